@@ -1,0 +1,77 @@
+//! `cargo xtask test`: all that CI runs, and the same that a developer runs before a commit.
+
+use crate::steps::{self, Failure, Steps};
+use crate::tools::{FOR_TESTS, Toolbox};
+use crate::{release_page, root};
+
+/// Which part to run; everything without options.
+#[derive(clap::Args)]
+pub struct Options {
+    /// Only the tests of the page in Chromium whose name contains this (the page is built first)
+    #[arg(long, value_name = "NAME")]
+    page: Option<String>,
+    /// Take dist/ as it is instead of building the page again
+    #[arg(long)]
+    no_build: bool,
+}
+
+/// Packages that are the page or test it: not among the native tests.
+const NOT_NATIVE: [&str; 4] = ["--exclude", "willow", "--exclude", "page-tests"];
+
+/// Runs the steps; an error if one of them did not pass.
+pub fn run(options: &Options) -> Result<(), Failure> {
+    let mut steps = Steps::new("test");
+    let mut toolbox = Toolbox::new()?;
+    toolbox.install(&mut steps, FOR_TESTS);
+    if !steps.ok() {
+        return steps.finish();
+    }
+    if options.page.is_none() {
+        let cargo = || toolbox.cargo();
+        steps.run("formatting", || {
+            steps::run(cargo().args(["fmt", "--all", "--check"]))
+        });
+        steps.run("clippy, native", || {
+            let clippy = ["clippy", "--workspace", "--exclude", "willow", "--all-targets"];
+            steps::run(cargo().args(clippy).args(["--", "--deny", "warnings"]))
+        });
+        steps.run("clippy, the page in wasm", || {
+            let clippy = [
+                "clippy",
+                "--package",
+                "willow",
+                "--all-targets",
+                "--target",
+                "wasm32-unknown-unknown",
+            ];
+            steps::run(cargo().args(clippy).args(["--", "--deny", "warnings"]))
+        });
+        steps.run("native tests", || {
+            steps::run(cargo().args(["test", "--workspace"]).args(NOT_NATIVE))
+        });
+        steps.run("tests in wasm, in Chromium", || {
+            let chromedriver = toolbox.find("chromedriver").unwrap_or_default();
+            let test = [
+                "test",
+                "--package",
+                "willow",
+                "--target",
+                "wasm32-unknown-unknown",
+            ];
+            steps::run(cargo().args(test).env("CHROMEDRIVER", chromedriver))
+        });
+    }
+    let built = options.no_build || steps.run("the page, for release, into dist/", || release_page(&toolbox));
+    let name = "the page in Chromium, against the embedded broker and mosquitto";
+    if !built {
+        steps.skip(name, "the page was not built");
+        return steps.finish();
+    }
+    steps.run(name, || {
+        let mut test = toolbox.cargo();
+        test.args(["test", "--package", "page-tests", "--"])
+            .args(&options.page);
+        steps::run(test.env("WILLOW_DIST", root().join("dist")))
+    });
+    steps.finish()
+}

@@ -1,0 +1,30 @@
+//! What the browser tests are made of: the page as it is shipped, a real Chromium, real brokers and
+//! devices that come, crash and leave.
+//!
+//! A test calls [`visit`], which opens the page and afterwards fails on any Content-Security-Policy
+//! violation, page error or console error. Nothing here sleeps for a fixed time: everything waits for what
+//! it wants to see, up to [`PATIENCE`].
+
+mod browser;
+mod mosquitto;
+mod site;
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+pub use browser::{Page, Tile, Visit, visit};
+pub use mosquitto::{Device, Mosquitto, MosquittoOptions};
+pub use site::Site;
+
+/// How long to wait for something that has to happen. Long, for CI machines are slow; nothing that works
+/// waits for it.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A TCP port of the loopback interface that nothing listens on at the moment.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("the loopback interface has free ports");
+    listener
+        .local_addr()
+        .expect("a bound listener has an address")
+        .port()
+}

@@ -1,0 +1,203 @@
+//! Debian's mosquitto as the broker, and devices played by `mosquitto_sub`, whose will is a real will.
+
+use std::fs;
+use std::net::TcpStream;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::{PATIENCE, free_port};
+
+/// What differs between the brokers that the tests start.
+#[derive(Clone, Debug, Default)]
+pub struct MosquittoOptions {
+    /// More lines for the configuration.
+    pub more: String,
+    /// Leave `max_queued_messages` at 1,000, as users run it: a wildcard then brings 999 retained messages.
+    pub stock_queue: bool,
+    /// A user and a password that everybody must give.
+    pub login: Option<(&'static str, &'static str)>,
+}
+
+/// A running mosquitto; ends with the value.
+pub struct Mosquitto {
+    tcp: u16,
+    websocket: u16,
+    folder: TempDir,
+    process: Option<Child>,
+}
+
+impl Mosquitto {
+    /// On free ports, without persistence.
+    pub async fn start(options: MosquittoOptions) -> Mosquitto {
+        Mosquitto::start_at(free_port(), options).await
+    }
+
+    /// With this port for WebSocket.
+    pub async fn start_at(websocket: u16, options: MosquittoOptions) -> Mosquitto {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let tcp = free_port();
+        let mut config = String::from("persistence false\nlog_dest none\nset_tcp_nodelay true\n");
+        if !options.stock_queue {
+            config.push_str("max_queued_messages 0\n");
+        }
+        match options.login {
+            None => config.push_str("allow_anonymous true\n"),
+            Some((user, password)) => {
+                let file = folder.path().join("passwords");
+                let made = std::process::Command::new("mosquitto_passwd")
+                    .args(["-b", "-c"])
+                    .arg(&file)
+                    .args([user, password])
+                    .status()
+                    .expect("mosquitto_passwd is part of mosquitto");
+                assert!(made.success(), "mosquitto_passwd: {made}");
+                config.push_str(&format!(
+                    "allow_anonymous false\npassword_file {}\n",
+                    file.display()
+                ));
+            }
+        }
+        // As root it would change to a user of its own, who may not read the temporary folder.
+        config.push_str("user root\n");
+        config.push_str(&format!("listener {tcp} 127.0.0.1\nprotocol mqtt\n"));
+        config.push_str(&format!("listener {websocket} 127.0.0.1\nprotocol websockets\n"));
+        config.push_str(&options.more);
+        fs::write(folder.path().join("mosquitto.conf"), config).expect("a temporary file");
+        let mut broker = Mosquitto {
+            tcp,
+            websocket,
+            folder,
+            process: None,
+        };
+        broker.run().await;
+        broker
+    }
+
+    /// Starts it (again) on the same ports; a restart has forgotten all retained messages.
+    pub async fn run(&mut self) {
+        let mut process = Command::new("mosquitto")
+            .arg("-c")
+            .arg(self.folder.path().join("mosquitto.conf"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::inherit())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("mosquitto is installed (`cargo xtask setup --tests`)");
+        let deadline = Instant::now() + PATIENCE;
+        for port in [self.tcp, self.websocket] {
+            while TcpStream::connect(("127.0.0.1", port)).is_err() {
+                let ended = process.try_wait().expect("our own child");
+                assert!(ended.is_none(), "mosquitto ended with {ended:?}");
+                assert!(Instant::now() < deadline, "mosquitto does not listen on {port}");
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+        self.process = Some(process);
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub async fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().await.expect("our own child");
+        }
+    }
+
+    /// The address that a browser connects to.
+    pub fn websocket(&self) -> String {
+        format!("ws://127.0.0.1:{}/mqtt", self.websocket)
+    }
+
+    /// The port for clients over TCP.
+    pub fn tcp_port(&self) -> u16 {
+        self.tcp
+    }
+
+    /// Publishes a message and waits until the broker has it.
+    pub async fn publish(&self, topic: &str, payload: &str, retain: bool) {
+        let mut publish = Command::new("mosquitto_pub");
+        publish.args(["-p", &self.tcp.to_string(), "-q", "1", "-t", topic]);
+        if payload.is_empty() {
+            publish.arg("-n");
+        } else {
+            publish.args(["-m", payload]);
+        }
+        if retain {
+            publish.arg("-r");
+        }
+        let status = publish.status().await.expect("mosquitto_pub is installed");
+        assert!(status.success(), "mosquitto_pub: {status}");
+    }
+
+    /// A device as firmware does it: the will is `offline`, retained, and `online` is published, retained,
+    /// as soon as it is connected.
+    pub async fn device(&self, topic: &str) -> Device {
+        let mut process = Command::new("mosquitto_sub")
+            .args([
+                "-d",
+                "-p",
+                &self.tcp.to_string(),
+                "-k",
+                "60",
+                "-t",
+                &format!("commands-for/{topic}"),
+            ])
+            .args([
+                "--will-topic",
+                topic,
+                "--will-payload",
+                "offline",
+                "--will-retain",
+            ])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("mosquitto_sub is installed");
+        let mut lines = BufReader::new(process.stdout.take().expect("it was piped")).lines();
+        let subscribed = async {
+            while let Ok(Some(line)) = lines.next_line().await {
+                if line.contains("SUBACK") {
+                    return true;
+                }
+            }
+            false
+        };
+        let subscribed = tokio::time::timeout(PATIENCE, subscribed).await;
+        assert_eq!(subscribed, Ok(true), "mosquitto_sub did not connect");
+        // Somebody has to read on, or the device blocks on a full pipe one day.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        self.publish(topic, "online", true).await;
+        Device { process }
+    }
+}
+
+/// A device that is connected to the broker.
+pub struct Device {
+    process: Child,
+}
+
+impl Device {
+    /// SIGKILL: the connection breaks without a DISCONNECT, so the broker publishes the will.
+    pub async fn crash(mut self) {
+        self.process.kill().await.expect("our own child");
+    }
+
+    /// SIGTERM: mosquitto_sub sends a DISCONNECT, which deletes the will [MQTT-3.14.4-3].
+    pub async fn leave(mut self) {
+        let pid = self.process.id().expect("it has not ended").to_string();
+        let told = Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .await
+            .expect("kill is part of every Unix");
+        assert!(told.success());
+        let ended = tokio::time::timeout(PATIENCE, self.process.wait()).await;
+        ended
+            .expect("mosquitto_sub ends on SIGTERM")
+            .expect("our own child");
+    }
+}
