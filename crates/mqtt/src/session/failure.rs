@@ -1,0 +1,70 @@
+//! Why a link is not up, one variant per reaction of a user interface.
+//!
+//! Never prose: `ui` words each in the visitor's language. Made by the session.
+
+use crate::error::Error;
+use crate::packet::Version;
+use crate::reason::ReasonCode;
+
+/// Why a link is not up.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The socket closed before it opened: wrong address, no server, a certificate refused, mixed
+    /// content. A browser does not tell which.
+    NotOpened {
+        /// The WebSocket's close code, if there was one; mostly 1006.
+        code: Option<u16>,
+    },
+    /// The socket neither opened nor closed within the connect timeout.
+    OpenTimeout,
+    /// The socket opened, and the server closed it instead of answering CONNECT.
+    ClosedBeforeConnack {
+        /// The version that was asked for.
+        version: Version,
+        /// The WebSocket's close code.
+        code: Option<u16>,
+    },
+    /// The socket opened, and nobody answered CONNECT within the connect timeout.
+    ConnackTimeout {
+        /// The version that was asked for.
+        version: Version,
+    },
+    /// CONNACK with a refusal.
+    ConnectRefused {
+        /// The version that was asked for.
+        version: Version,
+        /// Why; a return code of 3.1.1 in 5.0's words.
+        reason: ReasonCode,
+        /// Where to go instead (0x9C, 0x9D).
+        server_reference: Option<Box<str>>,
+        /// The server's own words.
+        reason_string: Option<Box<str>>,
+    },
+    /// The server does not speak this version, and no other was allowed or is left.
+    VersionRefused(Version),
+    /// The socket closed while connected.
+    Closed {
+        /// The WebSocket's close code; 1006 if the network went away.
+        code: Option<u16>,
+    },
+    /// The server said DISCONNECT (5.0).
+    ServerDisconnect {
+        /// Why.
+        reason: ReasonCode,
+        /// Where to go instead (0x9C, 0x9D).
+        server_reference: Option<Box<str>>,
+        /// The server's own words.
+        reason_string: Option<Box<str>>,
+    },
+    /// Another client with the same identifier connected (DISCONNECT 0x8E).
+    TakenOver,
+    /// Nothing came after a PINGREQ.
+    PingTimeout,
+    /// The machine slept or its clock was set, and the link did not answer afterwards.
+    ClockJump,
+    /// The server broke the protocol.
+    Protocol(Error),
+    /// The options make no CONNECT: a client identifier, will topic or property is not valid.
+    InvalidOptions(Error),
+}

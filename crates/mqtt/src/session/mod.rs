@@ -1,0 +1,1123 @@
+//! The client's session, sans-IO: bytes and the time go in, bytes and events come out.
+//!
+//! Has no clock, no socket and no source of randomness, so that tests hold it by both ends on
+//! virtual time. Never retries a command by itself: after each `Event::Connected` nothing is
+//! subscribed. A driver calls it (in the page: `link`):
+//!
+//! - commands change the intent: [`connect`](Session::connect), [`disconnect`](Session::disconnect),
+//!   [`retry_now`](Session::retry_now), [`subscribe`](Session::subscribe),
+//!   [`unsubscribe`](Session::unsubscribe), [`barrier`](Session::barrier),
+//!   [`publish`](Session::publish);
+//! - `handle_*` takes what happened, with the time;
+//! - after each of either, `poll_event` and then `poll_transmit` until `None`, then a timer for
+//!   `poll_timeout`.
+//!
+//! Reading order: this file, `liveness` (keep-alive), `backoff`; the rest is plain data.
+
+mod backoff;
+mod event;
+mod failure;
+mod liveness;
+mod options;
+mod time;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use self::backoff::Backoff;
+use self::liveness::{Liveness, Verdict};
+use crate::encode::encode;
+use crate::error::{Error, Violation};
+use crate::packet::{
+    Ack, Connack, Connect, Delivery, Disconnect, Packet, PacketId, PacketType, Publish, QoS, Subscribe,
+    Subscription, Unsubscribe, Version, Will,
+};
+use crate::property::{Place, Properties, PropertiesBuf, Property};
+use crate::reason::ReasonCode;
+use crate::stream::{self, Cursor};
+use crate::topic::{TopicFilter, TopicName};
+
+pub use self::event::{BarrierId, Closed, CommandError, Connected, Event, Transmit};
+pub use self::failure::Failure;
+pub use self::options::{Options, OwnedWill, VersionChoice};
+pub use self::time::Time;
+
+/// A link that has stood this long was not flapping: only then the delay falls back.
+const STABLE: Duration = Duration::from_secs(10);
+/// Clocks are corrected by less than this without anybody having slept.
+const LEAST_SETBACK: Duration = Duration::from_secs(1);
+
+/// Where the link stands.
+///
+/// ```text
+///              connect                     CONNACK accepted
+///   Idle ───────────────────▶ Connecting ───────────────────▶ Connected
+///    ▲                        │   ▲  │ ▲                       │  │
+///    │ disconnect             │   │  │ └── 3.1.1 instead of 5   │  │
+///    │ (from anywhere)        │   │  │                         │  │
+///                  may heal   │   │  │ the user must act       │  │
+///                             ▼   │  ▼                         │  │
+///                        Waiting  │ Refused ◀── the user must ─┘  │
+///                         ▲   └───┘   │          act              │
+///                         │ retry_at, └──▶ Connecting, by connect │
+///                         │ retry_now                             │
+///                         └──────────────── may heal ─────────────┘
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Link {
+    /// Nobody wants a connection.
+    Idle,
+    /// Dialling, waiting for CONNACK, or falling back to 3.1.1.
+    Connecting,
+    /// CONNACK accepted.
+    Connected,
+    /// The last attempt failed, and the next one comes by itself.
+    Waiting {
+        /// When it comes.
+        retry_at: Time,
+    },
+    /// No attempt comes until the user acts: credentials, authorisation, client identifier, a
+    /// forced version, taken over.
+    Refused,
+}
+
+/// A client's side of MQTT over one WebSocket after the other.
+#[derive(Debug)]
+pub struct Session {
+    /// What came from the socket. Apart from the rest, so that an event can borrow from it while
+    /// the rest moves on.
+    received: Vec<u8>,
+    core: Core,
+}
+
+impl Session {
+    /// Idle, until `connect`.
+    pub fn new(options: Options) -> Session {
+        let cursor = Cursor::new(Version::V5, options.max_packet_size);
+        let backoff = Backoff::new(options.seed);
+        let core = Core {
+            options,
+            now: Time(0),
+            state: State::Idle,
+            version: Version::V5,
+            known_version: None,
+            failure: None,
+            backoff,
+            cursor,
+            outbox: Vec::new(),
+            sending: Vec::new(),
+            close: false,
+            open: false,
+            events: VecDeque::new(),
+            lent: None,
+            last_barrier: 0,
+            connection: Connection::new(Time(0)),
+        };
+        Session {
+            received: Vec::new(),
+            core,
+        }
+    }
+
+    // Commands.
+
+    /// The user wants to be connected: dials at once, and the back-off starts anew. Nothing to do
+    /// while connecting or connected.
+    pub fn connect(&mut self, now: Time) {
+        self.core.advance(now);
+        self.core.backoff.reset();
+        if let State::Idle | State::Waiting { .. } | State::Refused = self.core.state {
+            self.core.dial();
+        }
+    }
+
+    /// The user wants no connection: says DISCONNECT behind what is queued ([MQTT-3.14.4-1]), closes
+    /// the socket and goes `Idle`. The server then drops the will.
+    pub fn disconnect(&mut self, now: Time) {
+        self.core.now = self.core.now.max(now);
+        self.core.leave();
+    }
+
+    /// "Try now", or the browser is online again: dials at once if `Waiting`, and keeps the
+    /// back-off where it is.
+    pub fn retry_now(&mut self, now: Time) {
+        self.core.advance(now);
+        if let State::Waiting { .. } = self.core.state {
+            self.core.dial();
+        }
+    }
+
+    /// Queues a SUBSCRIBE; `Event::Suback` with the same packet identifier answers it.
+    ///
+    /// # Errors
+    /// `NotConnected`, `QueueFull`, `TooManyOutstanding`, `PacketTooLarge`,
+    /// `WildcardSubscriptionsNotSupported`, `SharedSubscriptionsNotSupported`; `Invalid` for an
+    /// empty list or an option that 3.1.1 does not have.
+    pub fn subscribe(&mut self, filters: &[Subscription<'_>]) -> Result<PacketId, CommandError> {
+        let packet_id = self.core.free_packet_id()?;
+        let connection = &self.core.connection;
+        for Subscription { filter, .. } in filters {
+            if !connection.wildcard_subscription_available && filter.has_wildcard() {
+                return Err(CommandError::WildcardSubscriptionsNotSupported);
+            }
+            if !connection.shared_subscription_available && filter.share().is_some() {
+                return Err(CommandError::SharedSubscriptionsNotSupported);
+            }
+        }
+        let properties = Properties::EMPTY;
+        self.core.command(&Packet::Subscribe(Subscribe {
+            packet_id,
+            properties,
+            subscriptions: filters.into(),
+        }))?;
+        self.core
+            .connection
+            .pending
+            .insert(packet_id, Pending::Subscribe(filters.len()));
+        self.core.connection.last_subscribe = Some(packet_id);
+        Ok(packet_id)
+    }
+
+    /// Queues an UNSUBSCRIBE; `Event::Unsuback` with the same packet identifier answers it.
+    ///
+    /// # Errors
+    /// `NotConnected`, `QueueFull`, `TooManyOutstanding`, `PacketTooLarge`; `Invalid` for an empty
+    /// list.
+    pub fn unsubscribe(&mut self, filters: &[TopicFilter<'_>]) -> Result<PacketId, CommandError> {
+        let packet_id = self.core.free_packet_id()?;
+        let properties = Properties::EMPTY;
+        self.core.command(&Packet::Unsubscribe(Unsubscribe {
+            packet_id,
+            properties,
+            filters: filters.into(),
+        }))?;
+        self.core
+            .connection
+            .pending
+            .insert(packet_id, Pending::Unsubscribe(filters.len()));
+        Ok(packet_id)
+    }
+
+    /// Queues a PINGREQ right behind what is queued. `Event::Barrier` tells that its PINGRESP came,
+    /// and with it everything the server had to send before; `Event::BarrierLost` that it did not.
+    /// The link's end answers no barrier.
+    ///
+    /// # Errors
+    /// `NotConnected`, `QueueFull`, `TooManyOutstanding`.
+    pub fn barrier(&mut self) -> Result<BarrierId, CommandError> {
+        if self.core.state == State::Connected && !self.core.connection.liveness.has_room() {
+            return Err(CommandError::TooManyOutstanding);
+        }
+        self.core.command(&Packet::Pingreq)?;
+        self.core.last_barrier += 1;
+        let id = BarrierId(self.core.last_barrier);
+        let after = self.core.connection.last_subscribe;
+        self.core.connection.liveness.barrier(id, after);
+        Ok(id)
+    }
+
+    /// Queues a PUBLISH at QoS 0, or at QoS 1; the latter has a packet identifier, which an
+    /// `Event::Puback` answers. It is not sent again on another link: clean start forgets it.
+    ///
+    /// # Errors
+    /// `NotConnected`, `QueueFull`, `TooManyOutstanding` (Receive Maximum, [MQTT-3.3.4-7]),
+    /// `PacketTooLarge`, `QoSNotSupported`, `RetainNotSupported`.
+    pub fn publish(
+        &mut self,
+        topic: TopicName<'_>,
+        payload: &[u8],
+        qos: QoS,
+        retain: bool,
+    ) -> Result<Option<PacketId>, CommandError> {
+        let connection = &self.core.connection;
+        if self.core.state == State::Connected {
+            if qos == QoS::ExactlyOnce || qos > connection.maximum_qos {
+                return Err(CommandError::QoSNotSupported);
+            }
+            if retain && !connection.retain_available {
+                return Err(CommandError::RetainNotSupported);
+            }
+            if qos == QoS::AtLeastOnce && connection.in_flight == connection.receive_maximum {
+                return Err(CommandError::TooManyOutstanding);
+            }
+        }
+        let delivery = match qos {
+            QoS::AtMostOnce => Delivery::AtMostOnce,
+            _ => Delivery::AtLeastOnce {
+                packet_id: self.core.free_packet_id()?,
+                dup: false,
+            },
+        };
+        let properties = Properties::EMPTY;
+        self.core.command(&Packet::Publish(Publish {
+            delivery,
+            retain,
+            topic,
+            properties,
+            payload,
+        }))?;
+        if let Some(packet_id) = delivery.packet_id() {
+            self.core.connection.pending.insert(packet_id, Pending::Publish);
+            self.core.connection.in_flight += 1;
+        }
+        Ok(delivery.packet_id())
+    }
+
+    // Input. Each looks at the deadlines first: no timer runs in a sleeping machine.
+
+    /// The socket opened.
+    pub fn handle_open(&mut self, now: Time) {
+        self.core.advance(now);
+        if self.core.state == State::Opening && !self.core.open {
+            self.received.clear();
+            self.core.handshake();
+        }
+    }
+
+    /// A binary message came from the socket, which need not be a packet ([MQTT-6.0.0-2]).
+    pub fn handle_bytes(&mut self, bytes: &[u8], now: Time) {
+        self.core.advance(now);
+        if let State::Handshake | State::Connected = self.core.state {
+            stream::compact(&mut self.received, &mut self.core.cursor);
+            self.received.extend_from_slice(bytes);
+            self.core.connection.liveness.received(self.core.now);
+        }
+    }
+
+    /// The socket closed, or failed to open. Both a WebSocket's `error` and its `close` may be told:
+    /// the second finds nothing to do.
+    pub fn handle_closed(&mut self, close: Closed, now: Time) {
+        self.core.advance(now);
+        self.core.closed(close);
+    }
+
+    /// A timer for `poll_timeout` fired; early or late does no harm.
+    pub fn handle_timeout(&mut self, now: Time) {
+        self.core.advance(now);
+    }
+
+    // Output.
+
+    /// What to do with the socket next; `None` when all is done.
+    ///
+    /// After `Close` the driver detaches the socket's handlers. What it still reports before it has
+    /// polled the next `Open` is ignored.
+    pub fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
+        // Bytes are only ever queued for the socket that `close` closes; `open` is the one after.
+        let core = &mut self.core;
+        if !core.outbox.is_empty() {
+            core.sending.clear();
+            std::mem::swap(&mut core.sending, &mut core.outbox);
+            return Some(Transmit::Send(&core.sending));
+        }
+        if std::mem::take(&mut core.close) {
+            return Some(Transmit::Close);
+        }
+        std::mem::take(&mut core.open).then_some(Transmit::Open)
+    }
+
+    /// What happened next; `None` when everything was told. Decodes one packet after the other from
+    /// the bytes that came, so that a message borrows from them.
+    pub fn poll_event(&mut self) -> Option<Event<'_>> {
+        let Session { received, core } = self;
+        while core.events.is_empty() {
+            match core.step(received) {
+                Step::Told(event) => return Some(event),
+                Step::Done => {}
+                Step::Starved => return None,
+            }
+        }
+        core.lend()
+    }
+
+    /// When to call `handle_timeout`; a time that is not after now means at once. Changes with every
+    /// call. `None`: never.
+    pub fn poll_timeout(&self) -> Option<Time> {
+        match self.core.state {
+            State::Idle | State::Refused => None,
+            State::Opening | State::Handshake => Some(self.core.connection.deadline),
+            State::Connected => self.core.connection.liveness.due(self.core.now),
+            State::Waiting { retry_at } => Some(retry_at),
+        }
+    }
+
+    // State.
+
+    /// Where the link stands.
+    pub fn link(&self) -> Link {
+        match self.core.state {
+            State::Idle => Link::Idle,
+            State::Opening | State::Handshake => Link::Connecting,
+            State::Connected => Link::Connected,
+            State::Waiting { retry_at } => Link::Waiting { retry_at },
+            State::Refused => Link::Refused,
+        }
+    }
+
+    /// The version in use, while connected.
+    pub fn version(&self) -> Option<Version> {
+        (self.core.state == State::Connected).then_some(self.core.version)
+    }
+
+    /// Why the link is not up. Stays while waiting, refused and connecting again; CONNACK and
+    /// `disconnect` clear it.
+    pub fn last_failure(&self) -> Option<&Failure> {
+        self.core.failure.as_ref()
+    }
+
+    /// What the session was told at its start.
+    pub fn options(&self) -> &Options {
+        &self.core.options
+    }
+}
+
+/// As `Link`, with the two halves of connecting apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    Idle,
+    /// The socket is to open.
+    Opening,
+    /// CONNECT is sent, CONNACK is to come.
+    Handshake,
+    Connected,
+    Waiting {
+        retry_at: Time,
+    },
+    Refused,
+}
+
+/// Everything but the received bytes.
+#[derive(Debug)]
+struct Core {
+    options: Options,
+    /// As the last input told.
+    now: Time,
+    state: State,
+    /// Of this attempt, or of the one before.
+    version: Version,
+    /// What worked last, and is tried first next time.
+    known_version: Option<Version>,
+    failure: Option<Failure>,
+    backoff: Backoff,
+    cursor: Cursor,
+
+    /// Output, in this order.
+    outbox: Vec<u8>,
+    close: bool,
+    open: bool,
+    /// What `Transmit::Send` lends.
+    sending: Vec<u8>,
+
+    /// What is told before the next packet is decoded.
+    events: VecDeque<Told>,
+    /// The failure that an event lends.
+    lent: Option<Failure>,
+
+    last_barrier: u64,
+    connection: Connection,
+}
+
+/// What ends with the socket.
+#[derive(Debug)]
+struct Connection {
+    /// For CONNACK.
+    deadline: Time,
+    connected_at: Time,
+    liveness: Liveness,
+    /// What waits for an answer, by its packet identifier.
+    pending: BTreeMap<PacketId, Pending>,
+    last_packet_id: u16,
+    last_subscribe: Option<PacketId>,
+    /// QoS 1 messages among `pending`.
+    in_flight: u16,
+    /// QoS 2 messages that came and were not released yet ([MQTT-4.3.3-10]).
+    unreleased: BTreeSet<PacketId>,
+
+    // What the server said.
+    receive_maximum: u16,
+    maximum_qos: QoS,
+    retain_available: bool,
+    maximum_packet_size: Option<u32>,
+    wildcard_subscription_available: bool,
+    shared_subscription_available: bool,
+}
+
+impl Connection {
+    fn new(deadline: Time) -> Self {
+        Connection {
+            deadline,
+            connected_at: deadline,
+            liveness: Liveness::new(deadline),
+            pending: BTreeMap::new(),
+            last_packet_id: 0,
+            last_subscribe: None,
+            in_flight: 0,
+            unreleased: BTreeSet::new(),
+            receive_maximum: u16::MAX,
+            maximum_qos: QoS::ExactlyOnce,
+            retain_available: true,
+            maximum_packet_size: None,
+            wildcard_subscription_available: true,
+            shared_subscription_available: true,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Pending {
+    /// With the number of filters.
+    Subscribe(usize),
+    Unsubscribe(usize),
+    Publish,
+}
+
+/// An event that borrows nothing from the received bytes.
+#[derive(Debug)]
+enum Told {
+    BarrierLost(BarrierId),
+    ClockJump { by: Duration, backwards: bool },
+    Disconnected(Option<Failure>),
+    ConnectFailed(Failure),
+}
+
+/// What became of the next packet.
+enum Step<'a> {
+    /// Something to tell.
+    Told(Event<'a>),
+    /// The session's own affair.
+    Done,
+    /// There is none.
+    Starved,
+}
+
+impl Core {
+    /// Opens the next socket, with the version that is most likely to work.
+    fn dial(&mut self) {
+        self.version = match self.options.version {
+            VersionChoice::Only(version) => version,
+            VersionChoice::Newest => self.known_version.unwrap_or(Version::V5),
+        };
+        self.open();
+    }
+
+    fn open(&mut self) {
+        self.state = State::Opening;
+        self.open = true;
+        self.connection = Connection::new(self.now + self.options.connect_timeout);
+    }
+
+    /// 5.0 did not work: dials again at once with 3.1.1. The socket is closed, or about to be.
+    fn fall_back(&mut self) {
+        self.version = Version::V311;
+        self.open();
+    }
+
+    fn may_fall_back(&self) -> bool {
+        self.options.version == VersionChoice::Newest && self.version == Version::V5
+    }
+
+    /// Looks at every deadline with the time that an input tells.
+    fn advance(&mut self, now: Time) {
+        let setback = self.now.since(now);
+        let mut jump = None;
+        if setback >= LEAST_SETBACK {
+            // No time has passed that anybody could know of; so everything keeps its distance.
+            self.connection.deadline = self.connection.deadline - setback;
+            self.connection.connected_at = self.connection.connected_at - setback;
+            self.connection.liveness.shift(setback);
+            if let State::Waiting { retry_at } = &mut self.state {
+                *retry_at = *retry_at - setback;
+            }
+            self.now = now;
+            jump = Some((setback, true));
+        }
+        let now = self.now.max(now);
+        self.now = now;
+
+        match self.state {
+            State::Idle | State::Refused => {}
+            State::Opening if now >= self.connection.deadline => {
+                self.end(Failure::OpenTimeout, Socket::Close)
+            }
+            State::Handshake if now >= self.connection.deadline => {
+                self.end(
+                    Failure::ConnackTimeout {
+                        version: self.version,
+                    },
+                    Socket::Close,
+                );
+            }
+            State::Opening | State::Handshake => {}
+            State::Waiting { retry_at } => {
+                if now >= retry_at {
+                    self.dial();
+                }
+            }
+            State::Connected => {
+                jump = jump.or_else(|| self.connection.liveness.jump(now).map(|by| (by, false)));
+                if let Some((by, backwards)) = jump {
+                    self.events.push_back(Told::ClockJump { by, backwards });
+                    self.connection.liveness.probe(now);
+                    self.send(&Packet::Pingreq);
+                }
+                let mut lost = Vec::new();
+                let verdict = self.connection.liveness.check(now, &mut lost);
+                self.events.extend(lost.into_iter().map(Told::BarrierLost));
+                match verdict {
+                    Verdict::Alive => {}
+                    Verdict::Ping => self.send(&Packet::Pingreq),
+                    Verdict::Dead if self.connection.liveness.is_after_jump() => {
+                        self.end(Failure::ClockJump, Socket::Close);
+                    }
+                    Verdict::Dead => self.end(Failure::PingTimeout, Socket::Close),
+                }
+            }
+        }
+    }
+
+    /// The socket is open: says CONNECT.
+    fn handshake(&mut self) {
+        self.cursor = Cursor::new(self.version, self.options.max_packet_size);
+        self.state = State::Handshake;
+        self.connection.liveness.sent(self.now);
+        if let Err(error) = connect(&self.options, self.version, &mut self.outbox) {
+            self.end(Failure::InvalidOptions(error), Socket::Close);
+        }
+    }
+
+    fn closed(&mut self, close: Closed) {
+        let code = close.code;
+        match self.state {
+            // Still about the socket before, or about one that never was.
+            State::Opening if self.open || close.was_open => {}
+            State::Opening => self.end(Failure::NotOpened { code }, Socket::Closed),
+            // A server that knows 3.1.1 only may close without a word. One that has spoken 5.0
+            // before knows better: then it is trouble of another kind.
+            State::Handshake if self.may_fall_back() && self.known_version.is_none() => {
+                self.outbox.clear();
+                self.fall_back();
+            }
+            State::Handshake => {
+                self.known_version = None;
+                self.end(
+                    Failure::ClosedBeforeConnack {
+                        version: self.version,
+                        code,
+                    },
+                    Socket::Closed,
+                );
+            }
+            State::Connected => self.end(Failure::Closed { code }, Socket::Closed),
+            State::Idle | State::Waiting { .. } | State::Refused => {}
+        }
+    }
+
+    /// The user's own end of the link.
+    fn leave(&mut self) {
+        match self.state {
+            State::Connected => {
+                self.send(&Packet::Disconnect(Disconnect::new(ReasonCode::Success)));
+                self.hang_up();
+                self.events.push_back(Told::Disconnected(None));
+            }
+            State::Opening | State::Handshake => {
+                self.outbox.clear();
+                self.hang_up();
+            }
+            State::Idle | State::Waiting { .. } | State::Refused => {}
+        }
+        self.state = State::Idle;
+        self.failure = None;
+    }
+
+    /// Closes the socket that was asked for, or does not ask for it.
+    fn hang_up(&mut self) {
+        match std::mem::take(&mut self.open) {
+            true => {}
+            false => self.close = true,
+        }
+    }
+
+    /// An attempt or a link ends, and it is not the user's wish.
+    fn end(&mut self, failure: Failure, socket: Socket) {
+        match socket {
+            Socket::Closed => self.outbox.clear(),
+            Socket::Close => {
+                // Not even a DISCONNECT: the will is to be published.
+                self.outbox.clear();
+                self.hang_up();
+            }
+            Socket::Tell(reason_code) => {
+                if self.version == Version::V5 && self.state == State::Connected {
+                    // [MQTT-4.13.1-1]. Some codes are for CONNACK only.
+                    let reason_code = match reason_code.fits(PacketType::Disconnect) {
+                        true => reason_code,
+                        false => ReasonCode::ProtocolError,
+                    };
+                    self.send(&Packet::Disconnect(Disconnect::new(reason_code)));
+                }
+                self.hang_up();
+            }
+        }
+        let told = match self.state {
+            State::Connected => {
+                if self.now.since(self.connection.connected_at) >= STABLE {
+                    self.backoff.reset();
+                }
+                Told::Disconnected(Some(failure.clone()))
+            }
+            _ => Told::ConnectFailed(failure.clone()),
+        };
+        self.events.push_back(told);
+        self.state = match needs_the_user(&failure, self.options.version) {
+            true => State::Refused,
+            false => State::Waiting {
+                retry_at: self.now + self.backoff.next(),
+            },
+        };
+        self.failure = Some(failure);
+    }
+
+    fn protocol_error(&mut self, error: Error) {
+        self.end(Failure::Protocol(error), Socket::Tell(error.reason_code()));
+    }
+
+    /// Queues a packet of the session's own making, which makes no error.
+    fn send(&mut self, packet: &Packet<'_>) {
+        let encoded = encode(packet, self.version, &mut self.outbox);
+        debug_assert!(encoded.is_ok(), "{packet:?}");
+        self.connection.liveness.sent(self.now);
+    }
+
+    /// Queues a packet of a caller's making.
+    fn command(&mut self, packet: &Packet<'_>) -> Result<(), CommandError> {
+        if self.state != State::Connected {
+            return Err(CommandError::NotConnected);
+        }
+        let start = self.outbox.len();
+        encode(packet, self.version, &mut self.outbox).map_err(CommandError::Invalid)?;
+        let len = self.outbox.len() - start;
+        // [MQTT-3.2.2-15]
+        let maximum = self
+            .connection
+            .maximum_packet_size
+            .unwrap_or(u32::MAX)
+            .min(self.options.max_packet_size);
+        let result = if len > maximum as usize {
+            Err(CommandError::PacketTooLarge)
+        } else if self.outbox.len() > self.options.max_packet_size as usize {
+            Err(CommandError::QueueFull)
+        } else {
+            self.connection.liveness.sent_untimed();
+            Ok(())
+        };
+        if result.is_err() {
+            self.outbox.truncate(start);
+        }
+        result
+    }
+
+    /// A packet identifier that nothing pending has ([MQTT-2.2.1-3]).
+    fn free_packet_id(&mut self) -> Result<PacketId, CommandError> {
+        if self.state != State::Connected {
+            return Err(CommandError::NotConnected);
+        }
+        if self.connection.pending.len() == usize::from(u16::MAX) {
+            return Err(CommandError::TooManyOutstanding);
+        }
+        loop {
+            self.connection.last_packet_id = self.connection.last_packet_id.wrapping_add(1);
+            if let Some(packet_id) = PacketId::new(self.connection.last_packet_id)
+                && !self.connection.pending.contains_key(&packet_id)
+            {
+                return Ok(packet_id);
+            }
+        }
+    }
+
+    /// Decodes the next packet and acts on it.
+    fn step<'a>(&mut self, received: &'a [u8]) -> Step<'a> {
+        if !matches!(self.state, State::Handshake | State::Connected) {
+            return Step::Starved;
+        }
+        let packet = match self.cursor.next(received) {
+            Ok(Some(packet)) => packet,
+            Ok(None) => return Step::Starved,
+            Err(error) => {
+                match error.violation {
+                    Violation::Connack311(_) if self.state == State::Handshake => self.refuse_version(),
+                    _ => self.protocol_error(error),
+                }
+                return Step::Done;
+            }
+        };
+        match (self.state, packet) {
+            (State::Handshake, Packet::Connack(connack)) => self.connack(connack),
+            // [MQTT-3.2.0-1]: CONNACK comes first.
+            (State::Handshake, packet) => self.unexpected(&packet),
+            (_, Packet::Publish(publish)) => self.publish(publish),
+            (_, Packet::Suback(suback)) => {
+                let answers = |pending| matches!(pending, Pending::Subscribe(_));
+                match self.answered(suback.packet_id, answers) {
+                    // [MQTT-3.8.4-6]; 3.1.1: [MQTT-3.8.4-5]
+                    Some(Pending::Subscribe(len)) if len != suback.reason_codes.len() => {
+                        self.wrong_length(PacketType::Suback)
+                    }
+                    Some(_) => Step::Told(Event::Suback(suback)),
+                    None => Step::Done,
+                }
+            }
+            (_, Packet::Unsuback(unsuback)) => {
+                let answers = |pending| matches!(pending, Pending::Unsubscribe(_));
+                match self.answered(unsuback.packet_id, answers) {
+                    // [MQTT-3.11.3-1]; 3.1.1 sends no codes at all.
+                    Some(Pending::Unsubscribe(len))
+                        if self.version == Version::V5 && len != unsuback.reason_codes.len() =>
+                    {
+                        self.wrong_length(PacketType::Unsuback)
+                    }
+                    Some(_) => Step::Told(Event::Unsuback(unsuback)),
+                    None => Step::Done,
+                }
+            }
+            (_, Packet::Puback(ack)) => {
+                match self.answered(ack.packet_id, |pending| pending == Pending::Publish) {
+                    Some(_) => {
+                        self.connection.in_flight -= 1;
+                        Step::Told(Event::Puback(ack))
+                    }
+                    None => Step::Done,
+                }
+            }
+            (_, Packet::Pubrel(ack)) => {
+                let known = self.connection.unreleased.remove(&ack.packet_id);
+                let mut answer = Ack::success(ack.packet_id);
+                if !known && self.version == Version::V5 {
+                    answer.reason_code = ReasonCode::PacketIdentifierNotFound;
+                }
+                self.send(&Packet::Pubcomp(answer));
+                Step::Done
+            }
+            // This client publishes nothing at QoS 2, so these answer nothing and do no harm.
+            (_, Packet::Pubrec(_) | Packet::Pubcomp(_)) => Step::Done,
+            (_, Packet::Pingresp) => {
+                let Connection {
+                    liveness, pending, ..
+                } = &mut self.connection;
+                match liveness.pingresp(|packet_id| pending.contains_key(&packet_id)) {
+                    Some(id) => Step::Told(Event::Barrier(id)),
+                    None => Step::Done,
+                }
+            }
+            (_, Packet::Disconnect(disconnect)) if self.version == Version::V5 => {
+                self.disconnected(disconnect);
+                Step::Done
+            }
+            // A 3.1.1 server has no DISCONNECT; one sends it on a takeover and leaves the socket
+            // open. AUTH was not asked for ([MQTT-4.12.0-6]). The rest are a client's packets.
+            (_, packet) => self.unexpected(&packet),
+        }
+    }
+
+    fn connack<'a>(&mut self, connack: Connack<'a>) -> Step<'a> {
+        match connack.reason_code {
+            ReasonCode::Success => {}
+            ReasonCode::UnsupportedProtocolVersion => {
+                self.refuse_version();
+                return Step::Done;
+            }
+            reason => {
+                let failure = Failure::ConnectRefused {
+                    version: self.version,
+                    reason,
+                    server_reference: connack.properties.server_reference().map(Box::from),
+                    reason_string: connack.properties.reason_string().map(Box::from),
+                };
+                self.end(failure, Socket::Close);
+                return Step::Done;
+            }
+        }
+        // [MQTT-3.2.2-4]: after a clean start there is no session. 3.1.1 forbids it to the server
+        // alone ([MQTT-3.2.2-1]), and it does no harm.
+        if connack.session_present && self.version == Version::V5 {
+            self.protocol_error(self.error(
+                PacketType::Connack,
+                "session_present",
+                Violation::SessionPresentUnasked,
+            ));
+            return Step::Done;
+        }
+        let mut connected = Connected {
+            version: self.version,
+            session_present: connack.session_present,
+            keep_alive: self.options.keep_alive,
+            receive_maximum: u16::MAX,
+            maximum_qos: QoS::ExactlyOnce,
+            retain_available: true,
+            maximum_packet_size: None,
+            wildcard_subscription_available: true,
+            shared_subscription_available: true,
+            assigned_client_identifier: None,
+            properties: connack.properties,
+        };
+        for property in connack.properties {
+            match property {
+                Property::ServerKeepAlive(seconds) => connected.keep_alive = seconds,
+                Property::ReceiveMaximum(maximum) => connected.receive_maximum = maximum,
+                Property::MaximumQoS(qos) => connected.maximum_qos = qos,
+                Property::RetainAvailable(available) => connected.retain_available = available,
+                Property::MaximumPacketSize(size) => connected.maximum_packet_size = Some(size),
+                Property::WildcardSubscriptionAvailable(available) => {
+                    connected.wildcard_subscription_available = available;
+                }
+                Property::SharedSubscriptionAvailable(available) => {
+                    connected.shared_subscription_available = available;
+                }
+                Property::AssignedClientIdentifier(id) => connected.assigned_client_identifier = Some(id),
+                _ => {}
+            }
+        }
+        self.state = State::Connected;
+        self.failure = None;
+        self.known_version = Some(self.version);
+        let connection = &mut self.connection;
+        connection.connected_at = self.now;
+        connection
+            .liveness
+            .begin(Duration::from_secs(connected.keep_alive.into()));
+        connection.receive_maximum = connected.receive_maximum;
+        connection.maximum_qos = connected.maximum_qos;
+        connection.retain_available = connected.retain_available;
+        connection.maximum_packet_size = connected.maximum_packet_size;
+        connection.wildcard_subscription_available = connected.wildcard_subscription_available;
+        connection.shared_subscription_available = connected.shared_subscription_available;
+        Step::Told(Event::Connected(connected))
+    }
+
+    #[inline]
+    fn publish<'a>(&mut self, publish: Publish<'a>) -> Step<'a> {
+        // [MQTT-3.1.2-27]: none was allowed, so the name is always there, too.
+        if !publish.properties.is_empty()
+            && publish
+                .properties
+                .iter()
+                .any(|property| matches!(property, Property::TopicAlias(_)))
+        {
+            self.protocol_error(self.error(
+                PacketType::Publish,
+                "topic_alias",
+                Violation::TopicAliasForbidden,
+            ));
+            return Step::Done;
+        }
+        if publish.retain {
+            self.connection.liveness.retained(self.now);
+        }
+        match publish.delivery {
+            Delivery::AtMostOnce => {}
+            // [MQTT-4.3.2-4], in their order ([MQTT-4.6.0-2]).
+            Delivery::AtLeastOnce { packet_id, .. } => self.send(&Packet::Puback(Ack::success(packet_id))),
+            Delivery::ExactlyOnce { packet_id, .. } => {
+                self.send(&Packet::Pubrec(Ack::success(packet_id)));
+                // [MQTT-4.3.3-10]: told once, however often it comes.
+                if !self.connection.unreleased.insert(packet_id) {
+                    return Step::Done;
+                }
+            }
+        }
+        Step::Told(Event::Publish(publish))
+    }
+
+    /// The server said DISCONNECT and will close; so does this end (section 3.14.4).
+    fn disconnected(&mut self, disconnect: Disconnect<'_>) {
+        let failure = match disconnect.reason_code {
+            ReasonCode::SessionTakenOver => Failure::TakenOver,
+            reason => Failure::ServerDisconnect {
+                reason,
+                server_reference: disconnect.properties.server_reference().map(Box::from),
+                reason_string: disconnect.properties.reason_string().map(Box::from),
+            },
+        };
+        self.end(failure, Socket::Close);
+    }
+
+    fn refuse_version(&mut self) {
+        if self.may_fall_back() {
+            self.outbox.clear();
+            self.close = true;
+            self.fall_back();
+        } else {
+            // With a choice, the next round starts with 5.0 again.
+            self.known_version = None;
+            self.end(Failure::VersionRefused(self.version), Socket::Close);
+        }
+    }
+
+    /// Takes what waited for this acknowledgement. One that nothing waits for is passed over: it
+    /// does no harm, and some servers repeat theirs.
+    fn answered(&mut self, packet_id: PacketId, answers: impl Fn(Pending) -> bool) -> Option<Pending> {
+        let pending = self
+            .connection
+            .pending
+            .get(&packet_id)
+            .copied()
+            .filter(|pending| answers(*pending))?;
+        self.connection.pending.remove(&packet_id);
+        Some(pending)
+    }
+
+    fn unexpected(&mut self, packet: &Packet<'_>) -> Step<'static> {
+        self.protocol_error(self.error(packet.packet_type(), "packet_type", Violation::PacketUnexpected));
+        Step::Done
+    }
+
+    fn wrong_length(&mut self, packet: PacketType) -> Step<'static> {
+        self.protocol_error(self.error(packet, "reason_code", Violation::ListLength));
+        Step::Done
+    }
+
+    fn error(&self, packet: PacketType, field: &'static str, violation: Violation) -> Error {
+        Error {
+            violation,
+            packet: Some(packet),
+            field,
+            offset: 0,
+            version: self.version,
+        }
+    }
+
+    /// The next event that was noted; its failure stays here while it is lent.
+    fn lend(&mut self) -> Option<Event<'_>> {
+        Some(match self.events.pop_front()? {
+            Told::BarrierLost(id) => Event::BarrierLost(id),
+            Told::ClockJump { by, backwards } => Event::ClockJump { by, backwards },
+            Told::Disconnected(failure) => {
+                self.lent = failure;
+                Event::Disconnected(self.lent.as_ref())
+            }
+            Told::ConnectFailed(failure) => Event::ConnectFailed(self.lent.insert(failure)),
+        })
+    }
+}
+
+/// What is to be done with the socket at the end.
+#[derive(Clone, Copy)]
+enum Socket {
+    /// It is closed already.
+    Closed,
+    /// Close it, and drop what was queued.
+    Close,
+    /// Close it, and tell a 5.0 server why.
+    Tell(ReasonCode),
+}
+
+/// Whether trying again by itself is of no use.
+fn needs_the_user(failure: &Failure, version: VersionChoice) -> bool {
+    match failure {
+        Failure::TakenOver | Failure::InvalidOptions(_) => true,
+        Failure::VersionRefused(_) => version != VersionChoice::Newest,
+        Failure::ConnectRefused { reason, .. } => {
+            matches!(
+                reason,
+                // The options are at fault, the will's among them.
+                ReasonCode::ClientIdentifierNotValid
+                    | ReasonCode::TopicNameInvalid
+                    | ReasonCode::PacketTooLarge
+                    | ReasonCode::PayloadFormatInvalid
+                    | ReasonCode::RetainNotSupported
+                    | ReasonCode::QoSNotSupported
+            ) || is_final(*reason)
+        }
+        Failure::ServerDisconnect { reason, .. } => is_final(*reason),
+        Failure::NotOpened { .. }
+        | Failure::OpenTimeout
+        | Failure::ClosedBeforeConnack { .. }
+        | Failure::ConnackTimeout { .. }
+        | Failure::Closed { .. }
+        | Failure::PingTimeout
+        | Failure::ClockJump
+        | Failure::Protocol(_) => false,
+    }
+}
+
+fn is_final(reason: ReasonCode) -> bool {
+    matches!(
+        reason,
+        ReasonCode::BadUserNameOrPassword
+            | ReasonCode::NotAuthorized
+            | ReasonCode::Banned
+            | ReasonCode::BadAuthenticationMethod
+            | ReasonCode::SessionTakenOver
+            | ReasonCode::UseAnotherServer
+            | ReasonCode::ServerMoved
+    )
+}
+
+/// Appends the CONNECT that the options make.
+fn connect(options: &Options, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
+    let mut properties = PropertiesBuf::new(Place::Packet(PacketType::Connect));
+    let mut will_properties = PropertiesBuf::new(Place::Will);
+    if version == Version::V5 {
+        // The rest stays at the standard's defaults: session expiry 0, no topic aliases.
+        properties.push(Property::MaximumPacketSize(options.max_packet_size))?;
+    }
+    let topic = |topic| {
+        TopicName::new(topic).map_err(|violation| Error {
+            violation,
+            packet: Some(PacketType::Connect),
+            field: "will_topic",
+            offset: 0,
+            version,
+        })
+    };
+    let will = match &options.will {
+        None => None,
+        Some(will) => {
+            if version == Version::V5 {
+                let optional = [
+                    (will.delay_interval > 0).then_some(Property::WillDelayInterval(will.delay_interval)),
+                    will.payload_format_indicator
+                        .then_some(Property::PayloadFormatIndicator(true)),
+                    will.message_expiry_interval.map(Property::MessageExpiryInterval),
+                    will.content_type.as_deref().map(Property::ContentType),
+                    will.response_topic
+                        .as_deref()
+                        .map(topic)
+                        .transpose()?
+                        .map(Property::ResponseTopic),
+                    will.correlation_data.as_deref().map(Property::CorrelationData),
+                ];
+                let user = will
+                    .user_properties
+                    .iter()
+                    .map(|(name, value)| Property::UserProperty(name, value));
+                for property in optional.into_iter().flatten().chain(user) {
+                    will_properties.push(property)?;
+                }
+            }
+            Some(Will {
+                qos: will.qos,
+                retain: will.retain,
+                properties: will_properties.as_properties(),
+                topic: topic(&will.topic)?,
+                payload: &will.payload,
+            })
+        }
+    };
+    // [MQTT-3.1.2-22]: no password without a user name in 3.1.1, but that may be empty.
+    let empty = (version == Version::V311 && options.password.is_some()).then_some("");
+    let packet = Packet::Connect(Connect {
+        version,
+        clean_start: true,
+        keep_alive: options.keep_alive,
+        properties: properties.as_properties(),
+        client_id: &options.client_id,
+        will,
+        user_name: options.user.as_deref().or(empty),
+        password: options.password.as_deref(),
+    });
+    encode(&packet, version, out)
+}

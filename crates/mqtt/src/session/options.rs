@@ -1,0 +1,112 @@
+//! What a session is told before it begins.
+//!
+//! Plain data, checked when the CONNECT is written. Never changed by the session. Made by the
+//! driver from a profile.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::packet::{QoS, Version};
+
+/// Which version to speak.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum VersionChoice {
+    /// 5.0 first, and 3.1.1 where the server does not know it: on CONNACK 0x84 or 0x01, on a
+    /// 3.1.1-shaped CONNACK, or once on a close before any CONNACK.
+    #[default]
+    Newest,
+    /// This one and no other.
+    Only(Version),
+}
+
+/// What a session is told before it begins.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Options {
+    /// Which version to speak.
+    pub version: VersionChoice,
+    /// Client Identifier; unique for each tab. Empty: the server makes one up.
+    pub client_id: String,
+    /// User Name.
+    pub user: Option<String>,
+    /// Password. In 3.1.1, where it needs a user name ([MQTT-3.1.2-22]), an absent one is sent as
+    /// an empty one.
+    pub password: Option<Vec<u8>>,
+    /// Keep Alive in seconds; 0 turns it off. A 5.0 server may set another.
+    pub keep_alive: u16,
+    /// What the server is to publish when the link ends without a DISCONNECT.
+    pub will: Option<OwnedWill>,
+    /// The longest time from dialling to CONNACK.
+    pub connect_timeout: Duration,
+    /// The largest packet to be received, in bytes. Told to a 5.0 server, enforced with both.
+    pub max_packet_size: u32,
+    /// Any number, for the jitter of the back-off; different in each tab.
+    pub seed: u64,
+}
+
+impl Options {
+    /// Version 5.0 or else 3.1.1, no credentials, no will, a keep-alive of 30 s, a connect timeout
+    /// of 10 s, packets up to 16 MiB.
+    ///
+    /// A 3.1.1 server cannot be told the limit: a single larger retained message ends the link at
+    /// every attempt. So the limit only keeps a hostile length from filling the memory.
+    pub fn new(client_id: impl Into<String>) -> Self {
+        Options {
+            version: VersionChoice::Newest,
+            client_id: client_id.into(),
+            user: None,
+            password: None,
+            keep_alive: 30,
+            will: None,
+            connect_timeout: Duration::from_secs(10),
+            max_packet_size: 16 * 1024 * 1024,
+            seed: 0,
+        }
+    }
+}
+
+/// Shows everything but the password, so that a log may print it.
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("version", &self.version)
+            .field("client_id", &self.client_id)
+            .field("user", &self.user)
+            .field("password", &self.password.as_ref().map(|_| "…"))
+            .field("keep_alive", &self.keep_alive)
+            .field("will", &self.will)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("max_packet_size", &self.max_packet_size)
+            .field("seed", &self.seed)
+            .finish()
+    }
+}
+
+/// A will that outlives the connection it was made for (section 3.1.3.2).
+///
+/// What only 5.0 has is left out of a 3.1.1 CONNECT.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct OwnedWill {
+    /// Will Topic.
+    pub topic: String,
+    /// Will Payload.
+    pub payload: Vec<u8>,
+    /// Will QoS.
+    pub qos: QoS,
+    /// Will Retain.
+    pub retain: bool,
+    /// 5.0: Will Delay Interval in seconds; 0 is none.
+    pub delay_interval: u32,
+    /// 5.0: whether the payload is UTF-8.
+    pub payload_format_indicator: bool,
+    /// 5.0: seconds.
+    pub message_expiry_interval: Option<u32>,
+    /// 5.0.
+    pub content_type: Option<String>,
+    /// 5.0.
+    pub response_topic: Option<String>,
+    /// 5.0.
+    pub correlation_data: Option<Vec<u8>>,
+    /// 5.0.
+    pub user_properties: Vec<(String, String)>,
+}

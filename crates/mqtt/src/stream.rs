@@ -1,0 +1,167 @@
+//! Packets out of a stream of bytes, however the stream is cut.
+//!
+//! A WebSocket message may hold a piece of a packet or many packets ([MQTT-6.0.0-2]). Bytes that
+//! have not come yet are a state, not an error. Never reserves memory because a length says so,
+//! and refuses a packet above the limit as soon as its length is there. Called by the session, and
+//! by scripted servers in tests.
+
+use crate::decode;
+use crate::error::{Error, Violation};
+use crate::packet::{Packet, PacketType, Version};
+use crate::reader::variable_byte_integer;
+
+/// The first packet of some bytes, measured.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Frame {
+    /// What it is.
+    pub packet: PacketType,
+    /// Bytes of the fixed header: 2 to 5.
+    pub header_len: usize,
+    /// Bytes of the whole packet.
+    pub len: usize,
+}
+
+/// Measures the packet at the start of `bytes` and checks its fixed header (section 2.1).
+///
+/// `None`: more bytes must come. The limit counts the whole packet, as Maximum Packet Size does
+/// (section 3.1.2.11.4).
+///
+/// # Errors
+/// `PacketTypeForbidden`, `ReservedFlags`, `QoS3`, `DupWithoutQoS`,
+/// `VariableByteIntegerTooLong`, `VariableByteIntegerNotMinimal`, `PacketTooLarge`; each as soon as
+/// its bytes are there.
+#[inline]
+pub fn frame(bytes: &[u8], version: Version, maximum_packet_size: u32) -> Result<Option<Frame>, Error> {
+    let Some((&first, rest)) = bytes.split_first() else {
+        return Ok(None);
+    };
+    let packet = PacketType::from_first_byte(first);
+    let error = |field, offset, violation| Error {
+        violation,
+        packet,
+        field,
+        offset,
+        version,
+    };
+    let Some(packet) = packet.filter(|packet| *packet != PacketType::Auth || version == Version::V5) else {
+        return Err(error("packet_type", 0, Violation::PacketTypeForbidden));
+    };
+    match packet.reserved_flags() {
+        // [MQTT-3.3.1-4]
+        None if first & 0b0110 == 0b0110 => return Err(error("qos", 0, Violation::QoS3)),
+        // [MQTT-3.3.1-2]
+        None if first & 0b1110 == 0b1000 => return Err(error("dup", 0, Violation::DupWithoutQoS)),
+        // [MQTT-2.1.3-1]; 3.1.1: [MQTT-2.2.2-1]
+        Some(flags) if first & 0x0F != flags => return Err(error("flags", 0, Violation::ReservedFlags)),
+        _ => {}
+    }
+    let length = variable_byte_integer(rest, version);
+    let Some((remaining, length_len)) =
+        length.map_err(|violation| error("remaining_length", 1, violation))?
+    else {
+        return Ok(None);
+    };
+    let header_len = 1 + length_len;
+    // At most 5 + 268,435,455, which a `usize` of 32 bits holds.
+    let len = header_len + remaining as usize;
+    if len > maximum_packet_size as usize {
+        return Err(error("remaining_length", 1, Violation::PacketTooLarge));
+    }
+    Ok((len <= bytes.len()).then_some(Frame {
+        packet,
+        header_len,
+        len,
+    }))
+}
+
+/// Takes one packet after the other out of a buffer that somebody else fills.
+///
+/// Apart from the buffer, so that packets can borrow from it while the position moves on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Cursor {
+    /// The version of the bytes to come.
+    pub version: Version,
+    /// The largest packet to be taken, in bytes.
+    pub maximum_packet_size: u32,
+    /// How many bytes of the buffer have been taken.
+    pub position: usize,
+}
+
+impl Cursor {
+    /// At the start of a buffer.
+    pub const fn new(version: Version, maximum_packet_size: u32) -> Self {
+        Cursor {
+            version,
+            maximum_packet_size,
+            position: 0,
+        }
+    }
+
+    /// The next packet of `buffer`; `None` until the rest of it has come.
+    ///
+    /// # Errors
+    /// Those of `frame` and of `decode`. The position stays, so the error comes again.
+    #[inline]
+    pub fn next<'a>(&mut self, buffer: &'a [u8]) -> Result<Option<Packet<'a>>, Error> {
+        let bytes = buffer.get(self.position..).unwrap_or_default();
+        let Some(frame) = frame(bytes, self.version, self.maximum_packet_size)? else {
+            return Ok(None);
+        };
+        let packet = decode::body(bytes, frame, self.version)?;
+        self.position += frame.len;
+        Ok(Some(packet))
+    }
+}
+
+/// A buffer with its cursor: bytes in, packets out.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    buffer: Vec<u8>,
+    cursor: Cursor,
+}
+
+impl Stream {
+    /// Nothing has come yet.
+    pub const fn new(version: Version, maximum_packet_size: u32) -> Self {
+        Stream {
+            buffer: Vec::new(),
+            cursor: Cursor::new(version, maximum_packet_size),
+        }
+    }
+
+    /// Adds what has come. Take the packets out after each call: then the buffer holds less than
+    /// one packet besides `bytes`.
+    pub fn extend(&mut self, bytes: &[u8]) {
+        compact(&mut self.buffer, &mut self.cursor);
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// The next packet; `None` until the rest of it has come.
+    ///
+    /// # Errors
+    /// Those of `frame` and of `decode`; nothing comes after an error but the error.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "what it gives borrows from the stream"
+    )]
+    pub fn next(&mut self) -> Result<Option<Packet<'_>>, Error> {
+        self.cursor.next(&self.buffer)
+    }
+
+    /// Changes the version of the bytes to come, as a server must after CONNECT.
+    pub fn set_version(&mut self, version: Version) {
+        self.cursor.version = version;
+    }
+}
+
+/// Drops what was taken, and gives back the memory of an unusually large packet.
+pub(crate) fn compact(buffer: &mut Vec<u8>, cursor: &mut Cursor) {
+    const KEEP: usize = 1024 * 1024;
+    let taken = std::mem::take(&mut cursor.position);
+    if taken >= buffer.len() {
+        buffer.clear();
+        buffer.shrink_to(KEEP);
+    } else if taken > 0 {
+        buffer.drain(..taken);
+    }
+}
