@@ -12,12 +12,13 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::device::{Action, Device, Refusal, State, Surroundings};
+use crate::listen::dialable;
 use crate::profile::{Convention, profiles};
 
 /// What fleet to start.
 #[derive(Clone, Debug)]
 pub struct FleetOptions {
-    /// The broker's TCP address; any broker will do.
+    /// The TCP address of the broker, any broker; an unspecified one means this machine.
     pub broker: SocketAddr,
     /// How many devices.
     pub devices: usize,
@@ -101,7 +102,7 @@ impl Fleet {
         // the broker's queue of connections.
         let gate = Arc::new(Semaphore::new(64));
         let surroundings = Surroundings {
-            broker: options.broker,
+            broker: dialable(options.broker),
             keep_alive: options.keep_alive.max(Duration::from_secs(1)),
             gate,
             trouble: watch::Sender::new("none".to_owned()),

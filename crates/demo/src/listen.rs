@@ -149,7 +149,7 @@ pub(crate) fn dialable(address: SocketAddr) -> SocketAddr {
 
 /// Opens the address and closes it again, to learn the exact reason when it cannot be had: the broker's own
 /// error is a paragraph of text, and for WebSocket it has none.
-pub(crate) async fn check_free(port: Port, address: SocketAddr) -> Result<(), StartError> {
+pub async fn check_free(port: Port, address: SocketAddr) -> Result<(), StartError> {
     match TcpListener::bind(address).await {
         Ok(_) => Ok(()),
         Err(error) => Err(StartError::from_io(port, address, &error)),

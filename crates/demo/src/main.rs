@@ -13,6 +13,7 @@ use demo::churn::churn;
 use demo::command::{self, Command};
 use demo::control::Control;
 use demo::fleet::{Fleet, FleetOptions};
+use demo::listen::{Port, check_free};
 use tokio::sync::mpsc;
 
 /// An MQTT broker for browsers and a simulated fleet of devices that crash, fall silent and come back.
@@ -85,6 +86,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     allow_open_files(arguments.devices);
     let started = Instant::now();
 
+    // Before thousands of devices connect, not after.
+    check_free(Port::Control, arguments.control).await?;
     let options = BrokerOptions {
         tcp: arguments.tcp,
         websocket: arguments.ws,
@@ -92,7 +95,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     };
     let broker = Broker::start(options).await?;
     let options = FleetOptions {
-        broker: dialable(broker.tcp()),
+        broker: broker.tcp(),
         devices: arguments.devices,
         seed: arguments.seed,
         keep_alive: Duration::from_secs(arguments.keep_alive.into()),
@@ -158,15 +161,6 @@ fn greeting(arguments: &Arguments, broker: &Broker, control: &Control, took: Dur
         text += "  Phone     the browser's address, with the name or address of this machine in it\n";
     }
     text + "\n" + command::HELP + "\n"
-}
-
-/// The address to dial for a listener on any address.
-fn dialable(listener: SocketAddr) -> SocketAddr {
-    match listener {
-        SocketAddr::V4(at) if at.ip().is_unspecified() => ([127, 0, 0, 1], at.port()).into(),
-        SocketAddr::V6(at) if at.ip().is_unspecified() => (std::net::Ipv6Addr::LOCALHOST, at.port()).into(),
-        at => at,
-    }
 }
 
 /// Lines come from a thread of their own: tokio's standard input would keep the process from ending until

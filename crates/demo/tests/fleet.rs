@@ -53,17 +53,14 @@ struct Observer {
 }
 
 impl Observer {
-    async fn new(broker: SocketAddr) -> Observer {
+    async fn new(broker: SocketAddr, qos: QoS) -> Observer {
         // An id of its own: a second observer would take over the first one's session.
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let id = format!("observer-{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let mut options = MqttOptions::new(id, broker.ip().to_string(), broker.port());
         options.set_keep_alive(Duration::from_secs(5));
         let (client, events) = AsyncClient::new(options, 10);
-        client
-            .subscribe("#", QoS::AtLeastOnce)
-            .await
-            .expect("room in the queue");
+        client.subscribe("#", qos).await.expect("room in the queue");
         Observer {
             events,
             _client: client,
@@ -109,7 +106,7 @@ impl Observer {
 
 /// What a new board would be told about one topic.
 async fn retained_word(broker: &Broker, topic: &str, devices: usize) -> String {
-    Observer::new(broker.tcp())
+    Observer::new(broker.tcp(), QoS::AtLeastOnce)
         .await
         .words(devices)
         .await
@@ -120,7 +117,10 @@ async fn retained_word(broker: &Broker, topic: &str, devices: usize) -> String {
 #[tokio::test]
 async fn a_new_observer_sees_every_device_online() {
     let (broker, fleet) = broker_and_fleet(12, 15).await;
-    let seen = Observer::new(broker.tcp()).await.words(12).await;
+    let seen = Observer::new(broker.tcp(), QoS::AtLeastOnce)
+        .await
+        .words(12)
+        .await;
     for device in fleet.devices() {
         let profile = device.profile();
         assert_eq!(
@@ -137,7 +137,7 @@ async fn a_new_observer_sees_every_device_online() {
 #[tokio::test]
 async fn each_convention_dies_leaves_and_returns_in_its_own_words() {
     let (broker, fleet) = broker_and_fleet(12, 15).await;
-    let mut observer = Observer::new(broker.tcp()).await;
+    let mut observer = Observer::new(broker.tcp(), QoS::AtLeastOnce).await;
     observer.words(12).await;
     for convention in Convention::ALL {
         let profile = first(&fleet, convention);
@@ -171,7 +171,7 @@ async fn each_convention_dies_leaves_and_returns_in_its_own_words() {
 #[tokio::test]
 async fn silence_is_noticed_after_one_and_a_half_keep_alives() {
     let (broker, fleet) = broker_and_fleet(4, 1).await;
-    let mut observer = Observer::new(broker.tcp()).await;
+    let mut observer = Observer::new(broker.tcp(), QoS::AtLeastOnce).await;
     observer.words(4).await;
     let profile = first(&fleet, Convention::Esphome);
     let device = fleet.device(&profile.id).unwrap();
@@ -199,7 +199,7 @@ async fn a_return_from_silence_ends_online() {
     let (broker, fleet) = broker_and_fleet(4, 15).await;
     for convention in Convention::ALL {
         let profile = first(&fleet, convention);
-        let mut observer = Observer::new(broker.tcp()).await;
+        let mut observer = Observer::new(broker.tcp(), QoS::AtLeastOnce).await;
         observer.words(4).await;
         let device = fleet.device(&profile.id).unwrap();
         assert_eq!(device.act(Action::Silence).await, Ok(State::Silent));
@@ -322,7 +322,7 @@ async fn the_control_obeys_programs_and_refuses_web_pages() {
     }
     assert_eq!(device.state(), State::Online);
 
-    let mut observer = Observer::new(broker.tcp()).await;
+    let mut observer = Observer::new(broker.tcp(), QoS::AtLeastOnce).await;
     observer.words(40).await;
     for (action, state, word) in [
         ("kill", State::Crashed, Some(device.profile().offline)),
@@ -387,6 +387,45 @@ async fn browsers_can_connect_with_either_version() {
     broker.stop().await;
 }
 
+/// mqtt5 drops the rest of a retained delivery in silence where its channel for a client ends, at 10,000 by
+/// default.
+#[tokio::test]
+async fn a_large_fleet_is_delivered_whole_at_qos_0() {
+    const TOPICS: usize = 12_000;
+    let broker = Broker::start(BrokerOptions::default()).await.unwrap();
+    let mut options = MqttOptions::new("many", broker.tcp().ip().to_string(), broker.tcp().port());
+    options.set_keep_alive(Duration::from_secs(60)).set_inflight(1000);
+    let (client, mut events) = AsyncClient::new(options, 1000);
+    tokio::spawn(async move {
+        for number in 0..TOPICS {
+            client
+                .publish(
+                    format!("device-{number}/status"),
+                    QoS::AtLeastOnce,
+                    true,
+                    "online",
+                )
+                .await
+                .unwrap();
+        }
+        std::future::pending::<()>().await;
+    });
+    let mut acknowledged = 0;
+    let publish_all = async {
+        while acknowledged < TOPICS {
+            if let Event::Incoming(Packet::PubAck(_)) = events.poll().await.expect("connected") {
+                acknowledged += 1;
+            }
+        }
+    };
+    timeout(Duration::from_secs(30), publish_all)
+        .await
+        .expect("all acknowledged");
+    let mut observer = Observer::new(broker.tcp(), QoS::AtMostOnce).await;
+    assert_eq!(observer.words(TOPICS).await.len(), TOPICS);
+    broker.stop().await;
+}
+
 #[tokio::test]
 async fn an_occupied_port_is_named_and_a_stopped_broker_gives_its_ports_back() {
     let occupied = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -417,7 +456,7 @@ async fn an_occupied_port_is_named_and_a_stopped_broker_gives_its_ports_back() {
     broker.stop().await;
     // The devices find the new broker by themselves.
     let broker = Broker::start(same).await.expect("the ports are free again");
-    let seen = Observer::new(broker.tcp()).await.words(4).await;
+    let seen = Observer::new(broker.tcp(), QoS::AtLeastOnce).await.words(4).await;
     for device in fleet.devices() {
         assert_eq!(
             seen.get(&device.profile().topic).map(String::as_str),
