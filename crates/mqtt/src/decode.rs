@@ -153,7 +153,7 @@ fn connect<'a>(r: &mut Reader<'a>) -> Result<Connect<'a>, Error> {
         5 => Version::V5,
         _ => return Err(start.error("protocol_version", Violation::ProtocolVersion)),
     };
-    let r = &mut r.with_version(version);
+    r.set_version(version);
 
     let start = *r;
     let flags = r.byte("connect_flags")?;
@@ -197,7 +197,6 @@ fn connect<'a>(r: &mut Reader<'a>) -> Result<Connect<'a>, Error> {
     };
     let user_name = user_name_flag.then(|| r.string("user_name")).transpose()?;
     let password = password_flag.then(|| r.binary("password")).transpose()?;
-    r.finish()?;
     Ok(Connect {
         version,
         clean_start: flags & 0b10 != 0,

@@ -38,10 +38,10 @@ impl<'a> Reader<'a> {
         self.version
     }
 
-    /// The same place under another version's rules, once a CONNECT has told its version.
+    /// Another version's rules from here on, once a CONNECT has told its version.
     #[inline]
-    pub const fn with_version(self, version: Version) -> Self {
-        Reader { version, ..self }
+    pub const fn set_version(&mut self, version: Version) {
+        self.version = version;
     }
 
     /// The packet that is read.
