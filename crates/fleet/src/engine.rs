@@ -1,0 +1,285 @@
+//! The board without a browser: an MQTT session, a fleet and a snapshot joined. Bytes in, deltas out.
+//!
+//! The engine carries events from the session to the fleet and steps from the snapshot to the session, and
+//! holds no rule of its own. The page's driver calls `handle_*` and `poll_*` as it would a bare session's,
+//! and reads [`Engine::fleet`] and [`Engine::snapshot`] whenever [`Engine::epoch`] has changed.
+
+use mqtt::{Closed, Event, Failure, Link, Options, Session, Subscription, Time, Transmit};
+
+use crate::fleet::{Bounds, Fleet};
+use crate::snapshot::{RejectedFilter, Snapshot, SnapshotState, Step};
+
+/// What an engine is made of.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How the session connects.
+    pub session: Options,
+    /// The user's topic filters; they replace the default ones.
+    pub filters: Option<Vec<String>>,
+    /// How much is kept.
+    pub bounds: Bounds,
+}
+
+impl Config {
+    /// The default filters and bounds.
+    pub fn new(session: Options) -> Config {
+        Config {
+            session,
+            filters: None,
+            bounds: Bounds::default(),
+        }
+    }
+}
+
+/// Why no engine was made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ConfigError {
+    /// Filters were given, and none of them can be subscribed to.
+    NoFilter(Vec<RejectedFilter>),
+}
+
+/// A board without a browser.
+#[derive(Debug)]
+pub struct Engine {
+    session: Session,
+    fleet: Fleet,
+    snapshot: Snapshot,
+    rejected: Vec<RejectedFilter>,
+    epoch: u64,
+    /// What the fleet was last told of the snapshot.
+    state: SnapshotState,
+    link: Link,
+    /// When bytes last came: up to then the link is known to have worked.
+    heard_at: Time,
+}
+
+/// # Commands
+impl Engine {
+    /// An engine that is not connected.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoFilter`] when filters were given and none can be subscribed to. Some that cannot,
+    /// among others that can, are listed by [`Engine::rejected_filters`].
+    pub fn new(config: Config) -> Result<Engine, ConfigError> {
+        let has_filters = config.filters.is_some();
+        let (snapshot, rejected) = match config.filters {
+            Some(filters) => Snapshot::with_filters(filters),
+            None => (Snapshot::with_defaults(), Vec::new()),
+        };
+        if snapshot.filters().is_empty() {
+            return Err(ConfigError::NoFilter(rejected));
+        }
+        let fleet = Fleet::new(config.bounds, has_filters, config.session.seed);
+        let session = Session::new(config.session);
+        let link = session.link();
+        Ok(Engine {
+            session,
+            fleet,
+            snapshot,
+            rejected,
+            epoch: 0,
+            state: SnapshotState::Unknown,
+            link,
+            heard_at: Time::default(),
+        })
+    }
+
+    /// Connects, and stays connected until told otherwise.
+    pub fn connect(&mut self, now: Time) {
+        self.session.connect(now);
+        self.advance(now);
+    }
+
+    /// Ends the connection and does not dial again.
+    pub fn disconnect(&mut self, now: Time) {
+        self.session.disconnect(now);
+        self.advance(now);
+    }
+
+    /// Dials now instead of when the back-off ends.
+    pub fn retry_now(&mut self, now: Time) {
+        self.session.retry_now(now);
+        self.advance(now);
+    }
+
+    /// Switches a filter of [`Snapshot::filters`] on or off, by its position.
+    pub fn switch_filter(&mut self, position: usize, is_on: bool, now: Time) {
+        self.snapshot.switch(position, is_on, now);
+        self.epoch += 1;
+        self.advance(now);
+    }
+}
+
+/// # Input
+impl Engine {
+    /// The socket opened.
+    pub fn handle_open(&mut self, now: Time) {
+        self.session.handle_open(now);
+        self.advance(now);
+    }
+
+    /// Bytes came: any part of any number of packets.
+    pub fn handle_bytes(&mut self, bytes: &[u8], now: Time) {
+        self.session.handle_bytes(bytes, now);
+        self.advance(now);
+        self.heard_at = now;
+    }
+
+    /// The socket closed or could not be opened.
+    pub fn handle_closed(&mut self, closed: Closed, now: Time) {
+        self.session.handle_closed(closed, now);
+        self.advance(now);
+    }
+
+    /// The time of [`Engine::poll_timeout`] has come. Calling it early is harmless.
+    pub fn handle_timeout(&mut self, now: Time) {
+        self.session.handle_timeout(now);
+        self.advance(now);
+    }
+}
+
+/// # Output
+impl Engine {
+    /// What to do with the socket. Poll until `None` after every call of a command or a `handle_*`.
+    pub fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
+        self.session.poll_transmit()
+    }
+
+    /// When to call [`Engine::handle_timeout`].
+    pub fn poll_timeout(&self) -> Option<Time> {
+        [self.session.poll_timeout(), self.snapshot.poll_timeout()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+}
+
+/// # Reading
+impl Engine {
+    /// The devices.
+    pub fn fleet(&self) -> &Fleet {
+        &self.fleet
+    }
+
+    /// The filters and what they brought.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// The session: where the link stands, and why.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The user's filters that cannot be subscribed to.
+    pub fn rejected_filters(&self) -> &[RejectedFilter] {
+        &self.rejected
+    }
+
+    /// A number that changes whenever anything the page shows may have changed.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+}
+
+impl Engine {
+    /// Carries events up and steps down until nothing is left to do.
+    fn advance(&mut self, now: Time) {
+        self.carry_events(now);
+        self.snapshot.handle_timeout(now);
+        if self.snapshot.poll_coverage_shrank() {
+            let snapshot = &self.snapshot;
+            let is_covered =
+                |topic: &str| mqtt::TopicName::new(topic).is_ok_and(|topic| snapshot.covers(topic));
+            self.fleet.unwatch(is_covered, now);
+            self.epoch += 1;
+        }
+        self.carry_steps(now);
+
+        let state = self.snapshot.state();
+        if state != self.state {
+            self.state = state;
+            self.epoch += 1;
+            match state {
+                SnapshotState::Loading => self.fleet.snapshot_started(now),
+                SnapshotState::Complete => self.fleet.snapshot_finished(now),
+                SnapshotState::Cut | SnapshotState::Unknown => self.fleet.snapshot_incomplete(now),
+            }
+        }
+        let link = self.session.link();
+        if link != self.link {
+            self.link = link;
+            self.epoch += 1;
+        }
+    }
+
+    fn carry_events(&mut self, now: Time) {
+        while let Some(event) = self.session.poll_event() {
+            self.epoch += 1;
+            match event {
+                Event::Publish(publish) => {
+                    let applied =
+                        self.fleet
+                            .apply(publish.topic.as_str(), publish.payload, publish.retain, now);
+                    self.snapshot
+                        .handle_message(publish.topic, publish.retain, &applied, now);
+                }
+                Event::Suback(suback) => {
+                    let code = suback.reason_codes.iter().next();
+                    self.snapshot.handle_suback(suback.packet_id, code, now);
+                }
+                Event::Barrier(barrier) => self.snapshot.handle_barrier(barrier, now),
+                Event::BarrierLost(barrier) => self.snapshot.handle_barrier_lost(barrier, now),
+                Event::Connected(connected) => {
+                    self.fleet.link_up(now);
+                    self.snapshot
+                        .link_up(!connected.wildcard_subscription_available, now);
+                }
+                Event::ClockJump { backwards, .. } => {
+                    // Nothing is known of the time in between. If the link outlived it, everything is asked
+                    // for again; if not, the session will say so next.
+                    let ended = if backwards { now } else { self.heard_at.min(now) };
+                    self.fleet.link_down(ended);
+                    self.snapshot.link_down(now);
+                    if self.session.link() == Link::Connected {
+                        self.fleet.link_up(now);
+                        let wildcards_refused = self.snapshot.wildcards_refused();
+                        self.snapshot.link_up(wildcards_refused, now);
+                    }
+                }
+                Event::Disconnected(failure) => {
+                    // A link found dead had died when it was last heard, not when that was noticed.
+                    let was_dead = matches!(failure, Some(Failure::PingTimeout | Failure::ClockJump));
+                    let ended = if was_dead { self.heard_at.min(now) } else { now };
+                    self.fleet.link_down(ended);
+                    self.snapshot.link_down(now);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn carry_steps(&mut self, now: Time) {
+        while let Some(step) = self.snapshot.poll_step(now) {
+            self.epoch += 1;
+            match step {
+                Step::Subscribe(filter) => {
+                    // Contract, section 3: QoS 0, Retain As Published 0, Retain Handling 0.
+                    let subscribed = self.session.subscribe(&[Subscription::new(filter)]);
+                    match subscribed.and_then(|packet_id| Ok((packet_id, self.session.barrier()?))) {
+                        Ok((packet_id, barrier)) => self.snapshot.handle_subscribed(packet_id, barrier),
+                        Err(_) => return self.snapshot.handle_not_sent(now),
+                    }
+                }
+                Step::Barrier => match self.session.barrier() {
+                    Ok(barrier) => self.snapshot.handle_barrier_sent(barrier),
+                    Err(_) => return self.snapshot.handle_not_sent(now),
+                },
+                Step::Unsubscribe(filter) => {
+                    // If it cannot be sent, messages nobody wants keep coming: a nuisance, no harm.
+                    let _ = self.session.unsubscribe(&[filter]);
+                }
+            }
+        }
+    }
+}

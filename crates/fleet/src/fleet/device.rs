@@ -1,0 +1,244 @@
+//! One device: how it is kept, and how it is read.
+
+use mqtt::Time;
+
+use super::history::{self, Change, ChangeKind, Gap, Span};
+use super::texts::Place;
+use super::{Evidence, Fleet, Handle};
+use crate::presence::{CONVENTIONS, Convention, Status};
+
+/// A device as it is kept. The texts, the history and the place in the order are kept elsewhere.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Slot {
+    pub(super) first_seen: Time,
+    /// `UNKNOWN` when nobody saw it happen.
+    pub(super) since: Time,
+    pub(super) text: Place,
+    pub(super) topic_len: u16,
+    /// Where the id begins: within the topic, or right behind it.
+    pub(super) id_start: u16,
+    pub(super) id_len: u16,
+    pub(super) name_len: u16,
+    pub(super) generation: u32,
+    /// In which life of the link it was last heard of.
+    pub(super) heard: u32,
+    pub(super) changes: u32,
+    pub(super) flaps: u16,
+    pub(super) convention: u8,
+    pub(super) status: Status,
+    pub(super) news: News,
+    pub(super) flags: u8,
+}
+
+/// The device exists.
+pub(super) const ALIVE: u8 = 1;
+/// Its last word was seen live, not replayed.
+pub(super) const LIVE: u8 = 1 << 1;
+/// Its first word was seen live.
+pub(super) const FIRST_LIVE: u8 = 1 << 2;
+/// It waits for its place in the order.
+pub(super) const PENDING: u8 = 1 << 3;
+/// No filter of ours covers its topic any more.
+pub(super) const UNWATCHED: u8 = 1 << 4;
+/// Other topics speak for it as well.
+pub(super) const ALIASED: u8 = 1 << 5;
+
+/// The `since` of a status nobody saw begin.
+pub(super) const UNKNOWN: Time = Time(u64::MAX);
+
+impl Slot {
+    pub(super) fn is(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+
+    pub(super) fn set(&mut self, flag: u8, on: bool) {
+        self.flags = if on { self.flags | flag } else { self.flags & !flag };
+    }
+
+    /// The bytes of topic, id and name together.
+    pub(super) fn text_len(&self) -> usize {
+        self.own_id_len() + self.topic_len as usize + self.name_len as usize
+    }
+
+    /// The bytes of an id that is no part of the topic.
+    pub(super) fn own_id_len(&self) -> usize {
+        if self.id_start == self.topic_len {
+            self.id_len as usize
+        } else {
+            0
+        }
+    }
+}
+
+/// What a topic brought since the link came up, as far as it decides whether a replay is news.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct News {
+    /// Bits 0 to 4: the statuses seen live. Bits 5 to 7: the last replayed status, plus one.
+    bits: u8,
+}
+
+impl News {
+    pub(super) fn see_live(&mut self, status: Status) {
+        self.bits |= 1 << status as u8;
+    }
+
+    pub(super) fn see_replay(&mut self, status: Status) {
+        self.bits = self.bits & 0b1_1111 | (status as u8 + 1) << 5;
+    }
+
+    /// Whether anything was replayed.
+    pub(super) fn was_replayed(self) -> bool {
+        self.bits >> 5 != 0
+    }
+
+    /// Contract, section 2: a replay is news when its value differs from the last replayed one; if none was
+    /// replayed yet, when it differs from every value seen live since the link came up.
+    pub(super) fn is_news(self, status: Status) -> bool {
+        if self.was_replayed() {
+            self.bits >> 5 != status as u8 + 1
+        } else {
+            self.bits & 1 << status as u8 == 0
+        }
+    }
+}
+
+/// Why a device is stale: why its status cannot be known at present.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum StaleReason {
+    /// The board is not connected.
+    LinkDown,
+    /// The board is connected again and still asks for what is retained.
+    Loading,
+    /// Everything that is retained was seen, and this device was not part of it.
+    NotAnnouncedAgain,
+    /// Not everything that is retained could be seen.
+    SnapshotIncomplete,
+    /// Its convention announces nothing to late subscribers: it will speak when it speaks.
+    WaitsForNextMessage,
+    /// The filters that brought it are paused or switched off.
+    NotSubscribed,
+}
+
+/// What the page reads of a device.
+#[derive(Copy, Clone, Debug)]
+pub struct Device<'a> {
+    /// The handle it was read by.
+    pub handle: Handle,
+    /// The convention it follows.
+    pub convention: &'static Convention,
+    /// Its id, unique together with the convention.
+    pub id: &'a str,
+    /// The name its people gave it, if it told.
+    pub name: Option<&'a str>,
+    /// The topic it was first heard on.
+    pub topic: &'a str,
+    /// What it last said.
+    pub status: Status,
+    /// How good that knowledge is.
+    pub evidence: Evidence,
+    /// Since when it has this status; `None` when nobody saw it begin.
+    pub since: Option<Time>,
+    /// Why it is stale, when it is.
+    pub stale: Option<StaleReason>,
+    /// Whether what it hangs on is offline. No convention known so far has parents.
+    pub parent_offline: bool,
+    /// When it was first seen in this visit.
+    pub first_seen: Time,
+    /// How often its status changed since then.
+    pub changes: u32,
+    /// How often it went there and back within a second.
+    pub flaps: u32,
+    pub(super) fleet: &'a Fleet,
+}
+
+impl<'a> Device<'a> {
+    pub(super) fn new(fleet: &'a Fleet, handle: Handle, slot: &Slot) -> Device<'a> {
+        let (topic, id, name) = fleet.texts_of(slot);
+        Device {
+            handle,
+            convention: CONVENTIONS[slot.convention as usize],
+            id,
+            name: (!name.is_empty()).then_some(name),
+            topic,
+            status: slot.status,
+            evidence: fleet.evidence(slot),
+            since: (slot.since != UNKNOWN).then_some(slot.since),
+            stale: fleet.stale_reason(slot),
+            parent_offline: false,
+            first_seen: slot.first_seen,
+            changes: slot.changes,
+            flaps: slot.flaps.into(),
+            fleet,
+        }
+    }
+
+    /// Its name, or its id if it has none.
+    pub fn display_name(&self) -> &'a str {
+        self.name.unwrap_or(self.id)
+    }
+
+    /// Its last changes, the oldest first, beginning with its first sight unless that was let go.
+    pub fn history(&self) -> impl DoubleEndedIterator<Item = Change> + use<'a> {
+        let record = self
+            .fleet
+            .histories
+            .get(&self.handle.slot)
+            .filter(|record| !record.changes.is_empty());
+        let first = record.is_none().then(|| self.first_sight());
+        first.into_iter().chain(
+            record
+                .into_iter()
+                .flat_map(|record| record.changes.iter().copied()),
+        )
+    }
+
+    /// The times in which it could not be observed since it was first seen, the oldest first.
+    pub fn gaps(&self) -> Vec<Gap> {
+        let record = self.fleet.histories.get(&self.handle.slot);
+        let own = record.into_iter().flat_map(|record| record.gaps.iter());
+        let mut gaps: Vec<Gap> = self.fleet.gaps.iter().chain(own).copied().collect();
+        if let Some(from) = self.fleet.stale_from(self.fleet.slot(self.handle.slot)) {
+            gaps.push(Gap { from, to: None });
+        }
+        gaps.retain(|gap| gap.to.is_none_or(|to| to > self.first_seen));
+        gaps.sort_by_key(|gap| (gap.from.0, gap.to.map_or(u64::MAX, |to| to.0)));
+        // Gaps that overlap are one: the link's and the device's own often begin together.
+        let mut merged: Vec<Gap> = Vec::new();
+        for gap in gaps {
+            match merged.last_mut() {
+                Some(last) if last.to.is_none_or(|to| gap.from <= to) => {
+                    last.to = last.to.and_then(|a| gap.to.map(|b| a.max(b)));
+                }
+                _ => merged.push(gap),
+            }
+        }
+        merged
+    }
+
+    /// The bar of its history: the time `from..to` in so many equal slots, each with the worst status seen
+    /// in it (offline wins). A retained status counts as observed from its first sight on.
+    pub fn spans(&self, from: Time, to: Time, slots: usize) -> Vec<Span> {
+        let known: Vec<(Time, Status)> = self.history().map(|change| (change.at, change.to)).collect();
+        history::spans(&known, &self.gaps(), from, to, slots)
+    }
+
+    fn first_sight(&self) -> Change {
+        first_sight(self.fleet.slot(self.handle.slot))
+    }
+}
+
+/// The entry with which a history begins, as long as the status has not changed.
+pub(super) fn first_sight(slot: &Slot) -> Change {
+    Change {
+        at: slot.first_seen,
+        from: None,
+        to: slot.status,
+        evidence: if slot.is(FIRST_LIVE) {
+            Evidence::Live
+        } else {
+            Evidence::Retained
+        },
+        kind: ChangeKind::FirstSight,
+        flap: false,
+    }
+}

@@ -1,0 +1,156 @@
+//! What happened to a device: its last changes, and the times in which nobody looked.
+//!
+//! A device that never changed has no record: its first sight is told from the device itself.
+
+use std::collections::VecDeque;
+
+use mqtt::Time;
+
+use super::Evidence;
+use crate::presence::Status;
+
+/// How many changes of one device are kept.
+pub const LONGEST_HISTORY: usize = 64;
+/// How many gaps of one device's own, and how many of the whole link, are kept.
+pub(super) const MOST_GAPS: usize = 64;
+/// Two changes there and back within this time, in milliseconds, are one flap.
+const FLAP: u64 = 1_000;
+
+/// One entry of a device's history.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Change {
+    /// When the board learned of it.
+    pub at: Time,
+    /// The status before, or `None` at first sight.
+    pub from: Option<Status>,
+    /// The status after.
+    pub to: Status,
+    /// Seen live, or learned from a replay.
+    pub evidence: Evidence,
+    /// How the board learned of it.
+    pub kind: ChangeKind,
+    /// Whether it is one half of a change there and back within a second.
+    pub flap: bool,
+}
+
+/// How the board learned of a change.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum ChangeKind {
+    /// The device was seen for the first time in this visit.
+    FirstSight,
+    /// It happened while the board looked.
+    Live,
+    /// A replay brought it although the link was never broken: the live message was lost.
+    Missed,
+    /// It happened while the board was not connected, or did not subscribe.
+    WhileAway,
+}
+
+/// A time in which nothing could be observed.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Gap {
+    /// When observation ended.
+    pub from: Time,
+    /// When it began again; `None` while it has not.
+    pub to: Option<Time>,
+}
+
+/// What a slot of the little history bar shows.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Span {
+    /// Nothing could be observed in that time.
+    NotObserved,
+    /// The worst status seen in that time.
+    Seen(Status),
+}
+
+/// The record of a device that changed, or that went unobserved on its own.
+#[derive(Default, Debug)]
+pub(super) struct Record {
+    pub(super) changes: VecDeque<Change>,
+    /// Older changes were let go.
+    pub(super) is_cut: bool,
+    /// The device's own gaps, beyond those of the link.
+    pub(super) gaps: Vec<Gap>,
+}
+
+impl Record {
+    /// Adds a change and lets go of the oldest if there are too many. Returns whether it closes a flap.
+    pub(super) fn push(&mut self, mut change: Change) -> bool {
+        if let Some(last) = self.changes.back_mut() {
+            // Contract, section 2: there and back within a second is two changes, marked as one flap.
+            let both_live = last.kind == ChangeKind::Live && change.kind == ChangeKind::Live;
+            let back = last.from == Some(change.to);
+            if both_live && back && !last.flap && change.at.0.saturating_sub(last.at.0) <= FLAP {
+                last.flap = true;
+                change.flap = true;
+            }
+        }
+        if self.changes.len() >= LONGEST_HISTORY {
+            self.changes.pop_front();
+            self.is_cut = true;
+        }
+        self.changes.push_back(change);
+        change.flap
+    }
+
+    pub(super) fn push_gap(&mut self, gap: Gap) {
+        if self.gaps.len() >= MOST_GAPS {
+            self.gaps.remove(0);
+        }
+        self.gaps.push(gap);
+    }
+}
+
+/// How bad a status is in a bar that shows only one: offline wins.
+fn severity(span: Span) -> u8 {
+    match span {
+        Span::NotObserved => 0,
+        Span::Seen(Status::Online) => 1,
+        Span::Seen(Status::Sleeping) => 2,
+        Span::Seen(Status::Unknown) => 3,
+        Span::Seen(Status::Degraded) => 4,
+        Span::Seen(Status::Offline) => 5,
+    }
+}
+
+/// Cuts the time `from..to` into slots and tells the worst status seen in each.
+///
+/// `known` are the statuses with the time from which each held, in order; `gaps` the times that do not count.
+pub(super) fn spans(known: &[(Time, Status)], gaps: &[Gap], from: Time, to: Time, slots: usize) -> Vec<Span> {
+    let mut bar = vec![Span::NotObserved; slots];
+    let (from, to) = (from.0, to.0);
+    if from >= to || slots == 0 {
+        return bar;
+    }
+    let slot_of = |at: u64| ((at - from) as u128 * slots as u128 / (to - from) as u128) as usize;
+    for (position, &(start, status)) in known.iter().enumerate() {
+        let end = known.get(position + 1).map_or(to, |next| next.0.0);
+        // What is left of this status's time when the gaps are taken out.
+        let mut pieces = vec![(start.0, end)];
+        for gap in gaps {
+            let (gap_from, gap_to) = (gap.from.0, gap.to.map_or(u64::MAX, |to| to.0));
+            pieces = pieces
+                .into_iter()
+                .flat_map(|(a, b)| [(a, b.min(gap_from)), (a.max(gap_to), b)])
+                .filter(|(a, b)| {
+                    a < b || (a == b && *a == start.0 && start.0 == end && (*a < gap_from || *a >= gap_to))
+                })
+                .collect();
+            pieces.dedup();
+        }
+        for (a, b) in pieces {
+            let (a, b) = (a.max(from), b.min(to));
+            if a > b || a >= to {
+                continue;
+            }
+            // A status that held for no time at all, as in a flap, still shows in its slot.
+            for slot in &mut bar[slot_of(a)..=slot_of(b.saturating_sub(1).max(a))] {
+                if severity(Span::Seen(status)) > severity(*slot) {
+                    *slot = Span::Seen(status);
+                }
+            }
+        }
+    }
+    bar
+}

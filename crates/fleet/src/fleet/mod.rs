@@ -1,0 +1,1049 @@
+//! The devices of one connection: what each last said, how good that knowledge is, and how it came about.
+//!
+//! [`Fleet::apply`] is the contract's transition table; the tests in `tests/transitions.rs` mirror it row by
+//! row. The fleet never asks the time and never sends anything. The engine writes it, the page reads it
+//! through [`Fleet::counts`], [`Fleet::rows`] and [`Fleet::device`].
+
+mod device;
+mod history;
+mod order;
+mod query;
+mod strays;
+mod texts;
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, VecDeque};
+
+use hashbrown::HashTable;
+use mqtt::Time;
+
+use crate::presence::{CONVENTIONS, Convention, Id, Owner, Owners, Status};
+use device::{ALIASED, ALIVE, FIRST_LIVE, LIVE, News, PENDING, Slot, UNKNOWN, UNWATCHED};
+use history::{MOST_GAPS, Record};
+use order::Order;
+use texts::Texts;
+
+pub use device::{Device, StaleReason};
+pub use history::{Change, ChangeKind, Gap, LONGEST_HISTORY, Span};
+pub use query::{Query, Rows};
+pub use strays::{Stray, Strays};
+
+/// How good the board's knowledge of a status is.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Evidence {
+    /// Seen as a change or a repetition while connected.
+    Live,
+    /// Learned from a replay of a retained message, whose age nobody knows.
+    Retained,
+    /// It cannot be known at present.
+    Stale,
+}
+
+impl Evidence {
+    /// The word of the page's `data-evidence` hook.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Evidence::Live => "live",
+            Evidence::Retained => "retained",
+            Evidence::Stale => "stale",
+        }
+    }
+}
+
+/// How many devices there are of each kind. Kept with every change, never counted anew.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct Counts {
+    /// All devices.
+    pub total: u32,
+    /// By status.
+    pub online: u32,
+    /// By status.
+    pub offline: u32,
+    /// By status.
+    pub sleeping: u32,
+    /// By status.
+    pub degraded: u32,
+    /// By status.
+    pub unknown: u32,
+    /// By evidence.
+    pub live: u32,
+    /// By evidence.
+    pub retained: u32,
+    /// By evidence.
+    pub stale: u32,
+}
+
+impl Counts {
+    /// The number of devices of a status.
+    pub fn of(&self, status: Status) -> u32 {
+        let mut counts = *self;
+        *counts.status(status)
+    }
+
+    fn status(&mut self, status: Status) -> &mut u32 {
+        match status {
+            Status::Online => &mut self.online,
+            Status::Offline => &mut self.offline,
+            Status::Sleeping => &mut self.sleeping,
+            Status::Degraded => &mut self.degraded,
+            Status::Unknown => &mut self.unknown,
+        }
+    }
+
+    fn evidence(&mut self, evidence: Evidence) -> &mut u32 {
+        match evidence {
+            Evidence::Live => &mut self.live,
+            Evidence::Retained => &mut self.retained,
+            Evidence::Stale => &mut self.stale,
+        }
+    }
+}
+
+/// A device's handle: it stays the same while the device exists, and is never another device's.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Handle {
+    slot: u32,
+    generation: u32,
+}
+
+impl Handle {
+    /// A small number that no other device has at the same time; a removed device's may come again.
+    pub fn slot(self) -> u32 {
+        self.slot
+    }
+}
+
+/// The bounds of a fleet.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    /// How many devices there may be. Those that come later are counted, not kept.
+    pub devices: u32,
+    /// How long the topic of a device may be, in bytes.
+    pub topic: u16,
+    /// How many bytes all topics, ids and names may take together.
+    pub texts: usize,
+    /// How many changes the histories may hold together.
+    pub changes: usize,
+    /// How many topics with unknown words are listed.
+    pub strays: usize,
+    /// How many topics may speak for a device that another topic speaks for already.
+    pub aliases: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds {
+            devices: 1_000_000,
+            topic: 1_024,
+            texts: 512 << 20,
+            changes: 4_000_000,
+            strays: 256,
+            aliases: 65_536,
+        }
+    }
+}
+
+/// What a bound kept out. What was there before stays.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct Refused {
+    /// Messages of devices beyond the bound.
+    pub devices: u64,
+    /// Messages on topics that are too long.
+    pub topics: u64,
+    /// Changes that no history has room for.
+    pub changes: u64,
+}
+
+/// What a message did.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Applied {
+    /// The kind of change.
+    pub effect: Effect,
+    /// The device it was about, if there is one now.
+    pub device: Option<Handle>,
+    /// Whether its topic had been replayed already since the link came up: overlapping filters replay twice.
+    pub replayed_before: bool,
+}
+
+/// The kind of change a message made.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// Nothing: nobody owns the topic.
+    Unowned,
+    /// Nothing: the topic's convention does not know the word.
+    UnknownWord,
+    /// Nothing: a bound keeps it out.
+    Refused,
+    /// Nothing that was not known.
+    Same,
+    /// A device was seen for the first time.
+    FirstSight,
+    /// A device's status changed.
+    Changed,
+    /// A device's evidence, name or age changed, its status did not.
+    Confirmed,
+    /// A device was removed.
+    Removed,
+}
+
+impl Applied {
+    fn of(effect: Effect) -> Applied {
+        Applied {
+            effect,
+            device: None,
+            replayed_before: false,
+        }
+    }
+
+    /// Whether the message was of no use to the board: nobody owns its topic or knows its word.
+    pub fn is_useless(&self) -> bool {
+        matches!(self.effect, Effect::Unowned | Effect::UnknownWord)
+    }
+
+    /// Whether anything the page shows may have changed.
+    pub fn is_visible(&self) -> bool {
+        !matches!(self.effect, Effect::Unowned | Effect::Same)
+    }
+}
+
+/// Another topic that speaks for a device.
+#[derive(Copy, Clone, Debug)]
+struct Alias {
+    slot: u32,
+    heard: u32,
+    news: News,
+    status: Status,
+}
+
+/// How much of what is retained the board has seen since the link came up.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+enum Coverage {
+    Loading,
+    Complete,
+    Incomplete,
+}
+
+/// The devices of one connection.
+#[derive(Debug)]
+pub struct Fleet {
+    bounds: Bounds,
+    seed: u64,
+    owners: Owners,
+
+    slots: Vec<Vec<Slot>>,
+    slot_count: u32,
+    free: Vec<u32>,
+    texts: Texts,
+    index: HashTable<u32>,
+    order: Order,
+    aliases: BTreeMap<Box<str>, Alias>,
+    /// The last writer of each topic that many devices share, by convention.
+    last_writers: BTreeMap<u8, Handle>,
+
+    histories: BTreeMap<u32, Record>,
+    change_count: usize,
+
+    counts: Counts,
+    order_epoch: u64,
+    refused: Refused,
+    strays: Strays,
+
+    is_up: bool,
+    /// Which life of the link this is. What was heard in an earlier one is stale.
+    life: u32,
+    coverage: Coverage,
+    observed_since: Option<Time>,
+    /// The link's gaps. The last one ended the life before this one, and so on backwards.
+    gaps: VecDeque<Gap>,
+}
+
+/// Slots are allocated by the chunk: growing never copies them and never holds twice the memory.
+const CHUNK: usize = 1024;
+
+/// # Input
+impl Fleet {
+    /// An empty fleet.
+    ///
+    /// `explicit_filters`: the user chose the filters, so the suffix conventions apply at any depth. `seed`
+    /// makes the hashes of keys unpredictable to whoever chooses the topics.
+    pub fn new(bounds: Bounds, explicit_filters: bool, seed: u64) -> Fleet {
+        Fleet {
+            bounds,
+            seed,
+            owners: Owners::new(explicit_filters),
+            slots: Vec::new(),
+            slot_count: 0,
+            free: Vec::new(),
+            texts: Texts::default(),
+            index: HashTable::new(),
+            order: Order::default(),
+            aliases: BTreeMap::new(),
+            last_writers: BTreeMap::new(),
+            histories: BTreeMap::new(),
+            change_count: 0,
+            counts: Counts::default(),
+            order_epoch: 0,
+            refused: Refused::default(),
+            strays: Strays::default(),
+            is_up: false,
+            life: 0,
+            coverage: Coverage::Loading,
+            observed_since: None,
+            gaps: VecDeque::new(),
+        }
+    }
+
+    /// Applies one message: the contract's table from evidence to evidence.
+    ///
+    /// `retain` is the flag the broker delivered it with: set, the message is a replay of unknown age.
+    pub fn apply(&mut self, topic: &str, payload: &[u8], retain: bool, now: Time) -> Applied {
+        let Some(owner) = self.owners.owner(topic) else {
+            return Applied::of(Effect::Unowned);
+        };
+        if topic.len() > self.bounds.topic as usize {
+            self.refused.topics += 1;
+            return Applied::of(Effect::Refused);
+        }
+        if payload.is_empty() {
+            return self.clear(topic, &owner);
+        }
+        let Some(said) = owner.vocabulary.read(payload) else {
+            self.strays
+                .note(topic, payload, owner.convention, now, self.bounds.strays);
+            return Applied::of(Effect::UnknownWord);
+        };
+        let (id, own_id) = match (&owner.id, said.id.as_deref()) {
+            (Id::Topic(range), _) => (&topic[range.clone()], ""),
+            (Id::Payload, Some(id)) => (id, id),
+            (Id::Payload, None) => return Applied::of(Effect::UnknownWord),
+        };
+        let name = said.name.as_deref();
+        let applied = match self.position(owner.number, id) {
+            Some(slot) => self.update(slot, topic, name, said.status, retain, now),
+            None => {
+                let id_start = match &owner.id {
+                    Id::Topic(range) => range.start,
+                    Id::Payload => topic.len(),
+                };
+                let name = name.unwrap_or_default();
+                let text = [topic, own_id, name];
+                self.first_sight(owner.number, text, (id_start, id.len()), said.status, retain, now)
+            }
+        };
+        if let (Id::Payload, Some(handle)) = (&owner.id, applied.device) {
+            self.last_writers.insert(owner.number, handle);
+        }
+        applied
+    }
+
+    /// The link came up: what is heard from now on counts as observed.
+    pub fn link_up(&mut self, now: Time) {
+        if self.is_up {
+            return;
+        }
+        self.is_up = true;
+        self.coverage = Coverage::Loading;
+        self.observed_since.get_or_insert(now);
+        if let Some(gap) = self.gaps.back_mut() {
+            gap.to.get_or_insert(now);
+        }
+    }
+
+    /// The link ended, or the machine slept and cannot know what it missed: everything is stale.
+    ///
+    /// `now` is the last moment at which the link is known to have worked.
+    pub fn link_down(&mut self, now: Time) {
+        if !self.is_up {
+            return;
+        }
+        self.is_up = false;
+        // Nothing is walked: every device was heard in an earlier life from here on.
+        self.life += 1;
+        self.counts.live = 0;
+        self.counts.retained = 0;
+        self.counts.stale = self.counts.total;
+        if self.gaps.len() >= MOST_GAPS {
+            self.gaps.pop_front();
+        }
+        self.gaps.push_back(Gap { from: now, to: None });
+    }
+
+    /// Everything that is retained was seen: what is stale now was not announced again.
+    pub fn snapshot_finished(&mut self, _now: Time) {
+        self.coverage = Coverage::Complete;
+    }
+
+    /// The board asked for everything that is retained and could not see all of it.
+    pub fn snapshot_incomplete(&mut self, _now: Time) {
+        self.coverage = Coverage::Incomplete;
+    }
+
+    /// The board asks again for what is retained.
+    pub fn snapshot_started(&mut self, _now: Time) {
+        self.coverage = Coverage::Loading;
+    }
+
+    /// Filters were paused or switched off: a device on whose topic `is_covered` is false is stale until it is
+    /// heard again. Returns how many became stale.
+    pub fn unwatch(&mut self, is_covered: impl Fn(&str) -> bool, now: Time) -> u32 {
+        let mut count = 0;
+        for number in 0..self.slot_count {
+            let slot = *self.slot(number);
+            if !slot.is(ALIVE) || slot.is(UNWATCHED) || is_covered(self.topic(&slot)) {
+                continue;
+            }
+            if self.evidence(&slot) != Evidence::Stale {
+                *self.counts.evidence(self.evidence(&slot)) -= 1;
+                self.counts.stale += 1;
+                self.histories
+                    .entry(number)
+                    .or_default()
+                    .push_gap(Gap { from: now, to: None });
+                count += 1;
+            }
+            self.slot_mut(number).set(UNWATCHED, true);
+        }
+        count
+    }
+}
+
+/// # Reading
+impl Fleet {
+    /// How many devices there are of each kind.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// A number that changes whenever the order of the rows may have changed: with a device, a status or a
+    /// name, and with nothing else.
+    pub fn order_epoch(&self) -> u64 {
+        self.order_epoch
+    }
+
+    /// The device of a handle, unless it was removed.
+    pub fn device(&self, handle: Handle) -> Option<Device<'_>> {
+        let slot = self.living(handle)?;
+        Some(Device::new(self, handle, slot))
+    }
+
+    /// The device of a convention and id.
+    pub fn find(&self, convention_slug: &str, id: &str) -> Option<Handle> {
+        let number = CONVENTIONS
+            .iter()
+            .position(|convention| convention.slug == convention_slug)?;
+        self.position(number as u8, id).map(|slot| self.handle(slot))
+    }
+
+    /// Every device, in no order.
+    pub fn handles(&self) -> impl Iterator<Item = Handle> {
+        (0..self.slot_count)
+            .filter(|slot| self.slot(*slot).is(ALIVE))
+            .map(|slot| self.handle(slot))
+    }
+
+    /// When the board was first connected in this visit.
+    pub fn observed_since(&self) -> Option<Time> {
+        self.observed_since
+    }
+
+    /// The times since then in which the board was not connected, the oldest first; the last 64 of them.
+    pub fn gaps(&self) -> impl DoubleEndedIterator<Item = Gap> {
+        self.gaps.iter().copied()
+    }
+
+    /// Words on owned topics that their conventions do not know.
+    pub fn strays(&self) -> &Strays {
+        &self.strays
+    }
+
+    /// What the bounds kept out.
+    pub fn refused(&self) -> &Refused {
+        &self.refused
+    }
+}
+
+/// # The transitions
+impl Fleet {
+    /// A message of a device that is not known yet.
+    fn first_sight(
+        &mut self,
+        convention: u8,
+        text: [&str; 3],
+        (id_start, id_len): (usize, usize),
+        status: Status,
+        retain: bool,
+        now: Time,
+    ) -> Applied {
+        let is_full = self.counts.total >= self.bounds.devices;
+        let place = if is_full {
+            None
+        } else {
+            self.texts.put(text, self.bounds.texts)
+        };
+        let Some(place) = place else {
+            self.refused.devices += 1;
+            return Applied::of(Effect::Refused);
+        };
+        let number = self.free.pop().unwrap_or_else(|| {
+            let number = self.slot_count;
+            if (number as usize).is_multiple_of(CHUNK) {
+                self.slots.push(Vec::with_capacity(CHUNK));
+            }
+            self.slot_count += 1;
+            number
+        });
+        let [topic, _, name] = text;
+        let mut slot = Slot {
+            first_seen: now,
+            since: if retain { UNKNOWN } else { now },
+            text: place,
+            topic_len: topic.len() as u16,
+            id_start: id_start as u16,
+            id_len: id_len as u16,
+            name_len: name.len() as u16,
+            generation: 0,
+            heard: self.life,
+            changes: 0,
+            flaps: 0,
+            convention,
+            status,
+            news: News::default(),
+            flags: if retain { ALIVE } else { ALIVE | LIVE | FIRST_LIVE },
+        };
+        if retain {
+            slot.news.see_replay(status);
+        } else {
+            slot.news.see_live(status);
+        }
+        match self.slots[number as usize / CHUNK].get_mut(number as usize % CHUNK) {
+            Some(old) => {
+                *old = Slot {
+                    generation: old.generation,
+                    ..slot
+                }
+            }
+            None => self.slots[number as usize / CHUNK].push(slot),
+        }
+        self.counts.total += 1;
+        *self.counts.status(status) += 1;
+        *self.counts.evidence(self.evidence(&slot)) += 1;
+
+        let Fleet {
+            index,
+            slots,
+            texts,
+            seed,
+            ..
+        } = self;
+        let hash_of = |number: u32| hash_of(slots, texts, *seed, number);
+        index.insert_unique(hash_of(number), number, |number| hash_of(*number));
+        self.wait_for_place(number);
+        Applied {
+            effect: Effect::FirstSight,
+            device: Some(self.handle(number)),
+            replayed_before: false,
+        }
+    }
+
+    /// A message of a device that is known: the rows of the table whose state before is not "none".
+    fn update(
+        &mut self,
+        number: u32,
+        topic: &str,
+        name: Option<&str>,
+        status: Status,
+        retain: bool,
+        now: Time,
+    ) -> Applied {
+        let is_own_topic = topic == self.topic(self.slot(number));
+        let mut alias = if is_own_topic {
+            None
+        } else {
+            self.alias(topic, number)
+        };
+        let mut slot = *self.slot(number);
+        let before = self.evidence(&slot);
+        let is_stale = before == Evidence::Stale;
+        // What the topic brought in an earlier life of the link says nothing about this one.
+        let mut news = match &alias {
+            Some(alias) if alias.heard == self.life => alias.news,
+            Some(_) => News::default(),
+            None if is_stale => News::default(),
+            None => slot.news,
+        };
+        let is_news = news.is_news(status);
+        let replayed_before = news.was_replayed();
+        if retain {
+            news.see_replay(status);
+        } else {
+            news.see_live(status);
+        }
+
+        let differs = status != slot.status;
+        let (live, since, kind) = match (retain, is_stale) {
+            // any | retain 0: live; since now if the status is another one.
+            (false, _) if differs => (true, now, ChangeKind::Live),
+            (false, _) => (true, slot.since, ChangeKind::Live),
+            // stale, after reconnect | replay: its status, retained. Nobody saw when another status began.
+            (true, true) if differs => (false, UNKNOWN, ChangeKind::WhileAway),
+            (true, true) => (false, slot.since, ChangeKind::WhileAway),
+            // link unbroken | replay that is news: its status, retained, since unknown.
+            (true, false) if is_news => (false, UNKNOWN, ChangeKind::Missed),
+            // link unbroken | replay that is no news: nothing changes.
+            (true, false) => {
+                self.keep_news(number, topic, alias.as_mut(), news);
+                let device = Some(self.handle(number));
+                return Applied {
+                    effect: Effect::Same,
+                    device,
+                    replayed_before,
+                };
+            }
+        };
+
+        if is_stale {
+            self.end_own_gap(number, now);
+        }
+        if differs {
+            let change = Change {
+                at: now,
+                from: Some(slot.status),
+                to: status,
+                evidence: if live { Evidence::Live } else { Evidence::Retained },
+                kind,
+                flap: false,
+            };
+            slot.changes = slot.changes.saturating_add(1);
+            if self.keep_change(number, &slot, change) {
+                slot.flaps = slot.flaps.saturating_add(1);
+            }
+            *self.counts.status(slot.status) -= 1;
+            *self.counts.status(status) += 1;
+            self.order_epoch += 1;
+        }
+        let since_changed = since != slot.since;
+        slot.status = status;
+        slot.since = since;
+        slot.heard = self.life;
+        slot.set(LIVE, live);
+        slot.set(UNWATCHED, false);
+        if is_stale {
+            // Also when another topic spoke: the device's own topic starts afresh in this life.
+            slot.news = News::default();
+        }
+        *self.slot_mut(number) = slot;
+        if let Some(alias) = &mut alias {
+            alias.status = status;
+        }
+        self.keep_news(number, topic, alias.as_mut(), news);
+        let renamed = name.is_some_and(|name| self.rename(number, name));
+
+        let after = self.evidence(&slot);
+        *self.counts.evidence(before) -= 1;
+        *self.counts.evidence(after) += 1;
+        let effect = if differs {
+            Effect::Changed
+        } else if before != after || since_changed || renamed {
+            Effect::Confirmed
+        } else {
+            Effect::Same
+        };
+        Applied {
+            effect,
+            device: Some(self.handle(number)),
+            replayed_before,
+        }
+    }
+
+    /// An empty payload: the retained message is gone, and the device with it.
+    fn clear(&mut self, topic: &str, owner: &Owner) -> Applied {
+        let number = match &owner.id {
+            Id::Topic(range) => self.position(owner.number, &topic[range.clone()]),
+            // A shared topic holds the message of whoever wrote last.
+            Id::Payload => self
+                .last_writers
+                .remove(&owner.number)
+                .filter(|h| self.living(*h).is_some())
+                .map(|h| h.slot),
+        };
+        let Some(number) = number else {
+            return Applied::of(Effect::Same);
+        };
+        if self.aliases.get(topic).is_some_and(|alias| alias.slot == number) {
+            self.aliases.remove(topic);
+            return Applied::of(Effect::Same);
+        }
+        if *topic != *self.topic(self.slot(number)) {
+            return Applied::of(Effect::Same);
+        }
+        if self.slot(number).is(ALIASED) {
+            // Another topic speaks for the device as well: it goes on under that one, with its last word.
+            let heir = self.aliases.iter().find(|(_, alias)| alias.slot == number);
+            if let Some((heir, alias)) = heir.map(|(topic, alias)| (topic.clone(), *alias)) {
+                self.aliases.remove(&heir);
+                self.inherit(number, &heir, alias);
+                let device = Some(self.handle(number));
+                return Applied {
+                    effect: Effect::Changed,
+                    device,
+                    replayed_before: false,
+                };
+            }
+        }
+        self.remove(number);
+        Applied::of(Effect::Removed)
+    }
+
+    fn remove(&mut self, number: u32) {
+        let slot = *self.slot(number);
+        let hash = hash_of(&self.slots, &self.texts, self.seed, number);
+        if let Ok(entry) = self.index.find_entry(hash, |other| *other == number) {
+            entry.remove();
+        }
+        *self.counts.status(slot.status) -= 1;
+        *self.counts.evidence(self.evidence(&slot)) -= 1;
+        self.counts.total -= 1;
+        if let Some(record) = self.histories.remove(&number) {
+            self.change_count -= record.changes.len();
+        }
+        if slot.is(ALIASED) {
+            self.aliases.retain(|_, alias| alias.slot != number);
+        }
+        self.texts.forget(slot.text_len());
+        let slot = self.slot_mut(number);
+        slot.flags = 0;
+        slot.generation = slot.generation.wrapping_add(1);
+        self.order.limbo.push(number);
+        self.order_epoch += 1;
+        self.settle();
+    }
+
+    /// Gives a device another topic of its own, and the last word of that topic.
+    fn inherit(&mut self, number: u32, topic: &str, alias: Alias) {
+        let owner = self.owners.owner(topic);
+        let (_, id, name) = self.texts_of(self.slot(number));
+        let (id, name) = (id.to_owned(), name.to_owned());
+        let (id_start, own_id) = match owner.map(|owner| owner.id) {
+            Some(Id::Topic(range)) => (range.start, ""),
+            _ => (topic.len(), &*id),
+        };
+        let Some(place) = self.texts.put([topic, own_id, &name], self.bounds.texts) else {
+            return self.remove(number);
+        };
+        let mut slot = *self.slot(number);
+        let before = self.evidence(&slot);
+        self.texts.forget(slot.text_len());
+        *self.counts.status(slot.status) -= 1;
+        *self.counts.status(alias.status) += 1;
+        slot.text = place;
+        slot.topic_len = topic.len() as u16;
+        slot.id_start = id_start as u16;
+        slot.since = if slot.status == alias.status {
+            slot.since
+        } else {
+            UNKNOWN
+        };
+        slot.status = alias.status;
+        slot.news = if alias.heard == self.life {
+            alias.news
+        } else {
+            News::default()
+        };
+        slot.set(LIVE, slot.is(LIVE) && slot.since != UNKNOWN);
+        *self.counts.evidence(before) -= 1;
+        *self.counts.evidence(self.evidence(&slot)) += 1;
+        *self.slot_mut(number) = slot;
+        self.order_epoch += 1;
+        self.settle();
+    }
+
+    /// What is kept of a further topic that speaks for a device; `None` when there is no room for it, then
+    /// it counts as the device's own.
+    fn alias(&mut self, topic: &str, number: u32) -> Option<Alias> {
+        if let Some(alias) = self.aliases.get(topic).filter(|alias| alias.slot == number) {
+            return Some(*alias);
+        }
+        if self.aliases.len() >= self.bounds.aliases {
+            return None;
+        }
+        let alias = Alias {
+            slot: number,
+            heard: self.life,
+            news: News::default(),
+            status: Status::Unknown,
+        };
+        self.aliases.insert(topic.into(), alias);
+        self.slot_mut(number).set(ALIASED, true);
+        Some(alias)
+    }
+
+    fn keep_news(&mut self, number: u32, topic: &str, alias: Option<&mut Alias>, news: News) {
+        let life = self.life;
+        match alias {
+            Some(alias) => {
+                (alias.news, alias.heard) = (news, life);
+                if let Some(kept) = self.aliases.get_mut(topic) {
+                    *kept = *alias;
+                }
+            }
+            None => self.slot_mut(number).news = news,
+        }
+    }
+
+    /// Adds a change to a device's history. Returns whether it closes a flap.
+    fn keep_change(&mut self, number: u32, before: &Slot, change: Change) -> bool {
+        let has_room = self.change_count + 2 <= self.bounds.changes;
+        let record = match self.histories.get_mut(&number) {
+            Some(record) if has_room || !record.changes.is_empty() => record,
+            None if has_room => self.histories.entry(number).or_default(),
+            _ => {
+                self.refused.changes += 1;
+                return false;
+            }
+        };
+        let length = record.changes.len();
+        if length == 0 {
+            record.push(device::first_sight(before));
+        } else if !has_room {
+            record.changes.pop_front();
+            self.refused.changes += 1;
+        }
+        let is_flap = record.push(change);
+        self.change_count = self.change_count + record.changes.len() - length;
+        is_flap
+    }
+
+    /// A stale device is heard again: if that took longer than the link's gap, it had one of its own.
+    fn end_own_gap(&mut self, number: u32, now: Time) {
+        let slot = *self.slot(number);
+        if let Some(record) = self.histories.get_mut(&number)
+            && let Some(gap) = record.gaps.last_mut()
+        {
+            gap.to.get_or_insert(now);
+        }
+        // Confirmed in the first life after it, while the snapshot loads, it shares the link's gap.
+        let is_late = self.coverage != Coverage::Loading || self.life - slot.heard > 1;
+        if slot.heard != self.life
+            && is_late
+            && let Some(from) = self.stale_from(&slot)
+        {
+            self.histories
+                .entry(number)
+                .or_default()
+                .push_gap(Gap { from, to: Some(now) });
+        }
+    }
+
+    /// Gives a device another name. Returns whether it had a different one.
+    fn rename(&mut self, number: u32, name: &str) -> bool {
+        let slot = *self.slot(number);
+        let (topic, id, known) = self.texts_of(&slot);
+        if known == name {
+            return false;
+        }
+        let (topic, id) = (
+            topic.to_owned(),
+            if slot.own_id_len() > 0 {
+                id.to_owned()
+            } else {
+                String::new()
+            },
+        );
+        let Some(place) = self.texts.put([&topic, &id, name], self.bounds.texts) else {
+            return false;
+        };
+        self.texts.forget(slot.text_len());
+        let slot = self.slot_mut(number);
+        slot.text = place;
+        slot.name_len = name.len() as u16;
+        self.wait_for_place(number);
+        true
+    }
+}
+
+/// # The store
+impl Fleet {
+    fn slot(&self, number: u32) -> &Slot {
+        &self.slots[number as usize / CHUNK][number as usize % CHUNK]
+    }
+
+    fn slot_mut(&mut self, number: u32) -> &mut Slot {
+        &mut self.slots[number as usize / CHUNK][number as usize % CHUNK]
+    }
+
+    fn handle(&self, number: u32) -> Handle {
+        Handle {
+            slot: number,
+            generation: self.slot(number).generation,
+        }
+    }
+
+    fn living(&self, handle: Handle) -> Option<&Slot> {
+        let slot = (handle.slot < self.slot_count).then(|| self.slot(handle.slot))?;
+        (slot.is(ALIVE) && slot.generation == handle.generation).then_some(slot)
+    }
+
+    fn position(&self, convention: u8, id: &str) -> Option<u32> {
+        let hash = hash(self.seed, convention, id);
+        let found = self.index.find(hash, |number| {
+            let slot = self.slot(*number);
+            slot.convention == convention && *self.id(slot) == *id
+        });
+        found.copied()
+    }
+
+    fn topic(&self, slot: &Slot) -> &str {
+        self.texts.at(slot.text, slot.topic_len.into())
+    }
+
+    fn id(&self, slot: &Slot) -> &str {
+        id_of(&self.texts, slot)
+    }
+
+    /// Topic, id and name.
+    fn texts_of(&self, slot: &Slot) -> (&str, &str, &str) {
+        let text = self.texts.at(slot.text, slot.text_len());
+        (
+            self.topic(slot),
+            self.id(slot),
+            &text[text.len() - slot.name_len as usize..],
+        )
+    }
+
+    fn display_name(&self, number: u32) -> &str {
+        let slot = self.slot(number);
+        match self.texts_of(slot) {
+            (_, id, "") => id,
+            (_, _, name) => name,
+        }
+    }
+
+    fn evidence(&self, slot: &Slot) -> Evidence {
+        if slot.heard != self.life || slot.is(UNWATCHED) {
+            Evidence::Stale
+        } else if slot.is(LIVE) {
+            Evidence::Live
+        } else {
+            Evidence::Retained
+        }
+    }
+
+    fn stale_reason(&self, slot: &Slot) -> Option<StaleReason> {
+        let convention: &Convention = CONVENTIONS[slot.convention as usize];
+        if self.evidence(slot) != Evidence::Stale {
+            None
+        } else if !self.is_up {
+            Some(StaleReason::LinkDown)
+        } else if slot.is(UNWATCHED) {
+            Some(StaleReason::NotSubscribed)
+        } else if !convention.announces {
+            Some(StaleReason::WaitsForNextMessage)
+        } else {
+            Some(match self.coverage {
+                Coverage::Loading => StaleReason::Loading,
+                Coverage::Complete => StaleReason::NotAnnouncedAgain,
+                Coverage::Incomplete => StaleReason::SnapshotIncomplete,
+            })
+        }
+    }
+
+    /// Since when a stale device is stale; `None` when it is not.
+    fn stale_from(&self, slot: &Slot) -> Option<Time> {
+        if slot.heard == self.life {
+            // Then it is at most unwatched, and has an open gap of its own, which is listed already.
+            return None;
+        }
+        // The last gap ended the life before this one, and so on backwards.
+        let back = (self.life - slot.heard) as usize;
+        let position = self.gaps.len().saturating_sub(back);
+        self.gaps.get(position).map(|gap| gap.from)
+    }
+
+    /// Puts a device in line for its place by name.
+    fn wait_for_place(&mut self, number: u32) {
+        self.order_epoch += 1;
+        if !self.slot(number).is(PENDING) {
+            self.slot_mut(number).set(PENDING, true);
+            self.order.pending.push(number);
+        }
+        self.settle();
+    }
+
+    /// Merges what waits into the order, and clears waste, when there is enough of it.
+    fn settle(&mut self) {
+        if self.order.is_due() {
+            let mut order = std::mem::take(&mut self.order);
+            let arrivals = self.arrivals(&order);
+            order.merge(
+                &arrivals,
+                |number| self.has_place(number),
+                |a, b| self.compare(a, b),
+            );
+            self.free.append(&mut order.limbo);
+            self.order = order;
+            for number in arrivals {
+                self.slot_mut(number).set(PENDING, false);
+            }
+        }
+        if self.texts.is_wasteful() {
+            let mut texts = Texts::default();
+            for number in 0..self.slot_count {
+                let slot = *self.slot(number);
+                if !slot.is(ALIVE) {
+                    continue;
+                }
+                let text = self.texts.at(slot.text, slot.text_len());
+                let place = texts
+                    .put([text, "", ""], usize::MAX)
+                    .expect("the old store had room for it");
+                self.slot_mut(number).text = place;
+            }
+            self.texts = texts;
+        }
+    }
+
+    /// Whether an entry of the order still counts.
+    fn has_place(&self, number: u32) -> bool {
+        let slot = self.slot(number);
+        slot.is(ALIVE) && !slot.is(PENDING)
+    }
+
+    /// The devices that wait for a place, sorted.
+    fn arrivals(&self, order: &Order) -> Vec<u32> {
+        let waits = |number: &u32| self.slot(*number).is(ALIVE) && self.slot(*number).is(PENDING);
+        let mut arrivals: Vec<u32> = order.pending.iter().copied().filter(waits).collect();
+        arrivals.sort_unstable_by(|a, b| self.compare(*a, *b));
+        arrivals
+    }
+
+    fn compare(&self, a: u32, b: u32) -> Ordering {
+        let (one, other) = (self.slot(a), self.slot(b));
+        order::natural(self.display_name(a), self.display_name(b))
+            .then_with(|| self.id(one).cmp(self.id(other)))
+            .then_with(|| one.convention.cmp(&other.convention))
+    }
+}
+
+fn id_of<'a>(texts: &'a Texts, slot: &Slot) -> &'a str {
+    let (start, end) = (slot.id_start as usize, (slot.id_start + slot.id_len) as usize);
+    &texts.at(slot.text, end)[start..]
+}
+
+fn hash_of(slots: &[Vec<Slot>], texts: &Texts, seed: u64, number: u32) -> u64 {
+    let slot = &slots[number as usize / CHUNK][number as usize % CHUNK];
+    hash(seed, slot.convention, id_of(texts, slot))
+}
+
+/// The hash of a device's key: eight bytes a step, mixed at the end.
+fn hash(seed: u64, convention: u8, id: &str) -> u64 {
+    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+    let mut hash = seed ^ (id.len() as u64) << 8 ^ u64::from(convention);
+    for chunk in id.as_bytes().chunks(8) {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        hash = (hash.rotate_left(23) ^ u64::from_le_bytes(word)).wrapping_mul(FACTOR);
+    }
+    hash ^= hash >> 32;
+    hash = hash.wrapping_mul(FACTOR);
+    hash ^ hash >> 29
+}

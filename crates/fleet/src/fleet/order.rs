@@ -1,0 +1,127 @@
+//! The order of the devices by name, kept instead of sorted anew: a full sort of 100,000 names takes longer
+//! than a frame.
+//!
+//! New and renamed devices wait in `pending` and are merged in by the batch. Removed ones are skipped where
+//! they stand and swept out with the next batch; until then their slots are not used again.
+
+use std::cmp::Ordering;
+
+#[derive(Default, Debug)]
+pub(super) struct Order {
+    /// Slots by name. An entry counts only if its device lives and does not wait in `pending`.
+    pub(super) sorted: Vec<u32>,
+    /// Slots whose place is not known yet.
+    pub(super) pending: Vec<u32>,
+    /// Slots of removed devices that may still stand in `sorted` or `pending`.
+    pub(super) limbo: Vec<u32>,
+}
+
+impl Order {
+    /// Whether so much waits that it should be merged: rare enough to cost little, often enough that
+    /// reading never has much to sort.
+    pub(super) fn is_due(&self) -> bool {
+        self.pending.len() + self.limbo.len() > 1024.max(self.sorted.len() / 64)
+    }
+
+    /// Merges `arrivals`, which must be sorted, into what is left of `sorted` after dropping all that
+    /// `keep` does not want.
+    pub(super) fn merge(
+        &mut self,
+        arrivals: &[u32],
+        keep: impl Fn(u32) -> bool,
+        compare: impl Fn(u32, u32) -> Ordering,
+    ) {
+        self.sorted.retain(|slot| keep(*slot));
+        let mut merged = Vec::with_capacity(self.sorted.len() + arrivals.len());
+        let mut rest = self.sorted.as_slice();
+        for &arrival in arrivals {
+            // Arrivals are few among many: doubling steps find each one's place in few comparisons.
+            let mut step = 1;
+            while step < rest.len() && compare(rest[step - 1], arrival) == Ordering::Less {
+                step *= 2;
+            }
+            let window = step.min(rest.len());
+            let place = rest[..window].partition_point(|slot| compare(*slot, arrival) == Ordering::Less);
+            let (before, after) = rest.split_at(place);
+            merged.extend_from_slice(before);
+            merged.push(arrival);
+            rest = after;
+        }
+        merged.extend_from_slice(rest);
+        self.sorted = merged;
+        self.pending.clear();
+    }
+}
+
+/// The order of names as people expect it: case does not matter and `lamp 9` stands before `lamp 10`.
+///
+/// Names that differ only in case or in leading zeros are equal; the caller decides between them.
+pub(super) fn natural(a: &str, b: &str) -> Ordering {
+    let (mut a, mut b) = (a, b);
+    loop {
+        let (Some(x), Some(y)) = (a.chars().next(), b.chars().next()) else {
+            return a.len().cmp(&b.len());
+        };
+        if x.is_ascii_digit() && y.is_ascii_digit() {
+            let (m, n) = (digits(&mut a), digits(&mut b));
+            match m.len().cmp(&n.len()).then_with(|| m.cmp(n)) {
+                Ordering::Equal => continue,
+                unequal => return unequal,
+            }
+        }
+        match fold(x).cmp(&fold(y)) {
+            Ordering::Equal => (a, b) = (&a[x.len_utf8()..], &b[y.len_utf8()..]),
+            unequal => return unequal,
+        }
+    }
+}
+
+/// Takes the leading digits off, and gives them without leading zeros.
+fn digits<'a>(text: &mut &'a str) -> &'a str {
+    let end = text
+        .bytes()
+        .position(|byte| !byte.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, rest) = text.split_at(end);
+    *text = rest;
+    number.trim_start_matches('0')
+}
+
+fn fold(letter: char) -> char {
+    if letter.is_ascii() {
+        letter.to_ascii_lowercase()
+    } else {
+        letter.to_lowercase().next().unwrap_or(letter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_in_natural_order() {
+        let sorted = [
+            "", "1", "02", "10", "a", "B", "lamp 9", "Lamp 10", "lamp 10b", "lamp 100", "z", "Ä", "ö",
+        ];
+        for pair in sorted.windows(2) {
+            assert_eq!(natural(pair[0], pair[1]), Ordering::Less, "{pair:?}");
+            assert_eq!(natural(pair[1], pair[0]), Ordering::Greater, "{pair:?}");
+        }
+        for (a, b) in [("Lamp", "lAMP"), ("a01", "a1"), ("000", "0"), ("ÄRGER", "ärger")] {
+            assert_eq!(natural(a, b), Ordering::Equal, "{a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn a_batch_is_merged_in() {
+        let mut order = Order {
+            sorted: vec![10, 20, 25, 30, 40],
+            pending: vec![5],
+            limbo: vec![],
+        };
+        order.merge(&[5, 15, 26, 27, 50, 60], |slot| slot != 25, |a, b| a.cmp(&b));
+        assert_eq!(order.sorted, [5, 10, 15, 20, 26, 27, 30, 40, 50, 60]);
+        assert!(order.pending.is_empty());
+    }
+}

@@ -1,0 +1,84 @@
+//! Which devices the page shows, and in which order: trouble first, then by name.
+
+use super::{Fleet, Handle};
+use crate::presence::Status;
+
+/// What the visitor asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Query {
+    /// Words, all of which must stand in the name, the id or the topic; case does not matter.
+    pub text: String,
+    /// Only devices of this status.
+    pub status: Option<Status>,
+}
+
+/// The devices that answer a [`Query`].
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Rows {
+    /// Offline, then degraded, then unknown; each by name.
+    pub attention: Vec<Handle>,
+    /// The rest, by name.
+    pub well: Vec<Handle>,
+}
+
+impl Fleet {
+    /// The devices that answer a query, by one pass over the order by name.
+    pub fn rows(&self, query: &Query) -> Rows {
+        let words: Vec<String> = query.text.split_whitespace().map(str::to_lowercase).collect();
+        let mut scratch = String::new();
+        let [mut offline, mut degraded, mut unknown, mut well] = [const { Vec::new() }; 4];
+        let mut visit = |number: u32| {
+            let slot = self.slot(number);
+            if query.status.is_some_and(|status| status != slot.status) {
+                return;
+            }
+            let (topic, id, name) = self.texts_of(slot);
+            if !words.iter().all(|word| {
+                [name, id, topic]
+                    .iter()
+                    .any(|text| contains(text, word, &mut scratch))
+            }) {
+                return;
+            }
+            let group = match slot.status {
+                Status::Offline => &mut offline,
+                Status::Degraded => &mut degraded,
+                Status::Unknown => &mut unknown,
+                Status::Online | Status::Sleeping => &mut well,
+            };
+            group.push(self.handle(number));
+        };
+
+        let mut arrivals = self.arrivals(&self.order).into_iter().peekable();
+        for &number in &self.order.sorted {
+            if !self.has_place(number) {
+                continue;
+            }
+            while let Some(arrival) = arrivals.next_if(|arrival| self.compare(*arrival, number).is_lt()) {
+                visit(arrival);
+            }
+            visit(number);
+        }
+        arrivals.for_each(&mut visit);
+
+        offline.append(&mut degraded);
+        offline.append(&mut unknown);
+        Rows {
+            attention: offline,
+            well,
+        }
+    }
+}
+
+/// Whether a text contains a word, which is in lower case; the case of the text does not matter.
+fn contains(text: &str, word: &str, scratch: &mut String) -> bool {
+    if word.is_ascii() {
+        return text
+            .as_bytes()
+            .windows(word.len())
+            .any(|part| part.eq_ignore_ascii_case(word.as_bytes()));
+    }
+    scratch.clear();
+    scratch.extend(text.chars().flat_map(char::to_lowercase));
+    scratch.contains(word)
+}

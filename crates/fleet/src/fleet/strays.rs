@@ -1,0 +1,81 @@
+//! Words that an owned topic carried and nobody knows: counted, the last one kept, and bounded.
+
+use std::collections::BTreeMap;
+
+use mqtt::Time;
+
+use crate::presence::Convention;
+
+/// How much of an unknown word is kept, in bytes.
+const KEPT: usize = 64;
+
+/// An owned topic that carried something outside its convention's vocabulary.
+#[derive(Clone, Debug)]
+pub struct Stray {
+    /// Who owns the topic.
+    pub convention: &'static Convention,
+    /// How many such messages came.
+    pub messages: u64,
+    /// The beginning of the last one; never more than 64 bytes, and not always text.
+    pub last: Box<[u8]>,
+    /// The length of the last one in bytes.
+    pub length: usize,
+    /// When the last one came.
+    pub at: Time,
+}
+
+/// All of them.
+#[derive(Default, Debug)]
+pub struct Strays {
+    topics: BTreeMap<Box<str>, Stray>,
+    messages: u64,
+    unlisted: u64,
+}
+
+impl Strays {
+    pub(super) fn note(
+        &mut self,
+        topic: &str,
+        payload: &[u8],
+        convention: &'static Convention,
+        now: Time,
+        most: usize,
+    ) {
+        self.messages += 1;
+        let last = &payload[..payload.len().min(KEPT)];
+        if let Some(stray) = self.topics.get_mut(topic) {
+            stray.messages += 1;
+            stray.length = payload.len();
+            stray.at = now;
+            if *stray.last != *last {
+                stray.last = last.into();
+            }
+        } else if self.topics.len() < most {
+            let stray = Stray {
+                convention,
+                messages: 1,
+                last: last.into(),
+                length: payload.len(),
+                at: now,
+            };
+            self.topics.insert(topic.into(), stray);
+        } else {
+            self.unlisted += 1;
+        }
+    }
+
+    /// The topics, in order, with what they carried.
+    pub fn topics(&self) -> impl Iterator<Item = (&str, &Stray)> {
+        self.topics.iter().map(|(topic, stray)| (&**topic, stray))
+    }
+
+    /// How many messages there were in all.
+    pub fn messages(&self) -> u64 {
+        self.messages
+    }
+
+    /// How many of them came on topics beyond the bound, which are not listed.
+    pub fn unlisted(&self) -> u64 {
+        self.unlisted
+    }
+}

@@ -1,0 +1,24 @@
+//! What the status messages of a fleet of MQTT devices mean, and what a board may honestly show of it.
+//!
+//! The crate is pure data: bytes and the time go in, devices with a status, its evidence and its history
+//! come out. It never reads a clock, opens a socket or words anything for a visitor; refusals and doubts
+//! are typed reasons. The page calls [`Engine`]; a test may call any layer alone. In reading order:
+//!
+//! - [`presence`]: what *one* topic and payload say, a file per convention;
+//! - [`fleet`]: the devices, one transition table from message to status and evidence;
+//! - [`snapshot`]: how the board subscribes, and whether it has seen everything that is retained;
+//! - [`engine`]: an MQTT session, a fleet and a snapshot joined, bytes in, deltas out.
+#![forbid(unsafe_code)]
+
+pub mod engine;
+pub mod fleet;
+pub mod presence;
+pub mod snapshot;
+
+pub use engine::{Config, ConfigError, Engine};
+pub use fleet::{
+    Applied, Change, ChangeKind, Counts, Device, Evidence, Fleet, Gap, Handle, Query, Rows, Span, StaleReason,
+};
+pub use mqtt::Time;
+pub use presence::{Convention, Status};
+pub use snapshot::{Filter, FilterState, Snapshot, SnapshotState};

@@ -1,0 +1,676 @@
+//! How the board subscribes, and whether it has seen everything that is retained.
+//!
+//! A pure state machine over a list of filters. One filter is outstanding at a time: its SUBSCRIBE is
+//! followed by a barrier (a PINGREQ in the same WebSocket message), whose answer ends that filter's
+//! snapshot. Brokers cut a retained burst that is too large without a word, so that small bites in a known
+//! order are the only way to notice (contract, section 3). It sends nothing itself: the engine carries out
+//! each [`Step`] and reports what came of it.
+
+use std::ops::Not;
+use std::time::Duration;
+
+use mqtt::{BarrierId, PacketId, ReasonCode, Time, TopicFilter, TopicName, Violation};
+
+use crate::fleet::{Applied, Effect};
+use crate::presence;
+
+/// How many filters there may be.
+pub const MOST_FILTERS: usize = 200;
+/// A broad filter that brings more useless messages than this in a second is paused.
+pub const MOST_USELESS: u32 = 50;
+/// How long a SUBACK may be missing after its barrier was answered. A barrier that is not answered itself is
+/// the session's to notice: it alone knows which PINGRESP answers which PINGREQ.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a snapshot whose end was lost is asked for again.
+const RETRIES: u32 = 3;
+/// The back-off after a refusal: the first and the longest wait.
+const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+/// The lengths at which brokers in their stock configuration cut a burst of retained messages: mosquitto
+/// 999, 1,000 and 1,020, rumqttd 100 and 200, mqtt5 10,000. A burst of just this length is not believed.
+const SUSPICIOUS: [u32; 6] = [100, 200, 999, 1_000, 1_020, 10_000];
+
+/// Whether everything that is retained was seen.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum SnapshotState {
+    /// It is being asked for.
+    Loading,
+    /// All of it was seen.
+    Complete,
+    /// The broker very probably left a part of it out.
+    Cut,
+    /// Nobody knows: not connected, or a filter was refused or never answered.
+    Unknown,
+}
+
+impl SnapshotState {
+    /// The word of the page's `data-snapshot` hook.
+    pub const fn word(self) -> &'static str {
+        match self {
+            SnapshotState::Loading => "loading",
+            SnapshotState::Complete => "complete",
+            SnapshotState::Cut => "cut",
+            SnapshotState::Unknown => "unknown",
+        }
+    }
+}
+
+/// Where one filter stands.
+///
+/// ```text
+/// Waiting ──SUBSCRIBE, PINGREQ──▶ Loading ──PINGRESP──▶ Complete | Cut
+///    ▲                              ├──refusing SUBACK──▶ Refused ──back-off──▶ (Loading again)
+///    │                              └──no PINGRESP──────▶ Unknown ──back-off──▶ (Loading again)
+///    └── from any state when the link comes up.   Off and Paused: not subscribed to.
+/// ```
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum FilterState {
+    /// Its turn has not come, or the board is not connected.
+    Waiting,
+    /// Subscribed to, and what is retained is coming.
+    Loading,
+    /// All that is retained was seen.
+    Complete,
+    /// It ended at a length at which brokers cut.
+    Cut,
+    /// The broker refused it.
+    Refused {
+        /// Its words for it. A 3.1.1 broker can only say `UnspecifiedError`.
+        reason: ReasonCode,
+        /// When it is asked again, if at all.
+        retry_at: Option<Time>,
+    },
+    /// The answer to its barrier never came: the broker dropped it, and probably messages before it.
+    Unknown {
+        /// When it is asked again, if at all.
+        retry_at: Option<Time>,
+    },
+    /// Not subscribed to any more: it brought too many messages that are of no use here.
+    Paused,
+    /// Not subscribed to: the visitor switched it off.
+    Off,
+}
+
+/// One filter, as the panel shows it.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    text: Box<str>,
+    breadth: usize,
+    state: FilterState,
+    /// How often in a row it was refused or not answered.
+    failures: u32,
+    /// The visitor switched it on by hand: it is not paused again.
+    is_insisted: bool,
+    /// Its snapshot ended in this life of the link, before it was paused.
+    was_finished: bool,
+    messages: u64,
+    useless: u64,
+    replays: u32,
+    topics: u32,
+    window: Window,
+}
+
+/// The messages of the second that runs, and of the one before.
+#[derive(Copy, Clone, Debug, Default)]
+struct Window {
+    start: Time,
+    messages: u32,
+    useless_live: u32,
+    messages_before: u32,
+}
+
+impl Window {
+    const LENGTH: u64 = 1_000;
+
+    fn advance(&mut self, now: Time) {
+        let passed = now.0.abs_diff(self.start.0);
+        if passed >= Window::LENGTH {
+            let messages_before = if passed < 2 * Window::LENGTH {
+                self.messages
+            } else {
+                0
+            };
+            *self = Window {
+                start: now,
+                messages_before,
+                ..Window::default()
+            };
+        }
+    }
+}
+
+impl Filter {
+    fn new(text: String) -> Filter {
+        Filter {
+            breadth: presence::breadth(&text),
+            text: text.into(),
+            state: FilterState::Waiting,
+            failures: 0,
+            is_insisted: false,
+            was_finished: false,
+            messages: 0,
+            useless: 0,
+            replays: 0,
+            topics: 0,
+            window: Window::default(),
+        }
+    }
+
+    /// The topic filter.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> FilterState {
+        self.state
+    }
+
+    /// Whether it is switched on.
+    pub fn is_on(&self) -> bool {
+        self.state != FilterState::Off
+    }
+
+    /// Whether it begins with a wildcard: it may bring anything, and is paused when it does.
+    pub fn is_broad(&self) -> bool {
+        self.breadth > 0
+    }
+
+    /// The messages it brought in this visit. A message that several filters bring counts for the first.
+    pub fn messages(&self) -> u64 {
+        self.messages
+    }
+
+    /// How many of them nobody owns or nobody understands.
+    pub fn useless(&self) -> u64 {
+        self.useless
+    }
+
+    /// The retained messages of its last snapshot.
+    pub fn replays(&self) -> u32 {
+        self.replays
+    }
+
+    /// The distinct topics among them that no filter before it had brought.
+    pub fn topics(&self) -> u32 {
+        self.topics
+    }
+
+    /// Messages a second, over the last whole second.
+    pub fn rate(&self, now: Time) -> u32 {
+        let mut window = self.window;
+        window.advance(now);
+        window.messages_before
+    }
+
+    fn filter(&self) -> TopicFilter<'_> {
+        TopicFilter::new(&self.text).expect("checked when the snapshot was made")
+    }
+
+    /// Whether the board is, or soon will be, subscribed to it.
+    fn is_active(&self) -> bool {
+        !matches!(
+            self.state,
+            FilterState::Paused | FilterState::Off | FilterState::Refused { .. }
+        )
+    }
+
+    fn retry_at(&self) -> Option<Time> {
+        match self.state {
+            FilterState::Refused { retry_at, .. } | FilterState::Unknown { retry_at } => retry_at,
+            _ => None,
+        }
+    }
+
+    fn back_off(&mut self, now: Time) -> Time {
+        let (first, longest) = BACK_OFF;
+        let wait = first.saturating_mul(1 << self.failures.min(10)).min(longest);
+        self.failures = self.failures.saturating_add(1);
+        now + wait
+    }
+}
+
+/// Why a filter of the user's was not taken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RejectedFilter {
+    /// The filter as given.
+    pub filter: String,
+    /// Why.
+    pub reason: Rejection,
+}
+
+/// Why a filter of the user's was not taken.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Rejection {
+    /// It is not a topic filter.
+    Invalid(Violation),
+    /// A shared subscription brings each subscriber a part of the messages, and nothing that is retained.
+    Shared,
+    /// It was given twice.
+    Repeated,
+    /// There are more than [`MOST_FILTERS`].
+    TooMany,
+}
+
+/// What the engine must send next.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Step<'a> {
+    /// SUBSCRIBE to this filter and send a barrier behind it, in the same WebSocket message.
+    Subscribe(TopicFilter<'a>),
+    /// Send a barrier: the SUBACK came after the answer to the first one.
+    Barrier,
+    /// UNSUBSCRIBE from this filter.
+    Unsubscribe(TopicFilter<'a>),
+}
+
+/// The filter that is being loaded.
+#[derive(Copy, Clone, Debug)]
+struct Outstanding {
+    position: usize,
+    packet_id: Option<PacketId>,
+    barrier: Option<BarrierId>,
+    is_granted: bool,
+    /// The barrier was answered before the SUBACK came.
+    is_early: bool,
+    /// When the SUBACK counts as lost, once the barrier was answered.
+    deadline: Option<Time>,
+}
+
+/// The list of filters and the loading of what is retained.
+#[derive(Debug)]
+pub struct Snapshot {
+    filters: Vec<Filter>,
+    is_up: bool,
+    /// The server takes no wildcards.
+    wildcards_refused: bool,
+    outstanding: Option<Outstanding>,
+    /// Filters to unsubscribe from.
+    leaving: Vec<usize>,
+    /// Which filter brings the device of a slot. One byte each, so that a message costs no matching.
+    bringers: Vec<u8>,
+    coverage_shrank: bool,
+}
+
+/// No filter is known to bring it.
+const NOBODY: u8 = u8::MAX;
+
+/// # Making
+impl Snapshot {
+    /// The default filters of all conventions.
+    pub fn with_defaults() -> Snapshot {
+        Snapshot::of(presence::default_filters())
+    }
+
+    /// The filters a user gave, in the order in which they are asked for: those that begin with a literal
+    /// level first. What cannot be taken is returned with the reason.
+    pub fn with_filters(given: Vec<String>) -> (Snapshot, Vec<RejectedFilter>) {
+        let (mut taken, mut rejected) = (Vec::<String>::new(), Vec::new());
+        for filter in given {
+            let reason = match TopicFilter::new(&filter) {
+                Err(violation) => Some(Rejection::Invalid(violation)),
+                Ok(checked) if checked.share().is_some() => Some(Rejection::Shared),
+                Ok(_) if taken.contains(&filter) => Some(Rejection::Repeated),
+                Ok(_) if taken.len() >= MOST_FILTERS => Some(Rejection::TooMany),
+                Ok(_) => None,
+            };
+            match reason {
+                Some(reason) => rejected.push(RejectedFilter { filter, reason }),
+                None => taken.push(filter),
+            }
+        }
+        (Snapshot::of(taken), rejected)
+    }
+
+    fn of(filters: Vec<String>) -> Snapshot {
+        let mut filters: Vec<Filter> = filters.into_iter().map(Filter::new).collect();
+        filters.sort_by_key(|filter| filter.breadth);
+        Snapshot {
+            filters,
+            is_up: false,
+            wildcards_refused: false,
+            outstanding: None,
+            leaving: Vec::new(),
+            bringers: Vec::new(),
+            coverage_shrank: false,
+        }
+    }
+}
+
+/// # Reading
+impl Snapshot {
+    /// The filters, in the order in which they are asked for.
+    pub fn filters(&self) -> &[Filter] {
+        &self.filters
+    }
+
+    /// Whether everything that is retained was seen.
+    pub fn state(&self) -> SnapshotState {
+        let mut on = self.filters.iter().filter(|filter| filter.is_on()).peekable();
+        if !self.is_up || on.peek().is_none() {
+            return SnapshotState::Unknown;
+        }
+        let mut state = SnapshotState::Complete;
+        for filter in on {
+            let one = match filter.state {
+                // While a refused filter is asked again, the answer is still as unknown as before.
+                FilterState::Waiting | FilterState::Loading if filter.failures > 0 => SnapshotState::Unknown,
+                FilterState::Waiting | FilterState::Loading => SnapshotState::Loading,
+                FilterState::Complete => SnapshotState::Complete,
+                FilterState::Cut => SnapshotState::Cut,
+                FilterState::Refused { .. } | FilterState::Unknown { .. } => SnapshotState::Unknown,
+                FilterState::Paused if filter.was_finished => SnapshotState::Complete,
+                FilterState::Paused | FilterState::Off => SnapshotState::Unknown,
+            };
+            let weight = |state| match state {
+                SnapshotState::Complete => 0,
+                SnapshotState::Cut => 1,
+                SnapshotState::Unknown => 2,
+                SnapshotState::Loading => 3,
+            };
+            if weight(one) > weight(state) {
+                state = one;
+            }
+        }
+        state
+    }
+
+    /// Whether the server said that it takes no wildcards.
+    pub fn wildcards_refused(&self) -> bool {
+        self.wildcards_refused
+    }
+
+    /// The retained messages seen on distinct topics since the link came up.
+    pub fn topics(&self) -> u64 {
+        self.filters.iter().map(|filter| u64::from(filter.topics)).sum()
+    }
+
+    /// Whether a filter that the board subscribes to brings this topic.
+    pub fn covers(&self, topic: TopicName<'_>) -> bool {
+        self.filters
+            .iter()
+            .any(|filter| filter.is_active() && filter.filter().matches(topic))
+    }
+}
+
+/// # Input
+impl Snapshot {
+    /// The link came up: every filter is asked for afresh.
+    pub fn link_up(&mut self, wildcards_refused: bool, _now: Time) {
+        self.is_up = true;
+        self.wildcards_refused = wildcards_refused;
+        self.start_over();
+    }
+
+    /// The link ended.
+    pub fn link_down(&mut self, _now: Time) {
+        self.is_up = false;
+        self.start_over();
+    }
+
+    fn start_over(&mut self) {
+        self.outstanding = None;
+        self.leaving.clear();
+        for filter in &mut self.filters {
+            filter.failures = 0;
+            filter.was_finished = false;
+            // What was paused for its noise or switched off stays so.
+            if !matches!(filter.state, FilterState::Paused | FilterState::Off) {
+                filter.state = FilterState::Waiting;
+            }
+        }
+    }
+
+    /// Switches a filter on or off. Switched on by hand it is not paused any more.
+    pub fn switch(&mut self, position: usize, is_on: bool, _now: Time) {
+        let Some(filter) = self.filters.get_mut(position) else {
+            return;
+        };
+        let is_subscribed = !matches!(filter.state, FilterState::Off | FilterState::Paused);
+        match (is_on, is_subscribed) {
+            (true, false) => {
+                filter.state = FilterState::Waiting;
+                filter.is_insisted = true;
+                filter.failures = 0;
+                self.leaving.retain(|leaving| *leaving != position);
+            }
+            (true, true) => {}
+            (false, true) => self.leave(position, FilterState::Off),
+            (false, false) => filter.state = FilterState::Off,
+        }
+    }
+
+    fn leave(&mut self, position: usize, state: FilterState) {
+        let filter = &mut self.filters[position];
+        filter.was_finished = matches!(filter.state, FilterState::Complete | FilterState::Cut);
+        if filter.state != FilterState::Waiting && self.is_up {
+            self.leaving.push(position);
+        }
+        filter.state = state;
+        if self
+            .outstanding
+            .is_some_and(|outstanding| outstanding.position == position)
+        {
+            self.outstanding = None;
+        }
+        for bringer in &mut self.bringers {
+            if usize::from(*bringer) == position {
+                *bringer = NOBODY;
+            }
+        }
+        self.coverage_shrank = true;
+    }
+
+    /// The SUBSCRIBE of the last [`Step::Subscribe`] was queued, with the barrier behind it.
+    pub fn handle_subscribed(&mut self, packet_id: PacketId, barrier: BarrierId) {
+        if let Some(outstanding) = &mut self.outstanding {
+            outstanding.packet_id = Some(packet_id);
+            outstanding.barrier = Some(barrier);
+        }
+    }
+
+    /// The barrier of the last [`Step::Barrier`] was queued.
+    pub fn handle_barrier_sent(&mut self, barrier: BarrierId) {
+        if let Some(outstanding) = &mut self.outstanding {
+            outstanding.barrier = Some(barrier);
+            outstanding.is_early = false;
+        }
+    }
+
+    /// The last step could not be carried out: it is tried again later.
+    pub fn handle_not_sent(&mut self, now: Time) {
+        self.lose(now);
+    }
+
+    /// A SUBSCRIBE was answered. `codes` has one outcome per filter; we ask for one at a time.
+    pub fn handle_suback(&mut self, packet_id: PacketId, code: Option<ReasonCode>, now: Time) {
+        let Some(outstanding) = self
+            .outstanding
+            .as_mut()
+            .filter(|o| o.packet_id == Some(packet_id))
+        else {
+            return;
+        };
+        outstanding.deadline = None;
+        let filter = &mut self.filters[outstanding.position];
+        match code {
+            // [MQTT-3.9.3-2] and section 3.9.3: codes from 0x80 on are failures.
+            Some(reason) if reason as u8 >= 0x80 => {
+                // A server that knows no wildcards, or no such filter, will not learn them.
+                let is_final = reason == ReasonCode::WildcardSubscriptionsNotSupported
+                    || reason == ReasonCode::TopicFilterInvalid;
+                let retry_at = is_final.not().then(|| filter.back_off(now));
+                filter.state = FilterState::Refused { reason, retry_at };
+                self.outstanding = None;
+            }
+            _ => outstanding.is_granted = true,
+        }
+    }
+
+    /// A barrier was answered: everything the broker sent before it has come.
+    pub fn handle_barrier(&mut self, barrier: BarrierId, now: Time) {
+        let Some(outstanding) = self.outstanding.as_mut().filter(|o| o.barrier == Some(barrier)) else {
+            return;
+        };
+        if !outstanding.is_granted {
+            // The broker answers PINGREQ before it is done with SUBSCRIBE: another barrier, later.
+            outstanding.is_early = true;
+            outstanding.deadline = Some(now + PATIENCE);
+            return;
+        }
+        let filter = &mut self.filters[outstanding.position];
+        let is_cut = SUSPICIOUS.contains(&filter.replays);
+        filter.state = if is_cut {
+            FilterState::Cut
+        } else {
+            FilterState::Complete
+        };
+        filter.failures = 0;
+        self.outstanding = None;
+    }
+
+    /// A barrier's answer was dropped by the broker.
+    pub fn handle_barrier_lost(&mut self, barrier: BarrierId, now: Time) {
+        if self
+            .outstanding
+            .is_some_and(|outstanding| outstanding.barrier == Some(barrier))
+        {
+            self.lose(now);
+        }
+    }
+
+    /// Time has passed.
+    pub fn handle_timeout(&mut self, now: Time) {
+        let deadline = self.outstanding.and_then(|outstanding| outstanding.deadline);
+        if deadline.is_some_and(|deadline| deadline <= now) {
+            self.lose(now);
+        }
+    }
+
+    /// The end of the outstanding snapshot will not be known.
+    fn lose(&mut self, now: Time) {
+        if let Some(outstanding) = self.outstanding.take() {
+            let filter = &mut self.filters[outstanding.position];
+            let retry_at = filter.back_off(now);
+            let retry_at = (filter.failures <= RETRIES).then_some(retry_at);
+            filter.state = FilterState::Unknown { retry_at };
+        }
+    }
+
+    /// A message came, and this is what it did.
+    pub fn handle_message(&mut self, topic: TopicName<'_>, retain: bool, applied: &Applied, now: Time) {
+        let Some(position) = self.bringer(topic, retain, applied) else {
+            return;
+        };
+        let useless = applied.is_useless();
+        let is_outstanding = self
+            .outstanding
+            .is_some_and(|outstanding| outstanding.position == position);
+        if retain && is_outstanding {
+            let is_new = if useless {
+                // A filter that was asked for before has brought it already.
+                !self.filters[..position]
+                    .iter()
+                    .any(|f| f.is_active() && f.filter().matches(topic))
+            } else {
+                !applied.replayed_before
+            };
+            self.filters[position].replays += 1;
+            self.filters[position].topics += u32::from(is_new);
+        }
+        let filter = &mut self.filters[position];
+        filter.messages += 1;
+        filter.useless += u64::from(useless);
+        filter.window.advance(now);
+        filter.window.messages += 1;
+        // What is retained comes once, however much it is; only what keeps coming is noise.
+        filter.window.useless_live += u32::from(useless && !retain);
+        if filter.window.useless_live > MOST_USELESS && filter.is_broad() && !filter.is_insisted {
+            self.leave(position, FilterState::Paused);
+        }
+    }
+
+    /// The filter that brought a message: a replay belongs to the outstanding one, anything else to the first
+    /// that takes it.
+    fn bringer(&mut self, topic: TopicName<'_>, retain: bool, applied: &Applied) -> Option<usize> {
+        if let Some(outstanding) = self.outstanding
+            && retain
+            && self.filters[outstanding.position].filter().matches(topic)
+        {
+            return Some(outstanding.position);
+        }
+        let slot = applied.device.map(|handle| handle.slot() as usize);
+        let known = slot.filter(|_| applied.effect != Effect::FirstSight);
+        if let Some(&bringer) = known
+            .and_then(|slot| self.bringers.get(slot))
+            .filter(|b| **b != NOBODY)
+        {
+            return Some(bringer.into());
+        }
+        let position = self
+            .filters
+            .iter()
+            .position(|f| f.is_active() && f.filter().matches(topic));
+        if let Some(slot) = slot {
+            if self.bringers.len() <= slot {
+                self.bringers.resize(slot + 1, NOBODY);
+            }
+            self.bringers[slot] = position.map_or(NOBODY, |position| position as u8);
+        }
+        position
+    }
+}
+
+/// # Output
+impl Snapshot {
+    /// What must be sent next, if anything. Each step is either reported back or failed.
+    pub fn poll_step(&mut self, now: Time) -> Option<Step<'_>> {
+        if !self.is_up {
+            return None;
+        }
+        if let Some(position) = self.leaving.pop() {
+            return Some(Step::Unsubscribe(self.filters[position].filter()));
+        }
+        if let Some(outstanding) = &self.outstanding {
+            return (outstanding.is_granted && outstanding.is_early).then_some(Step::Barrier);
+        }
+        let wildcards_refused = self.wildcards_refused;
+        let position = self.filters.iter_mut().position(|filter| {
+            if filter.state == FilterState::Waiting && wildcards_refused && filter.filter().has_wildcard() {
+                let reason = ReasonCode::WildcardSubscriptionsNotSupported;
+                filter.state = FilterState::Refused {
+                    reason,
+                    retry_at: None,
+                };
+            }
+            filter.state == FilterState::Waiting || filter.retry_at().is_some_and(|at| at <= now)
+        })?;
+        self.outstanding = Some(Outstanding {
+            position,
+            packet_id: None,
+            barrier: None,
+            is_granted: false,
+            is_early: false,
+            deadline: None,
+        });
+        let filter = &mut self.filters[position];
+        filter.state = FilterState::Loading;
+        filter.replays = 0;
+        filter.topics = 0;
+        Some(Step::Subscribe(self.filters[position].filter()))
+    }
+
+    /// When to call [`Snapshot::handle_timeout`] and poll for a step again.
+    pub fn poll_timeout(&self) -> Option<Time> {
+        if !self.is_up {
+            return None;
+        }
+        match &self.outstanding {
+            Some(outstanding) => outstanding.deadline,
+            None => self.filters.iter().filter_map(Filter::retry_at).min(),
+        }
+    }
+
+    /// Whether a filter was paused or switched off since the last call, so that devices may be stale.
+    pub fn poll_coverage_shrank(&mut self) -> bool {
+        std::mem::take(&mut self.coverage_shrank)
+    }
+}
