@@ -46,7 +46,7 @@ pub struct Engine {
     snapshot: Snapshot,
     rejected: Vec<RejectedFilter>,
     epoch: u64,
-    /// What the fleet was last told of the snapshot.
+    /// The snapshot's state and the link's, as last seen.
     state: SnapshotState,
     link: Link,
     /// When bytes last came: up to then the link is known to have worked.
@@ -187,24 +187,24 @@ impl Engine {
     fn advance(&mut self, now: Time) {
         self.carry_events(now);
         self.snapshot.handle_timeout(now);
-        if self.snapshot.poll_coverage_shrank() {
+        if self.snapshot.poll_coverage_changed() {
             let snapshot = &self.snapshot;
             let is_covered =
                 |topic: &str| mqtt::TopicName::new(topic).is_ok_and(|topic| snapshot.covers(topic));
-            self.fleet.unwatch(is_covered, now);
+            self.fleet.cover(is_covered, now);
             self.epoch += 1;
         }
         self.carry_steps(now);
 
         let state = self.snapshot.state();
+        match state {
+            SnapshotState::Loading => self.fleet.snapshot_started(now),
+            SnapshotState::Complete => self.fleet.snapshot_finished(now),
+            SnapshotState::Cut | SnapshotState::Unknown => self.fleet.snapshot_incomplete(now),
+        }
         if state != self.state {
             self.state = state;
             self.epoch += 1;
-            match state {
-                SnapshotState::Loading => self.fleet.snapshot_started(now),
-                SnapshotState::Complete => self.fleet.snapshot_finished(now),
-                SnapshotState::Cut | SnapshotState::Unknown => self.fleet.snapshot_incomplete(now),
-            }
         }
         let link = self.session.link();
         if link != self.link {

@@ -287,7 +287,7 @@ pub struct Snapshot {
     leaving: Vec<usize>,
     /// Which filter brings the device of a slot. One byte each, so that a message costs no matching.
     bringers: Vec<u8>,
-    coverage_shrank: bool,
+    coverage_changed: bool,
 }
 
 /// No filter is known to bring it.
@@ -330,7 +330,7 @@ impl Snapshot {
             outstanding: None,
             leaving: Vec::new(),
             bringers: Vec::new(),
-            coverage_shrank: false,
+            coverage_changed: false,
         }
     }
 }
@@ -431,6 +431,7 @@ impl Snapshot {
                 filter.is_insisted = true;
                 filter.failures = 0;
                 self.leaving.retain(|leaving| *leaving != position);
+                self.coverage_changed = true;
             }
             (true, true) => {}
             (false, true) => self.leave(position, FilterState::Off),
@@ -456,7 +457,7 @@ impl Snapshot {
                 *bringer = NOBODY;
             }
         }
-        self.coverage_shrank = true;
+        self.coverage_changed = true;
     }
 
     /// The SUBSCRIBE of the last [`Step::Subscribe`] was queued, with the barrier behind it.
@@ -669,8 +670,8 @@ impl Snapshot {
         }
     }
 
-    /// Whether a filter was paused or switched off since the last call, so that devices may be stale.
-    pub fn poll_coverage_shrank(&mut self) -> bool {
-        std::mem::take(&mut self.coverage_shrank)
+    /// Whether a filter was paused, or switched off or on, since the last call.
+    pub fn poll_coverage_changed(&mut self) -> bool {
+        std::mem::take(&mut self.coverage_changed)
     }
 }

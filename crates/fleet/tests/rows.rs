@@ -294,7 +294,7 @@ fn the_bar_leaves_gaps_open() {
         |f| {
             f.link_up(Time(0));
             say(f, "online", 0);
-            f.unwatch(|_| false, Time(300));
+            f.cover(|_| false, Time(300));
             say(f, "online", 600)
         },
         0,

@@ -1,7 +1,7 @@
 //! The contract's evidence table, row by row: a script of events in, the device's transcript out.
 //!
 //! An event happens each second: `up` and `down` are the link's, `done` and `cut` end the snapshot, `pause`
-//! ends the subscription, `r1 word` is a replay and `r0 word` a live message on one topic. A `~` before an
+//! and `resume` are the subscription's, `r1 word` is a replay and `r0 word` a live message on one topic. A `~` before an
 //! event lets only 10 ms pass. The transcript is status, evidence, since (in seconds), why it is stale, and
 //! the history.
 
@@ -21,8 +21,11 @@ fn play(script: &str) -> (Fleet, Time) {
             None if event == "down" => fleet.link_down(now),
             None if event == "done" => fleet.snapshot_finished(now),
             None if event == "cut" => fleet.snapshot_incomplete(now),
+            None if event == "resume" => {
+                fleet.cover(|_| true, now);
+            }
             None if event == "pause" => {
-                fleet.unwatch(|_| false, now);
+                fleet.cover(|_| false, now);
             }
             _ => {
                 let (flag, word) = event.split_once(' ').unwrap_or((event, ""));

@@ -38,8 +38,10 @@ pub(super) const LIVE: u8 = 1 << 1;
 pub(super) const FIRST_LIVE: u8 = 1 << 2;
 /// It waits for its place in the order.
 pub(super) const PENDING: u8 = 1 << 3;
-/// No filter of ours covers its topic any more.
+/// No filter of ours covers its topic.
 pub(super) const UNWATCHED: u8 = 1 << 4;
+/// Its topic was not covered for a time, and it was not heard since.
+pub(super) const LAPSED: u8 = 1 << 6;
 /// Other topics speak for it as well.
 pub(super) const ALIASED: u8 = 1 << 5;
 

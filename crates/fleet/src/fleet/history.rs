@@ -116,40 +116,45 @@ fn severity(span: Span) -> u8 {
 
 /// Cuts the time `from..to` into slots and tells the worst status seen in each.
 ///
-/// `known` are the statuses with the time from which each held, in order; `gaps` the times that do not count.
+/// `known` are the statuses with the time from which each held, in order. `gaps` are the times that do not
+/// count, in order and apart from each other.
 pub(super) fn spans(known: &[(Time, Status)], gaps: &[Gap], from: Time, to: Time, slots: usize) -> Vec<Span> {
     let mut bar = vec![Span::NotObserved; slots];
     let (from, to) = (from.0, to.0);
     if from >= to || slots == 0 {
         return bar;
     }
-    let slot_of = |at: u64| ((at - from) as u128 * slots as u128 / (to - from) as u128) as usize;
+    let slot_of = |at: u64| (u128::from(at - from) * slots as u128 / u128::from(to - from)) as usize;
+    let mut mark = |a: u64, b: u64, status: Status| {
+        let (a, b) = (a.max(from), b.min(to));
+        if a > b || a >= to {
+            return;
+        }
+        // A status that held for no time at all, as in a flap, still shows in its slot.
+        for slot in &mut bar[slot_of(a)..=slot_of(b.saturating_sub(1).max(a))] {
+            if severity(Span::Seen(status)) > severity(*slot) {
+                *slot = Span::Seen(status);
+            }
+        }
+    };
     for (position, &(start, status)) in known.iter().enumerate() {
-        let end = known.get(position + 1).map_or(to, |next| next.0.0);
-        // What is left of this status's time when the gaps are taken out.
-        let mut pieces = vec![(start.0, end)];
+        let (start, end) = (start.0, known.get(position + 1).map_or(to, |next| next.0.0));
+        let mut seen = start;
         for gap in gaps {
             let (gap_from, gap_to) = (gap.from.0, gap.to.map_or(u64::MAX, |to| to.0));
-            pieces = pieces
-                .into_iter()
-                .flat_map(|(a, b)| [(a, b.min(gap_from)), (a.max(gap_to), b)])
-                .filter(|(a, b)| {
-                    a < b || (a == b && *a == start.0 && start.0 == end && (*a < gap_from || *a >= gap_to))
-                })
-                .collect();
-            pieces.dedup();
-        }
-        for (a, b) in pieces {
-            let (a, b) = (a.max(from), b.min(to));
-            if a > b || a >= to {
+            if gap_from >= end {
+                break;
+            }
+            if gap_to <= seen {
                 continue;
             }
-            // A status that held for no time at all, as in a flap, still shows in its slot.
-            for slot in &mut bar[slot_of(a)..=slot_of(b.saturating_sub(1).max(a))] {
-                if severity(Span::Seen(status)) > severity(*slot) {
-                    *slot = Span::Seen(status);
-                }
+            if seen < gap_from {
+                mark(seen, gap_from, status);
             }
+            seen = gap_to;
+        }
+        if seen < end || seen == start {
+            mark(seen, end, status);
         }
     }
     bar

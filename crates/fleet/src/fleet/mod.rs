@@ -18,7 +18,7 @@ use hashbrown::HashTable;
 use mqtt::Time;
 
 use crate::presence::{CONVENTIONS, Convention, Id, Owner, Owners, Status};
-use device::{ALIASED, ALIVE, FIRST_LIVE, LIVE, News, PENDING, Slot, UNKNOWN, UNWATCHED};
+use device::{ALIASED, ALIVE, FIRST_LIVE, LAPSED, LIVE, News, PENDING, Slot, UNKNOWN, UNWATCHED};
 use history::{MOST_GAPS, Record};
 use order::Order;
 use texts::Texts;
@@ -383,25 +383,26 @@ impl Fleet {
         self.coverage = Coverage::Loading;
     }
 
-    /// Filters were paused or switched off: a device on whose topic `is_covered` is false is stale until it is
-    /// heard again. Returns how many became stale.
-    pub fn unwatch(&mut self, is_covered: impl Fn(&str) -> bool, now: Time) -> u32 {
+    /// Filters were paused, or switched off or on: a device on whose topic `is_covered` is false is stale until
+    /// it is heard again. Returns how many became stale.
+    pub fn cover(&mut self, is_covered: impl Fn(&str) -> bool, now: Time) -> u32 {
         let mut count = 0;
         for number in 0..self.slot_count {
             let slot = *self.slot(number);
-            if !slot.is(ALIVE) || slot.is(UNWATCHED) || is_covered(self.topic(&slot)) {
+            if !slot.is(ALIVE) {
                 continue;
             }
-            if self.evidence(&slot) != Evidence::Stale {
-                *self.counts.evidence(self.evidence(&slot)) -= 1;
+            let is_lost = !is_covered(self.topic(&slot));
+            self.slot_mut(number).set(UNWATCHED, is_lost);
+            let evidence = self.evidence(&slot);
+            if is_lost && evidence != Evidence::Stale {
+                *self.counts.evidence(evidence) -= 1;
                 self.counts.stale += 1;
-                self.histories
-                    .entry(number)
-                    .or_default()
-                    .push_gap(Gap { from: now, to: None });
+                let record = self.histories.entry(number).or_default();
+                record.push_gap(Gap { from: now, to: None });
+                self.slot_mut(number).set(LAPSED, true);
                 count += 1;
             }
-            self.slot_mut(number).set(UNWATCHED, true);
         }
         count
     }
@@ -626,7 +627,7 @@ impl Fleet {
         slot.since = since;
         slot.heard = self.life;
         slot.set(LIVE, live);
-        slot.set(UNWATCHED, false);
+        slot.set(UNWATCHED | LAPSED, false);
         if is_stale {
             // Also when another topic spoke: the device's own topic starts afresh in this life.
             slot.news = News::default();
@@ -919,7 +920,7 @@ impl Fleet {
     }
 
     fn evidence(&self, slot: &Slot) -> Evidence {
-        if slot.heard != self.life || slot.is(UNWATCHED) {
+        if slot.heard != self.life || slot.is(LAPSED) {
             Evidence::Stale
         } else if slot.is(LIVE) {
             Evidence::Live
@@ -950,7 +951,7 @@ impl Fleet {
     /// Since when a stale device is stale; `None` when it is not.
     fn stale_from(&self, slot: &Slot) -> Option<Time> {
         if slot.heard == self.life {
-            // Then it is at most unwatched, and has an open gap of its own, which is listed already.
+            // Then its filter lapsed at most, and it has an open gap of its own, which is listed already.
             return None;
         }
         // The last gap ended the life before this one, and so on backwards.
@@ -1025,8 +1026,8 @@ impl Fleet {
 }
 
 fn id_of<'a>(texts: &'a Texts, slot: &Slot) -> &'a str {
-    let (start, end) = (slot.id_start as usize, (slot.id_start + slot.id_len) as usize);
-    &texts.at(slot.text, end)[start..]
+    let (start, length) = (usize::from(slot.id_start), usize::from(slot.id_len));
+    &texts.at(slot.text, start + length)[start..]
 }
 
 fn hash_of(slots: &[Vec<Slot>], texts: &Texts, seed: u64, number: u32) -> u64 {

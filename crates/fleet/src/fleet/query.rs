@@ -32,13 +32,16 @@ impl Fleet {
             if query.status.is_some_and(|status| status != slot.status) {
                 return;
             }
-            let (topic, id, name) = self.texts_of(slot);
-            if !words.iter().all(|word| {
-                [name, id, topic]
-                    .iter()
-                    .any(|text| contains(text, word, &mut scratch))
-            }) {
-                return;
+            if !words.is_empty() {
+                let (topic, id, name) = self.texts_of(slot);
+                let mut stands = |word: &String| {
+                    [name, id, topic]
+                        .iter()
+                        .any(|text| contains(text, word, &mut scratch))
+                };
+                if !words.iter().all(&mut stands) {
+                    return;
+                }
             }
             let group = match slot.status {
                 Status::Offline => &mut offline,

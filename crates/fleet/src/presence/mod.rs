@@ -1,7 +1,7 @@
 //! What one topic and one payload say about one device.
 //!
-//! [`Owners`] finds the convention that owns a topic, [`Convention::read`] reads a payload by that
-//! convention's vocabulary. Nothing here remembers a message: the transitions live in [`crate::fleet`].
+//! [`Owners`] finds the convention that owns a topic, [`Vocabulary::read`] reads a payload by
+//! that convention's words. Nothing here remembers a message: the transitions live in [`crate::fleet`].
 //! A convention is one [`Convention`] entry in one file, listed once in [`CONVENTIONS`].
 
 mod esphome;
