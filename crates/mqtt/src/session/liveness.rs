@@ -42,6 +42,9 @@ pub(super) struct Liveness {
     /// Something was sent by a command, which tells no time; the next input does.
     untimed: bool,
     pings: VecDeque<Ping>,
+    /// When to look at the deadlines. May be earlier than any of them, for they move with every
+    /// packet, and setting a timer for each would cost more than looking in vain.
+    alarm: Option<Time>,
     /// PINGRESPs that were given up and may still come.
     stragglers: u32,
     after_jump: bool,
@@ -69,6 +72,7 @@ impl Liveness {
             retained_at: now,
             untimed: false,
             pings: VecDeque::new(),
+            alarm: None,
             stragglers: 0,
             after_jump: false,
         }
@@ -77,6 +81,7 @@ impl Liveness {
     /// CONNACK told the keep-alive, which counts from CONNECT; zero sends no PINGREQ by itself.
     pub(super) fn begin(&mut self, keep_alive: Duration) {
         self.keep_alive = keep_alive;
+        self.set_alarm();
     }
 
     /// A packet was queued at a known time.
@@ -135,28 +140,19 @@ impl Liveness {
         }
         let answered = self.pings.pop_front()?;
         self.after_jump &= !self.pings.is_empty();
+        self.set_alarm();
         answered.barrier.map(|(id, _)| id)
     }
 
-    /// When `check` has something to do; a time that is past means at once.
+    /// When to call `check`; a time that is past means at once.
     pub(super) fn due(&self, now: Time) -> Option<Time> {
-        if self.untimed {
-            return Some(now);
-        }
-        [self.ping_due(), self.link_deadline(), self.barrier_deadline()]
-            .into_iter()
-            .flatten()
-            .min()
+        if self.untimed { Some(now) } else { self.alarm }
     }
 
     /// How far `now` is past the time at which a timer should have fired, if that is too far for a
     /// late timer: the machine slept.
     pub(super) fn jump(&self, now: Time) -> Option<Duration> {
-        let due = [self.ping_due(), self.link_deadline()]
-            .into_iter()
-            .flatten()
-            .min()?;
-        let late = now.since(due);
+        let late = now.since(self.alarm?);
         (late > LEAST_JUMP.max(self.keep_alive * 3 / 2)).then_some(late)
     }
 
@@ -181,6 +177,7 @@ impl Liveness {
         for ping in &mut self.pings {
             ping.sent_at = ping.sent_at.map(|at| at - back);
         }
+        self.set_alarm();
     }
 
     /// Looks at every deadline, then notes the time for what commands have sent. Barriers that were
@@ -211,11 +208,15 @@ impl Liveness {
         } else {
             Verdict::Alive
         };
-        if std::mem::take(&mut self.untimed) {
+        let untimed = std::mem::take(&mut self.untimed);
+        if untimed {
             self.sent_at = now;
             for ping in &mut self.pings {
                 ping.sent_at.get_or_insert(now);
             }
+        }
+        if untimed || passed(self.alarm) {
+            self.set_alarm();
         }
         verdict
     }
@@ -233,6 +234,12 @@ impl Liveness {
             heard: false,
             last_chance,
         });
+        self.set_alarm();
+    }
+
+    fn set_alarm(&mut self) {
+        let deadlines = [self.ping_due(), self.link_deadline(), self.barrier_deadline()];
+        self.alarm = deadlines.into_iter().flatten().min();
     }
 
     fn ping_due(&self) -> Option<Time> {

@@ -279,11 +279,14 @@ impl Session {
 
     /// A binary message came from the socket, which need not be a packet ([MQTT-6.0.0-2]).
     pub fn handle_bytes(&mut self, bytes: &[u8], now: Time) {
-        self.core.advance(now);
+        let jumped = self.core.advance(now);
         if let State::Handshake | State::Connected = self.core.state {
             stream::compact(&mut self.received, &mut self.core.cursor);
             self.received.extend_from_slice(bytes);
-            self.core.connection.liveness.received(self.core.now);
+            // What is told together with a jump may have come before it, and is no sign of life.
+            if !jumped {
+                self.core.connection.liveness.received(self.core.now);
+            }
         }
     }
 
@@ -519,8 +522,9 @@ impl Core {
         self.options.version == VersionChoice::Newest && self.version == Version::V5
     }
 
-    /// Looks at every deadline with the time that an input tells.
-    fn advance(&mut self, now: Time) {
+    /// Looks at every deadline with the time that an input tells. Whether the clock jumped under a
+    /// link.
+    fn advance(&mut self, now: Time) -> bool {
         let setback = self.now.since(now);
         let mut jump = None;
         if setback >= LEAST_SETBACK {
@@ -576,6 +580,7 @@ impl Core {
                 }
             }
         }
+        jump.is_some()
     }
 
     /// The socket is open: says CONNECT.

@@ -1,1 +1,2018 @@
+//! A session and a scripted server on virtual time: no sleeps, no ports.
+//!
+//! A test reads as a conversation. `Pair` plays the driver, as `link` does in the page, and the
+//! server says what the script tells it to. Everything that happens is a line:
+//! `> SUBSCRIBE 1, PINGREQ` is one WebSocket message of the client, `open` and `close` are what it
+//! does to the socket, `! …` is an event.
 
+use super::*;
+use crate::packet::{ReasonCodes, Suback, Unsuback};
+use crate::stream::Stream;
+
+struct Pair {
+    session: Session,
+    now: Time,
+    /// The server's end of the client's bytes, and the version of both.
+    incoming: Stream,
+    version: Version,
+    lines: Vec<String>,
+}
+
+impl Pair {
+    fn new(options: Options) -> Self {
+        Pair {
+            session: Session::new(options),
+            now: Time(1_700_000_000_000),
+            incoming: Stream::new(Version::V311, u32::MAX),
+            version: Version::V311,
+            lines: Vec::new(),
+        }
+    }
+
+    /// Connected with this version, and nothing left to read.
+    fn connected(version: Version, change: impl FnOnce(&mut Options)) -> Self {
+        let mut options = Options::new("c");
+        options.version = VersionChoice::Only(version);
+        change(&mut options);
+        let mut pair = Pair::new(options);
+        pair.connect();
+        pair.open();
+        pair.accept();
+        pair.lines.clear();
+        pair
+    }
+
+    // The user.
+
+    fn connect(&mut self) {
+        self.session.connect(self.now);
+        self.drive();
+    }
+
+    fn disconnect(&mut self) {
+        self.session.disconnect(self.now);
+        self.drive();
+    }
+
+    fn subscribe(&mut self, filter: &str) -> PacketId {
+        let packet_id = self.session.subscribe(&[subscription(filter)]).unwrap();
+        self.drive();
+        packet_id
+    }
+
+    /// SUBSCRIBE and PINGREQ, as the board loads a snapshot.
+    fn load(&mut self, filter: &str) {
+        self.session.subscribe(&[subscription(filter)]).unwrap();
+        self.session.barrier().unwrap();
+        self.drive();
+    }
+
+    fn publish(&mut self, qos: QoS) {
+        self.session
+            .publish(TopicName::new("p").unwrap(), b"", qos, false)
+            .unwrap();
+        self.drive();
+    }
+
+    // The socket.
+
+    fn open(&mut self) {
+        self.session.handle_open(self.now);
+        self.drive();
+    }
+
+    fn close(&mut self, was_open: bool) {
+        self.session.handle_closed(
+            Closed {
+                code: Some(1006),
+                was_open,
+            },
+            self.now,
+        );
+        self.drive();
+    }
+
+    // The server.
+
+    fn say(&mut self, packet: Packet<'_>) {
+        let mut bytes = Vec::new();
+        encode(&packet, self.version, &mut bytes).unwrap();
+        self.say_bytes(&bytes);
+    }
+
+    fn say_bytes(&mut self, bytes: &[u8]) {
+        self.session.handle_bytes(bytes, self.now);
+        self.drive();
+    }
+
+    fn accept(&mut self) {
+        self.say(connack(ReasonCode::Success));
+    }
+
+    fn message(&mut self, retain: bool) {
+        self.say(message(retain));
+    }
+
+    // Time.
+
+    /// Lets this much time pass, with a timer that fires when it should.
+    fn pass(&mut self, time: Duration) {
+        let end = self.now + time;
+        while let Some(due) = self.session.poll_timeout().filter(|due| *due <= end) {
+            self.now = self.now.max(due);
+            self.session.handle_timeout(self.now);
+            self.drive();
+        }
+        self.now = end;
+    }
+
+    /// Lets this much time pass with no timer at all, as a sleeping machine does.
+    fn sleep(&mut self, time: Duration) {
+        self.now = self.now + time;
+    }
+
+    // What happened.
+
+    /// What a driver does after each input: every event, every transmit.
+    fn drive(&mut self) {
+        while let Some(event) = self.session.poll_event() {
+            self.lines.push(match event {
+                Event::Connected(connected) => format!("! connected {}", connected.version),
+                Event::Publish(publish) => {
+                    let retained = if publish.retain { " (retained)" } else { "" };
+                    format!("! {}{retained}", publish.topic)
+                }
+                Event::Suback(suback) => format!("! suback {} {:?}", suback.packet_id, suback.reason_codes),
+                Event::Unsuback(unsuback) => {
+                    format!("! unsuback {} {:?}", unsuback.packet_id, unsuback.reason_codes)
+                }
+                Event::Puback(ack) => format!("! puback {} {:?}", ack.packet_id, ack.reason_code),
+                Event::Barrier(BarrierId(id)) => format!("! barrier {id}"),
+                Event::BarrierLost(BarrierId(id)) => format!("! barrier {id} lost"),
+                Event::ClockJump { by, backwards } => {
+                    format!(
+                        "! jumped {}{} s",
+                        if backwards { "back " } else { "" },
+                        by.as_secs_f64()
+                    )
+                }
+                Event::Disconnected(None) => "! disconnected".to_owned(),
+                Event::Disconnected(Some(failure)) => format!("! disconnected: {}", words(failure)),
+                Event::ConnectFailed(failure) => format!("! failed: {}", words(failure)),
+            });
+        }
+        while let Some(transmit) = self.session.poll_transmit() {
+            let line = match transmit {
+                Transmit::Open => {
+                    self.incoming = Stream::new(Version::V311, u32::MAX);
+                    "open".to_owned()
+                }
+                Transmit::Close => "close".to_owned(),
+                Transmit::Send(bytes) => {
+                    self.incoming.extend(bytes);
+                    let mut packets = Vec::new();
+                    while let Some(packet) = self.incoming.next().expect("the client keeps to the standard") {
+                        packets.push(match packet {
+                            Packet::Connect(connect) => {
+                                self.version = connect.version;
+                                format!("CONNECT {}", connect.version)
+                            }
+                            Packet::Puback(ack) | Packet::Pubrec(ack) | Packet::Pubcomp(ack) => {
+                                format!(
+                                    "{} {}",
+                                    packet.packet_type(),
+                                    told(ack.packet_id, ack.reason_code)
+                                )
+                            }
+                            Packet::Subscribe(Subscribe { packet_id, .. })
+                            | Packet::Unsubscribe(Unsubscribe { packet_id, .. }) => {
+                                format!("{} {packet_id}", packet.packet_type())
+                            }
+                            Packet::Publish(publish) => match publish.packet_id() {
+                                Some(packet_id) => format!("PUBLISH {packet_id}"),
+                                None => "PUBLISH".to_owned(),
+                            },
+                            Packet::Disconnect(disconnect) => match disconnect.reason_code {
+                                ReasonCode::Success => "DISCONNECT".to_owned(),
+                                reason => format!("DISCONNECT {reason:?}"),
+                            },
+                            packet => packet.packet_type().to_string(),
+                        });
+                        self.incoming.set_version(self.version);
+                    }
+                    format!("> {}", packets.join(", "))
+                }
+            };
+            self.lines.push(line);
+        }
+    }
+
+    /// Everything since the last time, and nothing else.
+    #[track_caller]
+    fn expect<const N: usize>(&mut self, lines: [&str; N]) {
+        assert_eq!(std::mem::take(&mut self.lines), lines);
+    }
+
+    /// The delay of the attempt that is waited for.
+    #[track_caller]
+    fn delay(&self) -> Duration {
+        match self.session.link() {
+            Link::Waiting { retry_at } => retry_at.since(self.now),
+            link => panic!("{link:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn expect_waiting(&self) {
+        let delay = self.delay();
+        assert!(delay >= ms(250) && delay <= s(30), "{delay:?}");
+    }
+}
+
+fn s(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+fn id(id: u16) -> PacketId {
+    PacketId::new(id).unwrap()
+}
+
+fn told(packet_id: PacketId, reason_code: ReasonCode) -> String {
+    match reason_code {
+        ReasonCode::Success => packet_id.to_string(),
+        reason_code => format!("{packet_id} {reason_code:?}"),
+    }
+}
+
+/// A failure without what would make a line unreadable.
+fn words(failure: &Failure) -> String {
+    match failure {
+        Failure::Protocol(error) => {
+            let packet = error.packet.map_or("?".to_owned(), |packet| packet.to_string());
+            format!("{:?} in {packet}", error.violation)
+        }
+        Failure::ConnectRefused { version, reason, .. } => format!("{reason:?} ({version})"),
+        Failure::ServerDisconnect { reason, .. } => format!("{reason:?}"),
+        Failure::ClosedBeforeConnack { version, .. } => format!("closed before CONNACK ({version})"),
+        Failure::VersionRefused(version) => format!("version refused ({version})"),
+        Failure::InvalidOptions(error) => format!("options: {} {:?}", error.field, error.violation),
+        failure => format!("{failure:?}"),
+    }
+}
+
+fn subscription(filter: &str) -> Subscription<'_> {
+    Subscription::new(TopicFilter::new(filter).unwrap())
+}
+
+fn connack(reason_code: ReasonCode) -> Packet<'static> {
+    Packet::Connack(Connack {
+        session_present: false,
+        reason_code,
+        properties: Properties::EMPTY,
+    })
+}
+
+fn suback(packet_id: PacketId) -> Packet<'static> {
+    let reason_codes = ReasonCodes::from(&[ReasonCode::Success][..]);
+    Packet::Suback(Suback {
+        packet_id,
+        properties: Properties::EMPTY,
+        reason_codes,
+    })
+}
+
+fn message(retain: bool) -> Packet<'static> {
+    delivered(Delivery::AtMostOnce, retain)
+}
+
+fn delivered(delivery: Delivery, retain: bool) -> Packet<'static> {
+    let topic = TopicName::new("t").unwrap();
+    Packet::Publish(Publish {
+        delivery,
+        retain,
+        topic,
+        properties: Properties::EMPTY,
+        payload: b"on",
+    })
+}
+
+fn bytes(version: Version, packets: &[Packet<'_>]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for packet in packets {
+        encode(packet, version, &mut bytes).unwrap();
+    }
+    bytes
+}
+
+const BOTH: [Version; 2] = [Version::V311, Version::V5];
+
+// Connecting.
+
+#[test]
+fn a_visit_from_dialling_to_leaving() {
+    for version in BOTH {
+        let mut options = Options::new("c");
+        options.version = VersionChoice::Only(version);
+        let mut pair = Pair::new(options);
+        assert_eq!(pair.session.link(), Link::Idle);
+        assert_eq!(pair.session.poll_timeout(), None);
+        pair.connect();
+        pair.expect(["open"]);
+        assert_eq!(pair.session.link(), Link::Connecting);
+        pair.open();
+        pair.expect([&format!("> CONNECT {version}")]);
+        assert_eq!(
+            (pair.session.link(), pair.session.version()),
+            (Link::Connecting, None)
+        );
+        pair.accept();
+        pair.expect([&format!("! connected {version}")]);
+        assert_eq!(
+            (pair.session.link(), pair.session.version()),
+            (Link::Connected, Some(version))
+        );
+        pair.load("+/status");
+        pair.expect(["> SUBSCRIBE 1, PINGREQ"]);
+        pair.say_bytes(&bytes(
+            version,
+            &[suback(id(1)), message(true), Packet::Pingresp, message(false)],
+        ));
+        pair.expect(["! suback 1 [Success]", "! t (retained)", "! barrier 1", "! t"]);
+        pair.session
+            .unsubscribe(&[TopicFilter::new("+/status").unwrap()])
+            .unwrap();
+        pair.drive();
+        pair.expect(["> UNSUBSCRIBE 2"]);
+        let codes = if version == Version::V5 {
+            &[ReasonCode::Success][..]
+        } else {
+            &[]
+        };
+        pair.say(Packet::Unsuback(Unsuback {
+            packet_id: id(2),
+            properties: Properties::EMPTY,
+            reason_codes: codes.into(),
+        }));
+        pair.expect([&format!("! unsuback 2 {codes:?}")]);
+        pair.disconnect();
+        pair.expect(["! disconnected", "> DISCONNECT", "close"]);
+        assert_eq!(
+            (pair.session.link(), pair.session.last_failure()),
+            (Link::Idle, None)
+        );
+        pair.close(true);
+        pair.pass(s(1000));
+        pair.expect([]);
+    }
+}
+
+#[test]
+fn mqtt_3_1_connect_says_what_the_options_say() {
+    let mut options = Options::new("id");
+    options.user = Some("u".to_owned());
+    options.password = Some(b"p".to_vec());
+    options.keep_alive = 7;
+    options.max_packet_size = 1000;
+    options.will = Some(OwnedWill {
+        topic: "w".to_owned(),
+        payload: b"off".to_vec(),
+        qos: QoS::AtLeastOnce,
+        retain: true,
+        delay_interval: 3,
+        payload_format_indicator: true,
+        message_expiry_interval: Some(4),
+        content_type: Some("t".to_owned()),
+        response_topic: Some("r".to_owned()),
+        correlation_data: Some(b"c".to_vec()),
+        user_properties: vec![("k".to_owned(), "v".to_owned())],
+    });
+    for version in BOTH {
+        let mut out = Vec::new();
+        connect(&options, version, &mut out).unwrap();
+        let Ok(Packet::Connect(connect)) = crate::decode::decode(&out, version) else {
+            panic!()
+        };
+        assert_eq!(
+            (connect.version, connect.clean_start, connect.keep_alive),
+            (version, true, 7)
+        );
+        assert_eq!((connect.client_id, connect.user_name), ("id", Some("u")));
+        assert_eq!(connect.password, Some(&b"p"[..]));
+        let will = connect.will.unwrap();
+        assert_eq!(
+            (will.topic.as_str(), will.payload, will.retain),
+            ("w", &b"off"[..], true)
+        );
+        assert_eq!(will.qos, QoS::AtLeastOnce);
+        let (properties, will_properties) = match version {
+            Version::V311 => (vec![], vec![]),
+            Version::V5 => (
+                vec![Property::MaximumPacketSize(1000)],
+                vec![
+                    Property::WillDelayInterval(3),
+                    Property::PayloadFormatIndicator(true),
+                    Property::MessageExpiryInterval(4),
+                    Property::ContentType("t"),
+                    Property::ResponseTopic(TopicName::new("r").unwrap()),
+                    Property::CorrelationData(b"c"),
+                    Property::UserProperty("k", "v"),
+                ],
+            ),
+        };
+        assert_eq!(connect.properties.iter().collect::<Vec<_>>(), properties);
+        assert_eq!(will.properties.iter().collect::<Vec<_>>(), will_properties);
+    }
+    // [MQTT-3.1.2-22]: an empty user name where 3.1.1 wants one.
+    options.user = None;
+    for (version, user_name) in [(Version::V311, Some("")), (Version::V5, None)] {
+        let mut out = Vec::new();
+        connect(&options, version, &mut out).unwrap();
+        let Ok(Packet::Connect(connect)) = crate::decode::decode(&out, version) else {
+            panic!()
+        };
+        assert_eq!(
+            (connect.user_name, connect.password),
+            (user_name, Some(&b"p"[..]))
+        );
+    }
+    assert!(!format!("{options:?}").contains("112"), "a password in a log");
+}
+
+#[test]
+fn options_that_make_no_connect_are_the_users_to_mend() {
+    let check = |change: fn(&mut Options), words: &str| {
+        let mut options = Options::new("c");
+        change(&mut options);
+        let mut pair = Pair::new(options);
+        pair.connect();
+        pair.open();
+        pair.expect(["open", &format!("! failed: options: {words}"), "close"]);
+        assert_eq!(pair.session.link(), Link::Refused);
+    };
+    check(
+        |options| options.client_id = "a\0".to_owned(),
+        "client_id NulCharacter",
+    );
+    check(
+        |options| options.user = Some("a".repeat(65_536)),
+        "user_name FieldTooLong",
+    );
+    check(
+        |options| options.will = Some(OwnedWill::default()),
+        "will_topic TopicNameEmpty",
+    );
+    check(
+        |options| options.max_packet_size = 0,
+        "maximum_packet_size PropertyValue",
+    );
+    check(
+        |options| {
+            options.will = Some(OwnedWill {
+                topic: "a/#".to_owned(),
+                ..OwnedWill::default()
+            })
+        },
+        "will_topic TopicNameWildcard",
+    );
+}
+
+/// What a server does with a CONNECT of one version.
+#[derive(Clone, Copy, Debug)]
+enum Reaction {
+    Accepts,
+    Says(&'static [u8]),
+    Closes,
+    KeepsQuiet,
+    NeverOpens,
+    Fails,
+}
+
+#[test]
+fn the_version_falls_back_as_the_contract_says() {
+    use Reaction::*;
+    const V5_REFUSED: &[u8] = &[0x20, 3, 0, 0x84, 0];
+    const V5_CODE_1: &[u8] = &[0x20, 3, 0, 0x01, 0];
+    const V311_SHAPE: &[u8] = &[0x20, 2, 0, 0];
+    const V311_REFUSED: &[u8] = &[0x20, 2, 0, 1];
+    const V311_BAD_LOGIN: &[u8] = &[0x20, 2, 0, 5];
+    const V5_BUSY: &[u8] = &[0x20, 3, 0, 0x89, 0];
+    const V5_BAD_LOGIN: &[u8] = &[0x20, 3, 0, 0x86, 0];
+
+    /// One round: what the server does to 5.0 and to 3.1.1, and what is seen.
+    fn check(choice: VersionChoice, v5: Reaction, v311: Reaction, expected: &[&str], link: &str) {
+        let mut options = Options::new("c");
+        options.version = choice;
+        let mut pair = Pair::new(options);
+        pair.connect();
+        for _ in 0..2 {
+            if pair.session.core.state != State::Opening {
+                break;
+            }
+            let reaction = if pair.session.core.version == Version::V5 {
+                v5
+            } else {
+                v311
+            };
+            match reaction {
+                NeverOpens => {
+                    pair.pass(s(10));
+                    continue;
+                }
+                Fails => {
+                    pair.close(false);
+                    continue;
+                }
+                _ => pair.open(),
+            }
+            match reaction {
+                Accepts => pair.accept(),
+                Says(bytes) => pair.say_bytes(bytes),
+                Closes => pair.close(true),
+                KeepsQuiet => pair.pass(s(10)),
+                NeverOpens | Fails => {}
+            }
+        }
+        assert_eq!(pair.lines, expected, "{choice:?} {v5:?} {v311:?}");
+        let seen = format!("{:?}", pair.session.link());
+        assert!(seen.starts_with(link), "{seen} after {choice:?} {v5:?} {v311:?}");
+        if link == "Waiting" {
+            pair.expect_waiting();
+            // When neither worked, the next round starts with 5.0 again.
+            pair.lines.clear();
+            pair.pass(s(30));
+            assert_eq!(pair.lines[0], "open");
+            let first = if choice == VersionChoice::Only(Version::V311) {
+                Version::V311
+            } else {
+                Version::V5
+            };
+            assert_eq!(pair.session.core.version, first);
+        }
+    }
+
+    let newest = VersionChoice::Newest;
+    check(
+        newest,
+        Accepts,
+        KeepsQuiet,
+        &["open", "> CONNECT 5", "! connected 5"],
+        "Connected",
+    );
+    for bytes in [V5_REFUSED, V5_CODE_1, V311_SHAPE, V311_REFUSED, V311_BAD_LOGIN] {
+        check(
+            newest,
+            Says(bytes),
+            Accepts,
+            &[
+                "open",
+                "> CONNECT 5",
+                "close",
+                "open",
+                "> CONNECT 3.1.1",
+                "! connected 3.1.1",
+            ],
+            "Connected",
+        );
+    }
+    check(
+        newest,
+        Closes,
+        Accepts,
+        &[
+            "open",
+            "> CONNECT 5",
+            "open",
+            "> CONNECT 3.1.1",
+            "! connected 3.1.1",
+        ],
+        "Connected",
+    );
+    check(
+        newest,
+        Closes,
+        Closes,
+        &[
+            "open",
+            "> CONNECT 5",
+            "open",
+            "> CONNECT 3.1.1",
+            "! failed: closed before CONNACK (3.1.1)",
+        ],
+        "Waiting",
+    );
+    check(
+        newest,
+        Says(V311_SHAPE),
+        Says(V311_BAD_LOGIN),
+        &[
+            "open",
+            "> CONNECT 5",
+            "close",
+            "open",
+            "> CONNECT 3.1.1",
+            "! failed: NotAuthorized (3.1.1)",
+            "close",
+        ],
+        "Refused",
+    );
+    check(
+        newest,
+        Says(V5_REFUSED),
+        Says(V311_REFUSED),
+        &[
+            "open",
+            "> CONNECT 5",
+            "close",
+            "open",
+            "> CONNECT 3.1.1",
+            "! failed: version refused (3.1.1)",
+            "close",
+        ],
+        "Waiting",
+    );
+    // No reason to fall back.
+    check(
+        newest,
+        Fails,
+        Accepts,
+        &["open", "! failed: NotOpened { code: Some(1006) }"],
+        "Waiting",
+    );
+    check(
+        newest,
+        NeverOpens,
+        Accepts,
+        &["open", "! failed: OpenTimeout", "close"],
+        "Waiting",
+    );
+    check(
+        newest,
+        KeepsQuiet,
+        Accepts,
+        &[
+            "open",
+            "> CONNECT 5",
+            "! failed: ConnackTimeout { version: V5 }",
+            "close",
+        ],
+        "Waiting",
+    );
+    check(
+        newest,
+        Says(V5_BUSY),
+        Accepts,
+        &["open", "> CONNECT 5", "! failed: ServerBusy (5)", "close"],
+        "Waiting",
+    );
+    check(
+        newest,
+        Says(V5_BAD_LOGIN),
+        Accepts,
+        &[
+            "open",
+            "> CONNECT 5",
+            "! failed: BadUserNameOrPassword (5)",
+            "close",
+        ],
+        "Refused",
+    );
+    // A forced version.
+    let only5 = VersionChoice::Only(Version::V5);
+    for bytes in [V5_REFUSED, V5_CODE_1, V311_SHAPE, V311_REFUSED] {
+        check(
+            only5,
+            Says(bytes),
+            Accepts,
+            &["open", "> CONNECT 5", "! failed: version refused (5)", "close"],
+            "Refused",
+        );
+    }
+    check(
+        only5,
+        Closes,
+        Accepts,
+        &["open", "> CONNECT 5", "! failed: closed before CONNACK (5)"],
+        "Waiting",
+    );
+    let only311 = VersionChoice::Only(Version::V311);
+    check(
+        only311,
+        Accepts,
+        Accepts,
+        &["open", "> CONNECT 3.1.1", "! connected 3.1.1"],
+        "Connected",
+    );
+    check(
+        only311,
+        Accepts,
+        Says(V311_REFUSED),
+        &[
+            "open",
+            "> CONNECT 3.1.1",
+            "! failed: version refused (3.1.1)",
+            "close",
+        ],
+        "Refused",
+    );
+}
+
+#[test]
+fn the_version_that_worked_is_tried_first_until_it_fails() {
+    let mut pair = Pair::new(Options::new("c"));
+    pair.connect();
+    pair.open();
+    pair.close(true);
+    pair.open();
+    pair.accept();
+    pair.expect([
+        "open",
+        "> CONNECT 5",
+        "open",
+        "> CONNECT 3.1.1",
+        "! connected 3.1.1",
+    ]);
+    pair.close(true);
+    pair.pass(pair.delay());
+    pair.open();
+    pair.expect([
+        "! disconnected: Closed { code: Some(1006) }",
+        "open",
+        "> CONNECT 3.1.1",
+    ]);
+    pair.say_bytes(&[0x20, 2, 0, 1]);
+    pair.expect(["! failed: version refused (3.1.1)", "close"]);
+    pair.pass(pair.delay());
+    pair.open();
+    pair.accept();
+    pair.expect(["open", "> CONNECT 5", "! connected 5"]);
+    // 5.0 has worked, so a close is trouble of another kind, once.
+    pair.close(true);
+    pair.pass(pair.delay());
+    pair.open();
+    pair.close(true);
+    pair.expect([
+        "! disconnected: Closed { code: Some(1006) }",
+        "open",
+        "> CONNECT 5",
+        "! failed: closed before CONNACK (5)",
+    ]);
+    pair.pass(pair.delay());
+    pair.open();
+    pair.close(true);
+    pair.expect(["open", "> CONNECT 5", "open"]);
+}
+
+#[test]
+fn mqtt_3_2_2_2_which_refusals_heal() {
+    let check = |version, code: ReasonCode, link: &str| {
+        let mut options = Options::new("c");
+        options.version = VersionChoice::Only(version);
+        let mut pair = Pair::new(options);
+        pair.connect();
+        pair.open();
+        pair.say(connack(code));
+        let seen = format!("{:?}", pair.session.link());
+        assert!(seen.starts_with(link), "{seen} after {code:?}");
+        assert_eq!(pair.lines.pop().as_deref(), Some("close"));
+        // The failure stays until CONNACK, over an attempt of the user's.
+        let failure = pair.session.last_failure().cloned().expect("a failure");
+        pair.connect();
+        assert_eq!(
+            (pair.session.link(), pair.session.last_failure()),
+            (Link::Connecting, Some(&failure))
+        );
+        pair.open();
+        assert_eq!(pair.session.last_failure(), Some(&failure));
+        pair.accept();
+        assert_eq!(
+            (pair.session.link(), pair.session.last_failure()),
+            (Link::Connected, None)
+        );
+    };
+    use ReasonCode::*;
+    for code in [
+        UnsupportedProtocolVersion,
+        ClientIdentifierNotValid,
+        BadUserNameOrPassword,
+        NotAuthorized,
+    ] {
+        check(Version::V311, code, "Refused");
+        check(Version::V5, code, "Refused");
+    }
+    for code in [
+        Banned,
+        BadAuthenticationMethod,
+        UseAnotherServer,
+        ServerMoved,
+        TopicNameInvalid,
+        QoSNotSupported,
+    ] {
+        check(Version::V5, code, "Refused");
+    }
+    check(Version::V311, ServerUnavailable, "Waiting");
+    for code in [
+        ServerUnavailable,
+        ServerBusy,
+        QuotaExceeded,
+        ConnectionRateExceeded,
+        UnspecifiedError,
+    ] {
+        check(Version::V5, code, "Waiting");
+    }
+}
+
+#[test]
+fn mqtt_3_14_which_disconnects_heal() {
+    use ReasonCode::*;
+    for (code, link) in [
+        (SessionTakenOver, "Refused"),
+        (NotAuthorized, "Refused"),
+        (UseAnotherServer, "Refused"),
+        (ServerMoved, "Refused"),
+        (ServerShuttingDown, "Waiting"),
+        (ServerBusy, "Waiting"),
+        (KeepAliveTimeout, "Waiting"),
+        (QuotaExceeded, "Waiting"),
+        (AdministrativeAction, "Waiting"),
+        (MaximumConnectTime, "Waiting"),
+        (Success, "Waiting"),
+    ] {
+        let mut pair = Pair::connected(Version::V5, |_| {});
+        pair.say(Packet::Disconnect(Disconnect::new(code)));
+        let failure = if code == SessionTakenOver {
+            "TakenOver".to_owned()
+        } else {
+            format!("{code:?}")
+        };
+        pair.expect([&format!("! disconnected: {failure}"), "close"]);
+        assert!(format!("{:?}", pair.session.link()).starts_with(link), "{code:?}");
+        pair.close(true);
+        pair.expect([]);
+        if link == "Refused" {
+            pair.pass(s(3600));
+            pair.session.retry_now(pair.now);
+            pair.drive();
+            pair.expect([]);
+            pair.connect();
+            pair.expect(["open"]);
+        }
+    }
+}
+
+#[test]
+fn a_3_1_1_server_that_says_disconnect_is_hung_up_on() {
+    // The takeover of the crate mqtt5's broker, which leaves the socket open.
+    let mut pair = Pair::connected(Version::V311, |_| {});
+    pair.say(Packet::Disconnect(Disconnect::new(ReasonCode::Success)));
+    pair.expect(["! disconnected: PacketUnexpected in DISCONNECT", "close"]);
+    pair.expect_waiting();
+}
+
+#[test]
+fn mqtt_3_2_2_3_what_the_server_says_about_itself() {
+    let mut options = Options::new("");
+    options.version = VersionChoice::Only(Version::V5);
+    let mut session = Session::new(options);
+    session.connect(Time(0));
+    while session.poll_transmit().is_some() {}
+    session.handle_open(Time(0));
+    let mut properties = PropertiesBuf::new(Place::Packet(PacketType::Connack));
+    for property in [
+        Property::ServerKeepAlive(9),
+        Property::ReceiveMaximum(2),
+        Property::MaximumQoS(QoS::AtLeastOnce),
+        Property::RetainAvailable(false),
+        Property::MaximumPacketSize(40),
+        Property::WildcardSubscriptionAvailable(false),
+        Property::SharedSubscriptionAvailable(false),
+        Property::AssignedClientIdentifier("made-up"),
+        Property::ReasonString("hello"),
+    ] {
+        properties.push(property).unwrap();
+    }
+    let packet = Packet::Connack(Connack {
+        session_present: false,
+        reason_code: ReasonCode::Success,
+        properties: properties.as_properties(),
+    });
+    session.handle_bytes(&bytes(Version::V5, &[packet]), Time(0));
+    let Some(Event::Connected(connected)) = session.poll_event() else {
+        panic!()
+    };
+    assert_eq!((connected.keep_alive, connected.receive_maximum), (9, 2));
+    assert_eq!(
+        (connected.maximum_qos, connected.retain_available),
+        (QoS::AtLeastOnce, false)
+    );
+    assert_eq!(connected.maximum_packet_size, Some(40));
+    assert!(!connected.wildcard_subscription_available && !connected.shared_subscription_available);
+    assert_eq!(connected.assigned_client_identifier, Some("made-up"));
+    assert_eq!(connected.properties.reason_string(), Some("hello"));
+
+    // And the commands heed it.
+    let topic = TopicName::new("t").unwrap();
+    let long = "l".repeat(40);
+    let publish = |session: &mut Session, payload: &str, qos, retain| {
+        session
+            .publish(topic, payload.as_bytes(), qos, retain)
+            .map(|packet_id| packet_id.map(PacketId::get))
+    };
+    assert_eq!(
+        publish(&mut session, "", QoS::ExactlyOnce, false),
+        Err(CommandError::QoSNotSupported)
+    );
+    assert_eq!(
+        publish(&mut session, "", QoS::AtMostOnce, true),
+        Err(CommandError::RetainNotSupported)
+    );
+    assert_eq!(
+        publish(&mut session, &long, QoS::AtMostOnce, false),
+        Err(CommandError::PacketTooLarge)
+    );
+    assert_eq!(publish(&mut session, "", QoS::AtLeastOnce, false), Ok(Some(1)));
+    assert_eq!(publish(&mut session, "", QoS::AtLeastOnce, false), Ok(Some(2)));
+    assert_eq!(
+        publish(&mut session, "", QoS::AtLeastOnce, false),
+        Err(CommandError::TooManyOutstanding)
+    );
+    assert_eq!(publish(&mut session, "", QoS::AtMostOnce, false), Ok(None));
+    session.handle_bytes(
+        &bytes(Version::V5, &[Packet::Puback(Ack::success(id(1)))]),
+        Time(0),
+    );
+    assert!(matches!(session.poll_event(), Some(Event::Puback(ack)) if ack.packet_id == id(1)));
+    assert_eq!(publish(&mut session, "", QoS::AtLeastOnce, false), Ok(Some(3)));
+    assert_eq!(
+        session.subscribe(&[subscription("#")]),
+        Err(CommandError::WildcardSubscriptionsNotSupported)
+    );
+    assert_eq!(
+        session.subscribe(&[subscription("$share/g/a")]),
+        Err(CommandError::SharedSubscriptionsNotSupported)
+    );
+}
+
+// Keep-alive.
+
+#[test]
+fn mqtt_3_1_2_10_received_packets_do_not_postpone_the_ping() {
+    for version in BOTH {
+        let mut pair = Pair::connected(version, |options| options.keep_alive = 30);
+        for _ in 0..29 {
+            pair.pass(s(1));
+            pair.message(false);
+        }
+        assert!(pair.lines.iter().all(|line| line == "! t"));
+        pair.lines.clear();
+        pair.pass(ms(999));
+        pair.expect([]);
+        pair.pass(ms(1));
+        pair.expect(["> PINGREQ"]);
+        pair.say(Packet::Pingresp);
+        pair.pass(ms(29_999));
+        pair.expect([]);
+        pair.pass(ms(1));
+        pair.expect(["> PINGREQ"]);
+    }
+}
+
+#[test]
+fn mqtt_3_1_2_10_every_sent_packet_postpones_the_ping() {
+    let mut pair = Pair::connected(Version::V311, |options| options.keep_alive = 30);
+    pair.pass(s(29));
+    pair.publish(QoS::AtMostOnce);
+    pair.pass(s(29));
+    pair.expect(["> PUBLISH"]);
+    pair.say(delivered(
+        Delivery::AtLeastOnce {
+            packet_id: id(7),
+            dup: false,
+        },
+        false,
+    ));
+    pair.expect(["! t", "> PUBACK 7"]);
+    pair.pass(s(29));
+    pair.subscribe("a");
+    pair.expect(["> SUBSCRIBE 1"]);
+    pair.pass(ms(29_999));
+    pair.expect([]);
+    pair.pass(ms(1));
+    pair.expect(["> PINGREQ"]);
+}
+
+#[test]
+fn mqtt_3_1_2_10_the_keep_alive_counts_from_connect() {
+    let mut options = Options::new("c");
+    options.keep_alive = 10;
+    let mut pair = Pair::new(options);
+    pair.connect();
+    pair.open();
+    pair.pass(s(8));
+    pair.accept();
+    pair.lines.clear();
+    pair.pass(s(2));
+    pair.expect(["> PINGREQ"]);
+}
+
+#[test]
+fn mqtt_3_2_2_21_the_servers_keep_alive_is_used() {
+    let mut options = Options::new("c");
+    options.keep_alive = 60;
+    let mut pair = Pair::new(options);
+    pair.connect();
+    pair.open();
+    pair.say_bytes(&[0x20, 6, 0, 0, 3, 0x13, 0, 5]);
+    pair.expect(["open", "> CONNECT 5", "! connected 5"]);
+    pair.pass(s(5));
+    pair.expect(["> PINGREQ"]);
+}
+
+#[test]
+fn a_keep_alive_of_zero_pings_never() {
+    let mut pair = Pair::connected(Version::V311, |options| options.keep_alive = 0);
+    assert_eq!(pair.session.poll_timeout(), None);
+    pair.sleep(s(100_000));
+    pair.message(false);
+    pair.expect(["! t"]);
+    // A barrier has its deadline all the same.
+    pair.load("a");
+    pair.expect(["> SUBSCRIBE 1, PINGREQ"]);
+    pair.pass(s(10));
+    pair.expect(["! disconnected: PingTimeout", "close"]);
+}
+
+#[test]
+fn a_half_open_link_is_found_within_one_and_a_half_keep_alives() {
+    for keep_alive in [4, 5, 10, 20, 30, 60, 600] {
+        let mut pair = Pair::connected(Version::V5, |options| options.keep_alive = keep_alive);
+        pair.pass(s(keep_alive.into()));
+        pair.expect(["> PINGREQ"]);
+        let window = (s(keep_alive.into()) / 2).min(s(10));
+        pair.pass(window - ms(1));
+        pair.expect([]);
+        pair.pass(ms(1));
+        pair.expect(["! disconnected: PingTimeout", "close"]);
+        pair.expect_waiting();
+    }
+}
+
+#[test]
+fn bytes_excuse_a_late_pingresp_for_as_long_as_they_come() {
+    let mut pair = Pair::connected(Version::V311, |options| options.keep_alive = 60);
+    pair.pass(s(60));
+    pair.expect(["> PINGREQ"]);
+    // A minute of a long burst; the keep-alive has its own rhythm.
+    for _ in 0..50 {
+        pair.pass(s(1));
+        pair.message(true);
+    }
+    assert!(pair.lines.iter().all(|line| line == "! t (retained)"));
+    pair.lines.clear();
+    pair.say(Packet::Pingresp);
+    pair.pass(ms(9_999));
+    pair.expect([]);
+    pair.pass(ms(1));
+    pair.expect(["> PINGREQ"]);
+}
+
+#[test]
+fn a_dropped_pingresp_is_asked_for_once_more() {
+    let mut pair = Pair::connected(Version::V311, |options| options.keep_alive = 60);
+    pair.pass(s(60));
+    pair.pass(s(3));
+    pair.message(false);
+    pair.expect(["> PINGREQ", "! t"]);
+    pair.pass(s(10));
+    pair.expect(["> PINGREQ"]);
+    pair.say(Packet::Pingresp);
+    pair.pass(s(59));
+    pair.expect([]);
+    pair.pass(s(1));
+    pair.message(false);
+    pair.pass(s(10));
+    pair.expect(["> PINGREQ", "! t", "> PINGREQ"]);
+    pair.pass(s(10));
+    pair.expect(["! disconnected: PingTimeout", "close"]);
+}
+
+// Barriers.
+
+#[test]
+fn a_barrier_comes_after_what_was_sent_before_it() {
+    let mut pair = Pair::connected(Version::V5, |_| {});
+    pair.load("a/#");
+    pair.expect(["> SUBSCRIBE 1, PINGREQ"]);
+    for _ in 0..3 {
+        pair.message(true);
+    }
+    pair.say(suback(id(1)));
+    pair.say(Packet::Pingresp);
+    pair.load("b/#");
+    pair.expect([
+        "! t (retained)",
+        "! t (retained)",
+        "! t (retained)",
+        "! suback 1 [Success]",
+        "! barrier 1",
+        "> SUBSCRIBE 2, PINGREQ",
+    ]);
+}
+
+#[test]
+fn pingresps_answer_in_order_and_those_of_the_keep_alive_are_no_event() {
+    let mut pair = Pair::connected(Version::V5, |options| options.keep_alive = 30);
+    pair.pass(s(30));
+    pair.load("a");
+    pair.session.barrier().unwrap();
+    pair.drive();
+    pair.expect(["> PINGREQ", "> SUBSCRIBE 1, PINGREQ", "> PINGREQ"]);
+    pair.say(Packet::Pingresp);
+    pair.expect([]);
+    pair.say(suback(id(1)));
+    pair.say_bytes(&bytes(Version::V5, &[Packet::Pingresp, Packet::Pingresp]));
+    pair.expect(["! suback 1 [Success]", "! barrier 1", "! barrier 2"]);
+    // One too many is nobody's.
+    pair.say(Packet::Pingresp);
+    pair.expect([]);
+}
+
+#[test]
+fn a_barrier_is_lost_when_the_retained_messages_end_without_it_though_live_ones_go_on() {
+    let mut pair = Pair::connected(Version::V311, |options| options.keep_alive = 60);
+    pair.load("#");
+    pair.say(suback(id(1)));
+    for _ in 0..30 {
+        pair.pass(s(1));
+        pair.message(true);
+    }
+    pair.lines.retain(|line| line != "! t (retained)");
+    pair.expect(["> SUBSCRIBE 1, PINGREQ", "! suback 1 [Success]"]);
+    for _ in 0..9 {
+        pair.pass(s(1));
+        pair.message(false);
+    }
+    pair.lines.retain(|line| line != "! t");
+    pair.expect([]);
+    pair.pass(s(1));
+    pair.expect(["! barrier 1 lost", "> PINGREQ"]);
+    // The next shard. The late PINGRESP of the first is not taken for its answer.
+    pair.load("a/#");
+    pair.expect(["> SUBSCRIBE 2, PINGREQ"]);
+    pair.say(Packet::Pingresp);
+    pair.say(Packet::Pingresp);
+    pair.say(suback(id(2)));
+    pair.expect(["! suback 2 [Success]"]);
+    pair.say(Packet::Pingresp);
+    pair.expect(["! barrier 2"]);
+}
+
+#[test]
+fn a_pingresp_that_never_comes_does_not_shift_the_next_barrier() {
+    let mut pair = Pair::connected(Version::V311, |options| options.keep_alive = 60);
+    pair.load("#");
+    pair.say(suback(id(1)));
+    pair.message(true);
+    pair.pass(s(10));
+    pair.load("a/#");
+    pair.lines.clear();
+    // To the second PINGREQ, and to the barrier behind it.
+    pair.say(Packet::Pingresp);
+    pair.say(suback(id(2)));
+    pair.expect(["! suback 2 [Success]"]);
+    pair.say(Packet::Pingresp);
+    pair.expect(["! barrier 2"]);
+}
+
+#[test]
+fn barriers_are_bounded() {
+    let mut pair = Pair::connected(Version::V311, |_| {});
+    for _ in 0..64 {
+        pair.session.barrier().unwrap();
+    }
+    assert_eq!(pair.session.barrier(), Err(CommandError::TooManyOutstanding));
+    pair.drive();
+    pair.say(Packet::Pingresp);
+    assert_eq!(pair.session.barrier(), Ok(BarrierId(65)));
+}
+
+#[test]
+fn a_barrier_after_a_long_silence_has_its_whole_window() {
+    // A command tells no time: it must not count from the last input.
+    let mut pair = Pair::connected(Version::V5, |options| options.keep_alive = 600);
+    pair.sleep(s(500));
+    pair.load("a");
+    assert_eq!(
+        pair.session.poll_timeout().unwrap(),
+        pair.session.core.now,
+        "the time is wanted at once"
+    );
+    pair.pass(ms(9_999));
+    pair.expect(["> SUBSCRIBE 1, PINGREQ"]);
+    pair.pass(ms(1));
+    pair.expect(["! disconnected: PingTimeout", "close"]);
+}
+
+// The clock.
+
+#[test]
+fn after_a_sleep_everything_is_doubtful_and_a_ping_finds_out_soon() {
+    for (answers, after) in [(true, 30), (false, 5)] {
+        let mut pair = Pair::connected(Version::V5, |options| options.keep_alive = 30);
+        pair.sleep(s(3630));
+        // Whatever input comes first finds it.
+        pair.message(false);
+        pair.expect(["! jumped 3600 s", "! t", "> PINGREQ"]);
+        assert_eq!(pair.session.link(), Link::Connected);
+        if answers {
+            pair.say(Packet::Pingresp);
+        }
+        pair.pass(s(after) - ms(1));
+        pair.expect([]);
+        pair.pass(ms(1));
+        if answers {
+            pair.expect(["> PINGREQ"]);
+        } else {
+            pair.expect(["! disconnected: ClockJump", "close"]);
+        }
+    }
+}
+
+#[test]
+fn a_late_timer_is_no_sleep() {
+    let mut pair = Pair::connected(Version::V5, |options| options.keep_alive = 30);
+    pair.sleep(s(75));
+    pair.session.handle_timeout(pair.now);
+    pair.drive();
+    pair.expect(["> PINGREQ"]);
+    let mut pair = Pair::connected(Version::V5, |options| options.keep_alive = 4);
+    pair.sleep(s(19));
+    pair.session.handle_timeout(pair.now);
+    pair.drive();
+    pair.expect(["> PINGREQ"]);
+}
+
+#[test]
+fn a_sleep_with_a_ping_under_way_does_not_condemn_the_link() {
+    let mut pair = Pair::connected(Version::V5, |options| options.keep_alive = 30);
+    pair.load("a");
+    pair.pass(s(1));
+    pair.expect(["> SUBSCRIBE 1, PINGREQ"]);
+    pair.sleep(s(1000));
+    // The answers had come before, and the browser kept them.
+    pair.say_bytes(&bytes(Version::V5, &[suback(id(1)), Packet::Pingresp]));
+    pair.expect([
+        "! jumped 991 s",
+        "! suback 1 [Success]",
+        "! barrier 1",
+        "> PINGREQ",
+    ]);
+    pair.say(Packet::Pingresp);
+    pair.pass(s(29));
+    pair.expect([]);
+}
+
+#[test]
+fn a_clock_that_is_set_back_stops_nothing() {
+    let mut pair = Pair::connected(Version::V5, |options| options.keep_alive = 30);
+    pair.pass(s(20));
+    pair.session.handle_timeout(pair.now);
+    pair.now = pair.now - s(7200);
+    pair.session.handle_timeout(pair.now);
+    pair.drive();
+    pair.expect(["! jumped back 7200 s", "> PINGREQ"]);
+    pair.say(Packet::Pingresp);
+    pair.pass(s(30));
+    pair.expect(["> PINGREQ"]);
+    // A correction is not a jump.
+    pair.say(Packet::Pingresp);
+    pair.now = pair.now - ms(400);
+    pair.message(false);
+    pair.expect(["! t"]);
+
+    let mut pair = Pair::new(Options::new("c"));
+    pair.connect();
+    pair.close(false);
+    pair.expect(["open", "! failed: NotOpened { code: Some(1006) }"]);
+    pair.now = pair.now - s(7200);
+    pair.session.handle_timeout(pair.now);
+    pair.pass(s(1));
+    pair.expect(["open"]);
+    pair.now = pair.now - s(7200);
+    pair.open();
+    pair.pass(s(10));
+    pair.expect(["> CONNECT 5", "! failed: ConnackTimeout { version: V5 }", "close"]);
+}
+
+#[test]
+fn deadlines_are_found_by_any_input() {
+    // No timer fires while connecting.
+    let mut pair = Pair::new(Options::new("c"));
+    pair.connect();
+    pair.sleep(s(10));
+    pair.open();
+    pair.expect(["open", "! failed: OpenTimeout", "close"]);
+    pair.sleep(s(30));
+    pair.say_bytes(&[0xD0, 0]);
+    pair.expect(["open"]);
+    pair.open();
+    pair.sleep(s(10));
+    pair.say_bytes(&[0x20, 3, 0, 0, 0]);
+    pair.expect(["> CONNECT 5", "! failed: ConnackTimeout { version: V5 }", "close"]);
+    pair.sleep(s(30));
+    pair.session.retry_now(pair.now);
+    pair.drive();
+    pair.open();
+    pair.accept();
+    pair.expect(["open", "> CONNECT 5", "! connected 5"]);
+    pair.sleep(s(30));
+    pair.message(false);
+    pair.expect(["! t", "> PINGREQ"]);
+}
+
+// Back-off.
+
+#[test]
+fn the_delay_grows_and_stays_bounded_and_falls_back_only_after_a_stable_link() {
+    for seed in 0..50 {
+        let mut options = Options::new("c");
+        options.seed = seed;
+        let mut pair = Pair::new(options);
+        pair.connect();
+        let fail = |pair: &mut Pair, ceiling| {
+            pair.close(false);
+            assert!(
+                pair.delay() >= ms(250) && pair.delay() <= s(ceiling),
+                "{:?} of {ceiling}",
+                pair.delay()
+            );
+            pair.pass(pair.delay());
+        };
+        for ceiling in [1, 2, 4, 8, 16, 30, 30] {
+            fail(&mut pair, ceiling);
+        }
+        // Flapping: connected for less than ten seconds.
+        let mut longest = Duration::ZERO;
+        for _ in 0..20 {
+            pair.open();
+            pair.accept();
+            pair.pass(ms(9_999));
+            pair.close(true);
+            longest = longest.max(pair.delay());
+            pair.pass(pair.delay());
+        }
+        assert!(longest > s(10), "the delay fell back to {longest:?}");
+        pair.open();
+        pair.accept();
+        pair.pass(s(10));
+        pair.close(true);
+        assert!(pair.delay() <= s(1));
+        // The user's own wish starts anew, "try now" does not.
+        for _ in 0..7 {
+            pair.pass(pair.delay());
+            pair.close(false);
+        }
+        assert_eq!(pair.session.core.backoff.clone().next().max(s(1)), {
+            pair.session.retry_now(pair.now);
+            pair.drive();
+            pair.close(false);
+            pair.delay().max(s(1))
+        });
+        pair.connect();
+        fail(&mut pair, 1);
+    }
+}
+
+#[test]
+fn different_seeds_wait_differently() {
+    let delay = |seed| {
+        let mut options = Options::new("c");
+        options.seed = seed;
+        let mut pair = Pair::new(options);
+        pair.connect();
+        pair.close(false);
+        pair.delay()
+    };
+    let delays = (0..100).map(delay).collect::<BTreeSet<_>>();
+    assert!(delays.len() > 60, "{} of 100", delays.len());
+    assert_eq!(delay(1), delay(1));
+}
+
+// Messages.
+
+#[test]
+fn mqtt_4_3_2_4_inbound_qos_1_is_acknowledged_in_order_in_one_message() {
+    for version in BOTH {
+        let mut pair = Pair::connected(version, |_| {});
+        let messages = [3, 1, 2].map(|number| {
+            delivered(
+                Delivery::AtLeastOnce {
+                    packet_id: id(number),
+                    dup: false,
+                },
+                true,
+            )
+        });
+        pair.say_bytes(&bytes(version, &messages));
+        pair.expect([
+            "! t (retained)",
+            "! t (retained)",
+            "! t (retained)",
+            "> PUBACK 3, PUBACK 1, PUBACK 2",
+        ]);
+    }
+}
+
+#[test]
+fn mqtt_4_3_3_10_inbound_qos_2_is_told_once() {
+    for version in BOTH {
+        let mut pair = Pair::connected(version, |_| {});
+        let sent = |dup| {
+            delivered(
+                Delivery::ExactlyOnce {
+                    packet_id: id(5),
+                    dup,
+                },
+                false,
+            )
+        };
+        pair.say(sent(false));
+        pair.say(sent(true));
+        pair.expect(["! t", "> PUBREC 5", "> PUBREC 5"]);
+        pair.say(Packet::Pubrel(Ack::success(id(5))));
+        pair.expect(["> PUBCOMP 5"]);
+        pair.say(Packet::Pubrel(Ack::success(id(5))));
+        match version {
+            Version::V311 => pair.expect(["> PUBCOMP 5"]),
+            Version::V5 => pair.expect(["> PUBCOMP 5 PacketIdentifierNotFound"]),
+        }
+        pair.say(sent(false));
+        pair.expect(["! t", "> PUBREC 5"]);
+    }
+}
+
+#[test]
+fn outbound_qos_1_is_acknowledged_by_its_identifier() {
+    let mut pair = Pair::connected(Version::V5, |_| {});
+    pair.publish(QoS::AtLeastOnce);
+    pair.publish(QoS::AtLeastOnce);
+    pair.say(Packet::Puback(Ack {
+        reason_code: ReasonCode::NotAuthorized,
+        ..Ack::success(id(2))
+    }));
+    pair.say(Packet::Puback(Ack::success(id(1))));
+    // Again, and for something else: nobody waits.
+    pair.say(Packet::Puback(Ack::success(id(1))));
+    let packet_id = pair.subscribe("a");
+    pair.say(Packet::Puback(Ack::success(packet_id)));
+    pair.say(suback(packet_id));
+    pair.expect([
+        "> PUBLISH 1",
+        "> PUBLISH 2",
+        "! puback 2 NotAuthorized",
+        "! puback 1 Success",
+        "> SUBSCRIBE 3",
+        "! suback 3 [Success]",
+    ]);
+}
+
+#[test]
+fn mqtt_2_2_1_3_a_packet_identifier_in_use_is_passed_over() {
+    let mut pair = Pair::connected(Version::V311, |_| {});
+    pair.subscribe("a");
+    pair.session.core.connection.last_packet_id = u16::MAX;
+    pair.subscribe("b");
+    pair.expect(["> SUBSCRIBE 1", "> SUBSCRIBE 2"]);
+    for number in 1..=u16::MAX {
+        pair.session
+            .core
+            .connection
+            .pending
+            .insert(id(number), Pending::Publish);
+    }
+    assert_eq!(
+        pair.session.subscribe(&[subscription("c")]),
+        Err(CommandError::TooManyOutstanding)
+    );
+}
+
+#[test]
+fn commands_need_a_link_and_the_queue_is_bounded() {
+    let mut pair = Pair::new(Options::new("c"));
+    for step in 0..3 {
+        let session = &mut pair.session;
+        let topic = TopicName::new("t").unwrap();
+        assert_eq!(
+            session.subscribe(&[subscription("a")]),
+            Err(CommandError::NotConnected)
+        );
+        assert_eq!(
+            session.unsubscribe(&[TopicFilter::new("a").unwrap()]),
+            Err(CommandError::NotConnected)
+        );
+        assert_eq!(session.barrier(), Err(CommandError::NotConnected));
+        for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
+            assert_eq!(
+                session.publish(topic, b"", qos, true),
+                Err(CommandError::NotConnected)
+            );
+        }
+        match step {
+            0 => pair.connect(),
+            _ => pair.open(),
+        }
+    }
+
+    let mut pair = Pair::connected(Version::V311, |options| options.max_packet_size = 100);
+    let topic = TopicName::new("t").unwrap();
+    let mut publish = |len| pair.session.publish(topic, &vec![0; len], QoS::AtMostOnce, false);
+    assert_eq!(publish(100), Err(CommandError::PacketTooLarge));
+    assert_eq!(publish(60), Ok(None));
+    assert_eq!(publish(60), Err(CommandError::QueueFull));
+    pair.drive();
+    pair.expect(["> PUBLISH"]);
+    let invalid = pair.session.subscribe(&[]);
+    assert!(matches!(invalid, Err(CommandError::Invalid(error)) if error.violation == Violation::ListEmpty));
+    let no_local = Subscription {
+        no_local: true,
+        ..subscription("a")
+    };
+    let invalid = pair.session.subscribe(&[no_local]);
+    assert!(
+        matches!(invalid, Err(CommandError::Invalid(error)) if error.violation == Violation::NotInThisVersion)
+    );
+    pair.drive();
+    pair.expect([]);
+}
+
+// A server that breaks the protocol.
+
+#[test]
+fn mqtt_4_13_what_breaks_the_protocol_ends_the_link() {
+    let check = |version, bytes: &[u8], failure: &str, reason: &str| {
+        let mut pair = Pair::connected(version, |_| {});
+        pair.subscribe("a");
+        pair.lines.clear();
+        pair.say_bytes(bytes);
+        // Whatever else it sends is not looked at.
+        pair.say_bytes(bytes);
+        let failure = format!("! disconnected: {failure}");
+        match version {
+            Version::V311 => pair.expect([&failure, "close"]),
+            Version::V5 => pair.expect([&failure, &format!("> DISCONNECT {reason}"), "close"]),
+        }
+        pair.expect_waiting();
+    };
+    for version in BOTH {
+        let (subscriptions, filters) = ([subscription("a")], [TopicFilter::new("a").unwrap()]);
+        let properties = Properties::EMPTY;
+        let all = [
+            (connack(ReasonCode::Success), "CONNACK"),
+            (Packet::Pingreq, "PINGREQ"),
+            (
+                Packet::Subscribe(Subscribe {
+                    packet_id: id(1),
+                    properties,
+                    subscriptions: (&subscriptions[..]).into(),
+                }),
+                "SUBSCRIBE",
+            ),
+            (
+                Packet::Unsubscribe(Unsubscribe {
+                    packet_id: id(1),
+                    properties,
+                    filters: (&filters[..]).into(),
+                }),
+                "UNSUBSCRIBE",
+            ),
+            (
+                Packet::Connect(Connect {
+                    version,
+                    clean_start: true,
+                    keep_alive: 0,
+                    properties,
+                    client_id: "",
+                    will: None,
+                    user_name: None,
+                    password: None,
+                }),
+                "CONNECT",
+            ),
+        ];
+        for (packet, name) in all {
+            let failure = format!("PacketUnexpected in {name}");
+            check(version, &bytes(version, &[packet]), &failure, "ProtocolError");
+        }
+        let codes = [ReasonCode::Success; 2];
+        let suback = Packet::Suback(Suback {
+            packet_id: id(1),
+            properties: Properties::EMPTY,
+            reason_codes: (&codes[..]).into(),
+        });
+        check(
+            version,
+            &bytes(version, &[suback]),
+            "ListLength in SUBACK",
+            "ProtocolError",
+        );
+        check(version, &[0x36, 0], "QoS3 in PUBLISH", "MalformedPacket");
+        check(
+            version,
+            &[0x30, 0xFF, 0xFF, 0xFF, 0x7F],
+            "PacketTooLarge in PUBLISH",
+            "PacketTooLarge",
+        );
+        check(
+            version,
+            &[0x32, 6, 0, 1, b't', 0, 0, 0],
+            "PacketIdZero in PUBLISH",
+            "MalformedPacket",
+        );
+        check(
+            version,
+            &[0x30, 4, 0, 1, b'#', 0],
+            "TopicNameWildcard in PUBLISH",
+            "TopicNameInvalid",
+        );
+    }
+    // A 3.1.1 CONNACK in the middle: its code is none of DISCONNECT's.
+    check(
+        Version::V5,
+        &[0x20, 2, 0, 0],
+        "Connack311(Success) in CONNACK",
+        "ProtocolError",
+    );
+    check(
+        Version::V5,
+        &[0x10, 4, 0, 2, b'M', b'Q'],
+        "ProtocolName in CONNECT",
+        "ProtocolError",
+    );
+    check(
+        Version::V5,
+        &[0xF0, 0],
+        "PacketUnexpected in AUTH",
+        "ProtocolError",
+    );
+    check(
+        Version::V5,
+        &[0x30, 7, 0, 1, b't', 3, 0x23, 0, 1],
+        "TopicAliasForbidden in PUBLISH",
+        "TopicAliasInvalid",
+    );
+    check(
+        Version::V5,
+        &[0x30, 6, 0, 0, 3, 0x23, 0, 1],
+        "TopicAliasForbidden in PUBLISH",
+        "TopicAliasInvalid",
+    );
+}
+
+#[test]
+fn mqtt_3_2_0_1_connack_comes_first() {
+    for version in BOTH {
+        for (bytes, failure) in [
+            (bytes(version, &[message(true)]), "PacketUnexpected in PUBLISH"),
+            (
+                bytes(version, &[Packet::Pingresp]),
+                "PacketUnexpected in PINGRESP",
+            ),
+            (
+                bytes(
+                    version,
+                    &[Packet::Disconnect(Disconnect::new(ReasonCode::Success))],
+                ),
+                "PacketUnexpected in DISCONNECT",
+            ),
+            (vec![0x21], "ReservedFlags in CONNACK"),
+        ] {
+            let mut options = Options::new("c");
+            options.version = VersionChoice::Only(version);
+            let mut pair = Pair::new(options);
+            pair.connect();
+            pair.open();
+            pair.lines.clear();
+            // A flag is looked at as soon as its byte is there: an HTTP answer is not waited for.
+            pair.say_bytes(&bytes);
+            if bytes.len() > 1 {
+                pair.expect([&format!("! failed: {failure}"), "close"]);
+                pair.expect_waiting();
+            }
+        }
+    }
+    // [MQTT-3.2.2-4]
+    let mut pair = Pair::new(Options::new("c"));
+    pair.connect();
+    pair.open();
+    pair.say_bytes(&[0x20, 3, 1, 0, 0]);
+    pair.expect([
+        "open",
+        "> CONNECT 5",
+        "! failed: SessionPresentUnasked in CONNACK",
+        "close",
+    ]);
+    // The first byte of "HTTP/1.1 400" names SUBACK with odd flags.
+    pair.pass(s(1));
+    pair.open();
+    pair.say_bytes(b"H");
+    pair.expect([
+        "open",
+        "> CONNECT 5",
+        "! failed: ReservedFlags in PUBACK",
+        "close",
+    ]);
+}
+
+// The socket.
+
+#[test]
+fn a_closed_socket_says_nothing_any_more() {
+    let late = |pair: &mut Pair| {
+        pair.say_bytes(&[0x20, 3, 0, 0, 0]);
+        pair.say_bytes(&[0xFF; 10]);
+        pair.open();
+        pair.close(true);
+        pair.close(false);
+        pair.expect([]);
+    };
+    // Idle, before anything and afterwards.
+    let mut pair = Pair::new(Options::new("c"));
+    late(&mut pair);
+    pair.connect();
+    pair.disconnect();
+    pair.expect(["open", "close"]);
+    late(&mut pair);
+    pair.connect();
+    pair.open();
+    pair.disconnect();
+    pair.expect(["open", "> CONNECT 5", "close"]);
+    late(&mut pair);
+    // Waiting.
+    pair.connect();
+    pair.close(false);
+    pair.expect(["open", "! failed: NotOpened { code: Some(1006) }"]);
+    late(&mut pair);
+    // Refused.
+    pair.connect();
+    pair.open();
+    pair.say(connack(ReasonCode::Banned));
+    pair.expect(["open", "> CONNECT 5", "! failed: Banned (5)", "close"]);
+    late(&mut pair);
+    // Dialling: the socket before reports that it closed, and so do bytes without a socket.
+    pair.connect();
+    pair.expect(["open"]);
+    pair.close(true);
+    pair.say_bytes(&[0x20, 3, 0, 0, 0]);
+    pair.expect([]);
+    assert_eq!(pair.session.link(), Link::Connecting);
+    // Opened twice.
+    pair.open();
+    pair.open();
+    pair.expect(["> CONNECT 5"]);
+}
+
+#[test]
+fn what_is_queued_for_one_socket_never_reaches_the_next() {
+    // A fallback is decided before the driver has polled anything.
+    let mut session = Session::new(Options::new("c"));
+    session.connect(Time(0));
+    assert_eq!(session.poll_transmit(), Some(Transmit::Open));
+    session.handle_open(Time(0));
+    session.handle_bytes(&[0x20, 2, 0, 0], Time(0));
+    assert_eq!(session.poll_event(), None);
+    assert_eq!(session.poll_transmit(), Some(Transmit::Close));
+    // Still the old socket.
+    session.handle_bytes(&[0x20, 2, 0, 0], Time(0));
+    session.handle_open(Time(0));
+    session.handle_closed(Closed::default(), Time(0));
+    assert_eq!(session.poll_event(), None);
+    assert_eq!(session.poll_transmit(), Some(Transmit::Open));
+    assert_eq!(session.poll_transmit(), None);
+    session.handle_open(Time(0));
+    assert!(matches!(session.poll_transmit(), Some(Transmit::Send(connect)) if connect[8] == 4));
+
+    // Connect and change one's mind, and again, with nothing polled.
+    let mut session = Session::new(Options::new("c"));
+    session.connect(Time(0));
+    session.disconnect(Time(0));
+    assert_eq!(session.poll_transmit(), None);
+    session.connect(Time(0));
+    assert_eq!(session.poll_transmit(), Some(Transmit::Open));
+    session.disconnect(Time(0));
+    session.connect(Time(0));
+    assert_eq!(session.poll_transmit(), Some(Transmit::Close));
+    assert_eq!(session.poll_transmit(), Some(Transmit::Open));
+}
+
+#[test]
+fn what_was_published_before_leaving_leaves_first() {
+    let mut pair = Pair::connected(Version::V5, |_| {});
+    pair.session
+        .publish(TopicName::new("bye").unwrap(), b"", QoS::AtMostOnce, false)
+        .unwrap();
+    pair.disconnect();
+    pair.expect(["! disconnected", "> PUBLISH, DISCONNECT", "close"]);
+}
+
+#[test]
+fn each_link_is_ended_exactly_once() {
+    type End = fn(&mut Pair);
+    let ends: [End; 5] = [
+        |pair| pair.disconnect(),
+        |pair| pair.close(true),
+        |pair| pair.pass(s(45)),
+        |pair| pair.say_bytes(&[0]),
+        |pair| pair.say_bytes(&[0xE0, 1, 0x8E]),
+    ];
+    for first in ends {
+        for second in ends {
+            let mut pair = Pair::connected(Version::V5, |_| {});
+            first(&mut pair);
+            let open = pair.session.link() == Link::Connected;
+            assert!(!open);
+            if pair.session.core.state != State::Opening {
+                second(&mut pair);
+            }
+            let ended = pair
+                .lines
+                .iter()
+                .filter(|line| line.starts_with("! disconnected"))
+                .count();
+            assert_eq!(ended, 1, "{:?}", pair.lines);
+        }
+    }
+}
+
+#[test]
+fn mqtt_6_0_0_2_the_conversation_does_not_care_how_the_stream_is_cut() {
+    for version in BOTH {
+        let whole = bytes(
+            version,
+            &[
+                connack(ReasonCode::Success),
+                message(true),
+                delivered(
+                    Delivery::AtLeastOnce {
+                        packet_id: id(9),
+                        dup: false,
+                    },
+                    true,
+                ),
+                delivered(
+                    Delivery::ExactlyOnce {
+                        packet_id: id(9),
+                        dup: false,
+                    },
+                    false,
+                ),
+                Packet::Pubrel(Ack::success(id(9))),
+                Packet::Pingresp,
+                message(false),
+                Packet::Puback(Ack::success(id(77))),
+                message(false),
+            ],
+        );
+        let talk = |pieces: &mut dyn Iterator<Item = &[u8]>| {
+            let mut options = Options::new("c");
+            options.version = VersionChoice::Only(version);
+            let mut pair = Pair::new(options);
+            pair.connect();
+            pair.open();
+            for piece in pieces {
+                pair.say_bytes(piece);
+            }
+            let (events, sent): (Vec<_>, Vec<_>) =
+                pair.lines.into_iter().partition(|line| line.starts_with('!'));
+            (events, sent.join(", ").replace(", > ", ", "))
+        };
+        let expected = talk(&mut [&whole[..]].into_iter());
+        assert_eq!(expected.0.len(), 6);
+        assert_eq!(
+            expected.1,
+            format!("open, CONNECT {version}, PUBACK 9, PUBREC 9, PUBCOMP 9")
+        );
+        for size in 1..whole.len() {
+            assert_eq!(talk(&mut whole.chunks(size)), expected, "pieces of {size}");
+        }
+        for cut in 0..=whole.len() {
+            let (left, right) = whole.split_at(cut);
+            assert_eq!(talk(&mut [left, right].into_iter()), expected, "cut at {cut}");
+        }
+    }
+}
+
+// Anything at all.
+
+#[test]
+fn no_sequence_of_inputs_panics_or_leads_nowhere() {
+    let packets = |version| {
+        [
+            connack(ReasonCode::Success),
+            connack(ReasonCode::Success),
+            connack(ReasonCode::ServerUnavailable),
+            connack(ReasonCode::UnsupportedProtocolVersion),
+            message(true),
+            delivered(
+                Delivery::AtLeastOnce {
+                    packet_id: id(1),
+                    dup: true,
+                },
+                false,
+            ),
+            delivered(
+                Delivery::ExactlyOnce {
+                    packet_id: id(1),
+                    dup: false,
+                },
+                false,
+            ),
+            Packet::Pubrel(Ack::success(id(1))),
+            Packet::Puback(Ack::success(id(1))),
+            suback(id(1)),
+            Packet::Pingresp,
+            Packet::Pingresp,
+            Packet::Disconnect(Disconnect::new(ReasonCode::Success)),
+        ]
+        .map(|packet| bytes(version, &[packet]))
+    };
+    let packets = [packets(Version::V311), packets(Version::V5)];
+    for seed in 0..3000u64 {
+        let mut random = seed;
+        let mut roll = move |sides: u64| {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (random >> 33) % sides
+        };
+        let mut options = Options::new("c");
+        options.seed = seed;
+        options.keep_alive = [0, 1, 4, 30][roll(4) as usize];
+        options.version = [
+            VersionChoice::Newest,
+            VersionChoice::Only(Version::V311),
+            VersionChoice::Only(Version::V5),
+        ][roll(3) as usize];
+        let mut pair = Pair::new(options);
+        for _ in 0..60 {
+            let now = pair.now;
+            match roll(18) {
+                0 => pair.session.connect(now),
+                1 => pair.session.disconnect(now),
+                2 => pair.session.retry_now(now),
+                3 | 4 => pair.session.handle_open(now),
+                5 => pair.session.handle_closed(
+                    Closed {
+                        code: None,
+                        was_open: roll(2) == 0,
+                    },
+                    now,
+                ),
+                6 => pair.session.handle_timeout(now),
+                7 => pair.now = now + ms([1, 250, 5_000, 40_000, 100_000][roll(5) as usize]),
+                8 => pair.now = now - ms([1, 999, 1_000, 50_000][roll(4) as usize]),
+                9 => drop(pair.session.subscribe(&[subscription("a")])),
+                10 => drop(pair.session.barrier()),
+                11 => drop(
+                    pair.session
+                        .publish(TopicName::new("t").unwrap(), b"", QoS::AtLeastOnce, true),
+                ),
+                12 => drop(pair.session.unsubscribe(&[TopicFilter::new("a").unwrap()])),
+                13 => {
+                    let junk = [roll(256) as u8, roll(4) as u8, roll(256) as u8];
+                    pair.session.handle_bytes(&junk, now);
+                }
+                _ => {
+                    let packets = &packets[(pair.version == Version::V5) as usize];
+                    let mut bytes = packets[roll(packets.len() as u64) as usize].clone();
+                    if roll(10) == 0 {
+                        bytes.truncate(bytes.len() - 1);
+                    }
+                    pair.session.handle_bytes(&bytes, now);
+                }
+            }
+            // A driver drains each time; this one forgets sometimes.
+            if roll(4) != 0 {
+                pair.drive();
+            }
+        }
+        // A user who wants to be connected, and a server that lets them, come together.
+        pair.drive();
+        pair.disconnect();
+        pair.connect();
+        for _ in 0..10 {
+            pair.open();
+            match pair.version {
+                Version::V311 => pair.say_bytes(&[0x20, 2, 0, 0]),
+                Version::V5 => pair.say_bytes(&[0x20, 3, 0, 0, 0]),
+            }
+            if pair.session.link() == Link::Connected {
+                break;
+            }
+            pair.pass(s(31));
+        }
+        assert_eq!(pair.session.link(), Link::Connected, "seed {seed}");
+    }
+}

@@ -392,33 +392,14 @@ fn mqtt_3_3_2_3_publish_properties() {
 
 #[test]
 fn mqtt_3_4_to_3_7_acknowledgements() {
-    let kinds: [(&str, PacketType, fn(Ack<'static>) -> Packet<'static>, ReasonCode); 4] = [
-        (
-            "40",
-            PacketType::Puback,
-            Packet::Puback,
-            ReasonCode::NoMatchingSubscribers,
-        ),
-        (
-            "50",
-            PacketType::Pubrec,
-            Packet::Pubrec,
-            ReasonCode::QuotaExceeded,
-        ),
-        (
-            "62",
-            PacketType::Pubrel,
-            Packet::Pubrel,
-            ReasonCode::PacketIdentifierNotFound,
-        ),
-        (
-            "70",
-            PacketType::Pubcomp,
-            Packet::Pubcomp,
-            ReasonCode::PacketIdentifierNotFound,
-        ),
+    type Kind = fn(Ack<'static>) -> Packet<'static>;
+    let kinds: [(&str, Kind, ReasonCode); 4] = [
+        ("40", Packet::Puback, ReasonCode::NoMatchingSubscribers),
+        ("50", Packet::Pubrec, ReasonCode::QuotaExceeded),
+        ("62", Packet::Pubrel, ReasonCode::PacketIdentifierNotFound),
+        ("70", Packet::Pubcomp, ReasonCode::PacketIdentifierNotFound),
     ];
-    for (first, _, packet, code) in kinds {
+    for (first, packet, code) in kinds {
         let success = Ack::success(id(258));
         check(V311, &format!("{first} 02 0102"), packet(success));
         check(V5, &format!("{first} 02 0102"), packet(success));

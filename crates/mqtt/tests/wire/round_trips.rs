@@ -217,13 +217,13 @@ proptest! {
     fn acknowledgements(
         version in version(), packet_id in any::<NonZeroU16>(), code in select(ReasonCode::ALL), values in values(),
     ) {
-        let kinds: [(PacketType, fn(Ack<'_>) -> Packet<'_>); 4] = [
-            (PacketType::Puback, |ack| Packet::Puback(ack)),
-            (PacketType::Pubrec, |ack| Packet::Pubrec(ack)),
-            (PacketType::Pubrel, |ack| Packet::Pubrel(ack)),
-            (PacketType::Pubcomp, |ack| Packet::Pubcomp(ack)),
-        ];
-        for (kind, packet) in kinds {
+        for kind in [PacketType::Puback, PacketType::Pubrec, PacketType::Pubrel, PacketType::Pubcomp] {
+            let packet = |ack| match kind {
+                PacketType::Puback => Packet::Puback(ack),
+                PacketType::Pubrec => Packet::Pubrec(ack),
+                PacketType::Pubrel => Packet::Pubrel(ack),
+                _ => Packet::Pubcomp(ack),
+            };
             let properties = properties(&values, Place::Packet(kind), version);
             let sayable = version == Version::V5 && code.fits(kind);
             let reason_code = if sayable { code } else { ReasonCode::Success };
