@@ -4,10 +4,16 @@
 //! holds no rule of its own. The page's driver calls `handle_*` and `poll_*` as it would a bare session's,
 //! and reads [`Engine::fleet`] and [`Engine::snapshot`] whenever [`Engine::epoch`] has changed.
 
+use std::time::Duration;
+
 use mqtt::{Closed, Event, Failure, Link, Options, Session, Subscription, Time, Transmit};
 
 use crate::fleet::{Bounds, Fleet};
 use crate::snapshot::{RejectedFilter, Snapshot, SnapshotState, Step};
+
+/// New devices are put in their places this often: about once in two frames, so that the rows are cheap to
+/// read and a burst is sorted by the batch.
+const SETTLE: Duration = Duration::from_millis(30);
 
 /// What an engine is made of.
 #[derive(Clone, Debug)]
@@ -49,6 +55,8 @@ pub struct Engine {
     /// The snapshot's state and the link's, as last seen.
     state: SnapshotState,
     link: Link,
+    /// When the fleet was last settled.
+    settled_at: Time,
     /// When bytes last came: up to then the link is known to have worked.
     heard_at: Time,
 }
@@ -80,6 +88,7 @@ impl Engine {
             epoch: 0,
             state: SnapshotState::Unknown,
             link,
+            settled_at: Time::default(),
             heard_at: Time::default(),
         })
     }
@@ -147,10 +156,15 @@ impl Engine {
 
     /// When to call [`Engine::handle_timeout`].
     pub fn poll_timeout(&self) -> Option<Time> {
-        [self.session.poll_timeout(), self.snapshot.poll_timeout()]
-            .into_iter()
-            .flatten()
-            .min()
+        let settle_at = (!self.fleet.is_settled()).then_some(self.settled_at + SETTLE);
+        [
+            self.session.poll_timeout(),
+            self.snapshot.poll_timeout(),
+            settle_at,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 }
 
@@ -205,6 +219,10 @@ impl Engine {
         if state != self.state {
             self.state = state;
             self.epoch += 1;
+        }
+        if !self.fleet.is_settled() && !(self.settled_at..self.settled_at + SETTLE).contains(&now) {
+            self.fleet.settle();
+            self.settled_at = now;
         }
         let link = self.session.link();
         if link != self.link {

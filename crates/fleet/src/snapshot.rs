@@ -95,6 +95,7 @@ pub enum FilterState {
 pub struct Filter {
     text: Box<str>,
     breadth: usize,
+    shape: Shape,
     state: FilterState,
     /// How often in a row it was refused or not answered.
     failures: u32,
@@ -107,6 +108,47 @@ pub struct Filter {
     replays: u32,
     topics: u32,
     window: Window,
+}
+
+/// What can be told of a filter, or of a topic, without comparing texts.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+struct Shape {
+    /// The number of levels; `None` in a filter that takes any.
+    levels: Option<usize>,
+    /// The length of the last level; `None` in a filter that takes any.
+    last: Option<usize>,
+}
+
+impl Shape {
+    fn of_filter(filter: &str) -> Shape {
+        let last = filter.rsplit('/').next().unwrap_or(filter);
+        let any_last = matches!(last, "+" | "#");
+        let levels = (last != "#").then(|| filter.split('/').count());
+        Shape {
+            levels,
+            last: (!any_last).then_some(last.len()),
+        }
+    }
+
+    fn of_topic(topic: TopicName<'_>) -> Shape {
+        let (mut levels, mut last) = (1, 0);
+        for byte in topic.as_str().bytes() {
+            (levels, last) = if byte == b'/' {
+                (levels + 1, 0)
+            } else {
+                (levels, last + 1)
+            };
+        }
+        Shape {
+            levels: Some(levels),
+            last: Some(last),
+        }
+    }
+
+    fn may_take(self, topic: Shape) -> bool {
+        let fits = |mine: Option<usize>, its: Option<usize>| mine.is_none() || mine == its;
+        fits(self.levels, topic.levels) && fits(self.last, topic.last)
+    }
 }
 
 /// The messages of the second that runs, and of the one before.
@@ -142,6 +184,7 @@ impl Filter {
     fn new(text: String) -> Filter {
         Filter {
             breadth: presence::breadth(&text),
+            shape: Shape::of_filter(&text),
             text: text.into(),
             state: FilterState::Waiting,
             failures: 0,
@@ -204,6 +247,11 @@ impl Filter {
 
     fn filter(&self) -> TopicFilter<'_> {
         TopicFilter::new(&self.text).expect("checked when the snapshot was made")
+    }
+
+    /// Whether it takes a topic. Most topics are turned down by their shape alone.
+    fn takes(&self, topic: TopicName<'_>, shape: Shape) -> bool {
+        self.shape.may_take(shape) && self.filter().matches(topic)
     }
 
     /// Whether the board is, or soon will be, subscribed to it.
@@ -385,9 +433,17 @@ impl Snapshot {
 
     /// Whether a filter that the board subscribes to brings this topic.
     pub fn covers(&self, topic: TopicName<'_>) -> bool {
+        self.first_taker(topic).is_some()
+    }
+}
+
+impl Snapshot {
+    /// The first filter that the board subscribes to and that brings this topic.
+    fn first_taker(&self, topic: TopicName<'_>) -> Option<usize> {
+        let shape = Shape::of_topic(topic);
         self.filters
             .iter()
-            .any(|filter| filter.is_active() && filter.filter().matches(topic))
+            .position(|filter| filter.is_active() && filter.takes(topic, shape))
     }
 }
 
@@ -568,9 +624,7 @@ impl Snapshot {
         if retain && is_outstanding {
             let is_new = if useless {
                 // A filter that was asked for before has brought it already.
-                !self.filters[..position]
-                    .iter()
-                    .any(|f| f.is_active() && f.filter().matches(topic))
+                self.first_taker(topic) == Some(position)
             } else {
                 !applied.replayed_before
             };
@@ -594,7 +648,7 @@ impl Snapshot {
     fn bringer(&mut self, topic: TopicName<'_>, retain: bool, applied: &Applied) -> Option<usize> {
         if let Some(outstanding) = self.outstanding
             && retain
-            && self.filters[outstanding.position].filter().matches(topic)
+            && self.filters[outstanding.position].takes(topic, Shape::of_topic(topic))
         {
             return Some(outstanding.position);
         }
@@ -606,10 +660,7 @@ impl Snapshot {
         {
             return Some(bringer.into());
         }
-        let position = self
-            .filters
-            .iter()
-            .position(|f| f.is_active() && f.filter().matches(topic));
+        let position = self.first_taker(topic);
         if let Some(slot) = slot {
             if self.bringers.len() <= slot {
                 self.bringers.resize(slot + 1, NOBODY);

@@ -1,7 +1,6 @@
 //! The devices of one connection: what each last said, how good that knowledge is, and how it came about.
 //!
-//! [`Fleet::apply`] is the contract's transition table; the tests in `tests/transitions.rs` mirror it row by
-//! row. The fleet never asks the time and never sends anything. The engine writes it, the page reads it
+//! [`Fleet::apply`] is the contract's transition table, which stands in `transitions.rs`. The fleet never asks the time and never sends anything. The engine writes it, the page reads it
 //! through [`Fleet::counts`], [`Fleet::rows`] and [`Fleet::device`].
 
 mod device;
@@ -10,15 +9,17 @@ mod order;
 mod query;
 mod strays;
 mod texts;
+mod transitions;
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 
 use hashbrown::HashTable;
 use mqtt::Time;
 
-use crate::presence::{CONVENTIONS, Convention, Id, Owner, Owners, Status};
-use device::{ALIASED, ALIVE, FIRST_LIVE, LAPSED, LIVE, News, PENDING, Slot, UNKNOWN, UNWATCHED};
+use crate::presence::{CONVENTIONS, Convention, Id, Owners, Status};
+use device::{ALIVE, LAPSED, LIVE, News, PENDING, Slot, UNWATCHED};
 use history::{MOST_GAPS, Record};
 use order::Order;
 use texts::Texts;
@@ -408,6 +409,26 @@ impl Fleet {
     }
 }
 
+/// # Housekeeping
+impl Fleet {
+    /// Merges new and renamed devices into the order by name. Never needed, for [`Fleet::rows`] is right
+    /// without it; but then it sorts them anew at each call.
+    pub fn settle(&mut self) {
+        let order = self.ordered().into_owned();
+        self.order.sorted = order;
+        self.order.is_stale = false;
+        for number in std::mem::take(&mut self.order.pending) {
+            self.slot_mut(number).set(PENDING, false);
+        }
+        self.free.append(&mut self.order.limbo);
+    }
+
+    /// Whether [`Fleet::settle`] has anything to do.
+    pub fn is_settled(&self) -> bool {
+        self.order.pending.is_empty() && self.order.limbo.is_empty()
+    }
+}
+
 /// # Reading
 impl Fleet {
     /// How many devices there are of each kind.
@@ -460,405 +481,6 @@ impl Fleet {
     /// What the bounds kept out.
     pub fn refused(&self) -> &Refused {
         &self.refused
-    }
-}
-
-/// # The transitions
-impl Fleet {
-    /// A message of a device that is not known yet.
-    fn first_sight(
-        &mut self,
-        convention: u8,
-        text: [&str; 3],
-        (id_start, id_len): (usize, usize),
-        status: Status,
-        retain: bool,
-        now: Time,
-    ) -> Applied {
-        let is_full = self.counts.total >= self.bounds.devices;
-        let place = if is_full {
-            None
-        } else {
-            self.texts.put(text, self.bounds.texts)
-        };
-        let Some(place) = place else {
-            self.refused.devices += 1;
-            return Applied::of(Effect::Refused);
-        };
-        let number = self.free.pop().unwrap_or_else(|| {
-            let number = self.slot_count;
-            if (number as usize).is_multiple_of(CHUNK) {
-                self.slots.push(Vec::with_capacity(CHUNK));
-            }
-            self.slot_count += 1;
-            number
-        });
-        let [topic, _, name] = text;
-        let mut slot = Slot {
-            first_seen: now,
-            since: if retain { UNKNOWN } else { now },
-            text: place,
-            topic_len: topic.len() as u16,
-            id_start: id_start as u16,
-            id_len: id_len as u16,
-            name_len: name.len() as u16,
-            generation: 0,
-            heard: self.life,
-            changes: 0,
-            flaps: 0,
-            convention,
-            status,
-            news: News::default(),
-            flags: if retain { ALIVE } else { ALIVE | LIVE | FIRST_LIVE },
-        };
-        if retain {
-            slot.news.see_replay(status);
-        } else {
-            slot.news.see_live(status);
-        }
-        match self.slots[number as usize / CHUNK].get_mut(number as usize % CHUNK) {
-            Some(old) => {
-                *old = Slot {
-                    generation: old.generation,
-                    ..slot
-                }
-            }
-            None => self.slots[number as usize / CHUNK].push(slot),
-        }
-        self.counts.total += 1;
-        *self.counts.status(status) += 1;
-        *self.counts.evidence(self.evidence(&slot)) += 1;
-
-        let Fleet {
-            index,
-            slots,
-            texts,
-            seed,
-            ..
-        } = self;
-        let hash_of = |number: u32| hash_of(slots, texts, *seed, number);
-        index.insert_unique(hash_of(number), number, |number| hash_of(*number));
-        self.wait_for_place(number);
-        Applied {
-            effect: Effect::FirstSight,
-            device: Some(self.handle(number)),
-            replayed_before: false,
-        }
-    }
-
-    /// A message of a device that is known: the rows of the table whose state before is not "none".
-    fn update(
-        &mut self,
-        number: u32,
-        topic: &str,
-        name: Option<&str>,
-        status: Status,
-        retain: bool,
-        now: Time,
-    ) -> Applied {
-        let is_own_topic = topic == self.topic(self.slot(number));
-        let mut alias = if is_own_topic {
-            None
-        } else {
-            self.alias(topic, number)
-        };
-        let mut slot = *self.slot(number);
-        let before = self.evidence(&slot);
-        let is_stale = before == Evidence::Stale;
-        // What the topic brought in an earlier life of the link says nothing about this one.
-        let mut news = match &alias {
-            Some(alias) if alias.heard == self.life => alias.news,
-            Some(_) => News::default(),
-            None if is_stale => News::default(),
-            None => slot.news,
-        };
-        let is_news = news.is_news(status);
-        let replayed_before = news.was_replayed();
-        if retain {
-            news.see_replay(status);
-        } else {
-            news.see_live(status);
-        }
-
-        let differs = status != slot.status;
-        let (live, since, kind) = match (retain, is_stale) {
-            // any | retain 0: live; since now if the status is another one.
-            (false, _) if differs => (true, now, ChangeKind::Live),
-            (false, _) => (true, slot.since, ChangeKind::Live),
-            // stale, after reconnect | replay: its status, retained. Nobody saw when another status began.
-            (true, true) if differs => (false, UNKNOWN, ChangeKind::WhileAway),
-            (true, true) => (false, slot.since, ChangeKind::WhileAway),
-            // link unbroken | replay that is news: its status, retained, since unknown.
-            (true, false) if is_news => (false, UNKNOWN, ChangeKind::Missed),
-            // link unbroken | replay that is no news: nothing changes.
-            (true, false) => {
-                self.keep_news(number, topic, alias.as_mut(), news);
-                let device = Some(self.handle(number));
-                return Applied {
-                    effect: Effect::Same,
-                    device,
-                    replayed_before,
-                };
-            }
-        };
-
-        if is_stale {
-            self.end_own_gap(number, now);
-        }
-        if differs {
-            let change = Change {
-                at: now,
-                from: Some(slot.status),
-                to: status,
-                evidence: if live { Evidence::Live } else { Evidence::Retained },
-                kind,
-                flap: false,
-            };
-            slot.changes = slot.changes.saturating_add(1);
-            if self.keep_change(number, &slot, change) {
-                slot.flaps = slot.flaps.saturating_add(1);
-            }
-            *self.counts.status(slot.status) -= 1;
-            *self.counts.status(status) += 1;
-            self.order_epoch += 1;
-        }
-        let since_changed = since != slot.since;
-        slot.status = status;
-        slot.since = since;
-        slot.heard = self.life;
-        slot.set(LIVE, live);
-        slot.set(UNWATCHED | LAPSED, false);
-        if is_stale {
-            // Also when another topic spoke: the device's own topic starts afresh in this life.
-            slot.news = News::default();
-        }
-        *self.slot_mut(number) = slot;
-        if let Some(alias) = &mut alias {
-            alias.status = status;
-        }
-        self.keep_news(number, topic, alias.as_mut(), news);
-        let renamed = name.is_some_and(|name| self.rename(number, name));
-
-        let after = self.evidence(&slot);
-        *self.counts.evidence(before) -= 1;
-        *self.counts.evidence(after) += 1;
-        let effect = if differs {
-            Effect::Changed
-        } else if before != after || since_changed || renamed {
-            Effect::Confirmed
-        } else {
-            Effect::Same
-        };
-        Applied {
-            effect,
-            device: Some(self.handle(number)),
-            replayed_before,
-        }
-    }
-
-    /// An empty payload: the retained message is gone, and the device with it.
-    fn clear(&mut self, topic: &str, owner: &Owner) -> Applied {
-        let number = match &owner.id {
-            Id::Topic(range) => self.position(owner.number, &topic[range.clone()]),
-            // A shared topic holds the message of whoever wrote last.
-            Id::Payload => self
-                .last_writers
-                .remove(&owner.number)
-                .filter(|h| self.living(*h).is_some())
-                .map(|h| h.slot),
-        };
-        let Some(number) = number else {
-            return Applied::of(Effect::Same);
-        };
-        if self.aliases.get(topic).is_some_and(|alias| alias.slot == number) {
-            self.aliases.remove(topic);
-            return Applied::of(Effect::Same);
-        }
-        if *topic != *self.topic(self.slot(number)) {
-            return Applied::of(Effect::Same);
-        }
-        if self.slot(number).is(ALIASED) {
-            // Another topic speaks for the device as well: it goes on under that one, with its last word.
-            let heir = self.aliases.iter().find(|(_, alias)| alias.slot == number);
-            if let Some((heir, alias)) = heir.map(|(topic, alias)| (topic.clone(), *alias)) {
-                self.aliases.remove(&heir);
-                self.inherit(number, &heir, alias);
-                let device = Some(self.handle(number));
-                return Applied {
-                    effect: Effect::Changed,
-                    device,
-                    replayed_before: false,
-                };
-            }
-        }
-        self.remove(number);
-        Applied::of(Effect::Removed)
-    }
-
-    fn remove(&mut self, number: u32) {
-        let slot = *self.slot(number);
-        let hash = hash_of(&self.slots, &self.texts, self.seed, number);
-        if let Ok(entry) = self.index.find_entry(hash, |other| *other == number) {
-            entry.remove();
-        }
-        *self.counts.status(slot.status) -= 1;
-        *self.counts.evidence(self.evidence(&slot)) -= 1;
-        self.counts.total -= 1;
-        if let Some(record) = self.histories.remove(&number) {
-            self.change_count -= record.changes.len();
-        }
-        if slot.is(ALIASED) {
-            self.aliases.retain(|_, alias| alias.slot != number);
-        }
-        self.texts.forget(slot.text_len());
-        let slot = self.slot_mut(number);
-        slot.flags = 0;
-        slot.generation = slot.generation.wrapping_add(1);
-        self.order.limbo.push(number);
-        self.order_epoch += 1;
-        self.settle();
-    }
-
-    /// Gives a device another topic of its own, and the last word of that topic.
-    fn inherit(&mut self, number: u32, topic: &str, alias: Alias) {
-        let owner = self.owners.owner(topic);
-        let (_, id, name) = self.texts_of(self.slot(number));
-        let (id, name) = (id.to_owned(), name.to_owned());
-        let (id_start, own_id) = match owner.map(|owner| owner.id) {
-            Some(Id::Topic(range)) => (range.start, ""),
-            _ => (topic.len(), &*id),
-        };
-        let Some(place) = self.texts.put([topic, own_id, &name], self.bounds.texts) else {
-            return self.remove(number);
-        };
-        let mut slot = *self.slot(number);
-        let before = self.evidence(&slot);
-        self.texts.forget(slot.text_len());
-        *self.counts.status(slot.status) -= 1;
-        *self.counts.status(alias.status) += 1;
-        slot.text = place;
-        slot.topic_len = topic.len() as u16;
-        slot.id_start = id_start as u16;
-        slot.since = if slot.status == alias.status {
-            slot.since
-        } else {
-            UNKNOWN
-        };
-        slot.status = alias.status;
-        slot.news = if alias.heard == self.life {
-            alias.news
-        } else {
-            News::default()
-        };
-        slot.set(LIVE, slot.is(LIVE) && slot.since != UNKNOWN);
-        *self.counts.evidence(before) -= 1;
-        *self.counts.evidence(self.evidence(&slot)) += 1;
-        *self.slot_mut(number) = slot;
-        self.order_epoch += 1;
-        self.settle();
-    }
-
-    /// What is kept of a further topic that speaks for a device; `None` when there is no room for it, then
-    /// it counts as the device's own.
-    fn alias(&mut self, topic: &str, number: u32) -> Option<Alias> {
-        if let Some(alias) = self.aliases.get(topic).filter(|alias| alias.slot == number) {
-            return Some(*alias);
-        }
-        if self.aliases.len() >= self.bounds.aliases {
-            return None;
-        }
-        let alias = Alias {
-            slot: number,
-            heard: self.life,
-            news: News::default(),
-            status: Status::Unknown,
-        };
-        self.aliases.insert(topic.into(), alias);
-        self.slot_mut(number).set(ALIASED, true);
-        Some(alias)
-    }
-
-    fn keep_news(&mut self, number: u32, topic: &str, alias: Option<&mut Alias>, news: News) {
-        let life = self.life;
-        match alias {
-            Some(alias) => {
-                (alias.news, alias.heard) = (news, life);
-                if let Some(kept) = self.aliases.get_mut(topic) {
-                    *kept = *alias;
-                }
-            }
-            None => self.slot_mut(number).news = news,
-        }
-    }
-
-    /// Adds a change to a device's history. Returns whether it closes a flap.
-    fn keep_change(&mut self, number: u32, before: &Slot, change: Change) -> bool {
-        let has_room = self.change_count + 2 <= self.bounds.changes;
-        let record = match self.histories.get_mut(&number) {
-            Some(record) if has_room || !record.changes.is_empty() => record,
-            None if has_room => self.histories.entry(number).or_default(),
-            _ => {
-                self.refused.changes += 1;
-                return false;
-            }
-        };
-        let length = record.changes.len();
-        if length == 0 {
-            record.push(device::first_sight(before));
-        } else if !has_room {
-            record.changes.pop_front();
-            self.refused.changes += 1;
-        }
-        let is_flap = record.push(change);
-        self.change_count = self.change_count + record.changes.len() - length;
-        is_flap
-    }
-
-    /// A stale device is heard again: if that took longer than the link's gap, it had one of its own.
-    fn end_own_gap(&mut self, number: u32, now: Time) {
-        let slot = *self.slot(number);
-        if let Some(record) = self.histories.get_mut(&number)
-            && let Some(gap) = record.gaps.last_mut()
-        {
-            gap.to.get_or_insert(now);
-        }
-        // Confirmed in the first life after it, while the snapshot loads, it shares the link's gap.
-        let is_late = self.coverage != Coverage::Loading || self.life - slot.heard > 1;
-        if slot.heard != self.life
-            && is_late
-            && let Some(from) = self.stale_from(&slot)
-        {
-            self.histories
-                .entry(number)
-                .or_default()
-                .push_gap(Gap { from, to: Some(now) });
-        }
-    }
-
-    /// Gives a device another name. Returns whether it had a different one.
-    fn rename(&mut self, number: u32, name: &str) -> bool {
-        let slot = *self.slot(number);
-        let (topic, id, known) = self.texts_of(&slot);
-        if known == name {
-            return false;
-        }
-        let (topic, id) = (
-            topic.to_owned(),
-            if slot.own_id_len() > 0 {
-                id.to_owned()
-            } else {
-                String::new()
-            },
-        );
-        let Some(place) = self.texts.put([&topic, &id, name], self.bounds.texts) else {
-            return false;
-        };
-        self.texts.forget(slot.text_len());
-        let slot = self.slot_mut(number);
-        slot.text = place;
-        slot.name_len = name.len() as u16;
-        self.wait_for_place(number);
-        true
     }
 }
 
@@ -967,24 +589,13 @@ impl Fleet {
             self.slot_mut(number).set(PENDING, true);
             self.order.pending.push(number);
         }
-        self.settle();
+        self.settle_if_due();
     }
 
-    /// Merges what waits into the order, and clears waste, when there is enough of it.
-    fn settle(&mut self) {
+    /// Tidies up when there is enough of it to do.
+    fn settle_if_due(&mut self) {
         if self.order.is_due() {
-            let mut order = std::mem::take(&mut self.order);
-            let arrivals = self.arrivals(&order);
-            order.merge(
-                &arrivals,
-                |number| self.has_place(number),
-                |a, b| self.compare(a, b),
-            );
-            self.free.append(&mut order.limbo);
-            self.order = order;
-            for number in arrivals {
-                self.slot_mut(number).set(PENDING, false);
-            }
+            self.settle();
         }
         if self.texts.is_wasteful() {
             let mut texts = Texts::default();
@@ -1003,6 +614,13 @@ impl Fleet {
         }
     }
 
+    /// The devices by name.
+    fn ordered(&self) -> Cow<'_, [u32]> {
+        let keep = |number: u32| self.has_place(number);
+        self.order
+            .merged(&self.arrivals(), keep, |a, b| self.compare(a, b))
+    }
+
     /// Whether an entry of the order still counts.
     fn has_place(&self, number: u32) -> bool {
         let slot = self.slot(number);
@@ -1010,11 +628,19 @@ impl Fleet {
     }
 
     /// The devices that wait for a place, sorted.
-    fn arrivals(&self, order: &Order) -> Vec<u32> {
+    fn arrivals(&self) -> Vec<u32> {
         let waits = |number: &u32| self.slot(*number).is(ALIVE) && self.slot(*number).is(PENDING);
-        let mut arrivals: Vec<u32> = order.pending.iter().copied().filter(waits).collect();
-        arrivals.sort_unstable_by(|a, b| self.compare(*a, *b));
-        arrivals
+        let mut arrivals: Vec<(&str, u32)> = self
+            .order
+            .pending
+            .iter()
+            .filter(|number| waits(number))
+            .map(|number| (self.display_name(*number), *number))
+            .collect();
+        arrivals.sort_unstable_by(|(a, one), (b, other)| {
+            order::natural(a, b).then_with(|| self.compare(*one, *other))
+        });
+        arrivals.into_iter().map(|(_, number)| number).collect()
     }
 
     fn compare(&self, a: u32, b: u32) -> Ordering {

@@ -4,6 +4,7 @@
 //! New and renamed devices wait in `pending` and are merged in by the batch. Removed ones are skipped where
 //! they stand and swept out with the next batch; until then their slots are not used again.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 #[derive(Default, Debug)]
@@ -14,42 +15,54 @@ pub(super) struct Order {
     pub(super) pending: Vec<u32>,
     /// Slots of removed devices that may still stand in `sorted` or `pending`.
     pub(super) limbo: Vec<u32>,
+    /// Whether entries of `sorted` do not count any more.
+    pub(super) is_stale: bool,
 }
 
 impl Order {
-    /// Whether so much waits that it should be merged: rare enough to cost little, often enough that
-    /// reading never has much to sort.
+    /// Whether so much waits that it should be merged without being asked to: rare enough to cost little,
+    /// often enough that reading never has much to sort.
     pub(super) fn is_due(&self) -> bool {
-        self.pending.len() + self.limbo.len() > 1024.max(self.sorted.len() / 64)
+        self.pending.len() + self.limbo.len() > 1024.max(self.sorted.len() / 16)
     }
 
-    /// Merges `arrivals`, which must be sorted, into what is left of `sorted` after dropping all that
-    /// `keep` does not want.
-    pub(super) fn merge(
-        &mut self,
+    /// The order with `arrivals`, which must be sorted, in their places, and without what `keep` does not want.
+    pub(super) fn merged(
+        &self,
         arrivals: &[u32],
         keep: impl Fn(u32) -> bool,
         compare: impl Fn(u32, u32) -> Ordering,
-    ) {
-        self.sorted.retain(|slot| keep(*slot));
-        let mut merged = Vec::with_capacity(self.sorted.len() + arrivals.len());
-        let mut rest = self.sorted.as_slice();
+    ) -> Cow<'_, [u32]> {
+        let mut sorted = Cow::Borrowed(self.sorted.as_slice());
+        if self.is_stale {
+            sorted = self
+                .sorted
+                .iter()
+                .copied()
+                .filter(|slot| keep(*slot))
+                .collect::<Vec<u32>>()
+                .into();
+        }
+        if arrivals.is_empty() {
+            return sorted;
+        }
+        let mut merged = Vec::with_capacity(sorted.len() + arrivals.len());
+        let mut rest = &*sorted;
         for &arrival in arrivals {
             // Arrivals are few among many: doubling steps find each one's place in few comparisons.
             let mut step = 1;
             while step < rest.len() && compare(rest[step - 1], arrival) == Ordering::Less {
                 step *= 2;
             }
-            let window = step.min(rest.len());
-            let place = rest[..window].partition_point(|slot| compare(*slot, arrival) == Ordering::Less);
+            let window = &rest[..step.min(rest.len())];
+            let place = window.partition_point(|slot| compare(*slot, arrival) == Ordering::Less);
             let (before, after) = rest.split_at(place);
             merged.extend_from_slice(before);
             merged.push(arrival);
             rest = after;
         }
         merged.extend_from_slice(rest);
-        self.sorted = merged;
-        self.pending.clear();
+        merged.into()
     }
 }
 
@@ -57,7 +70,18 @@ impl Order {
 ///
 /// Names that differ only in case or in leading zeros are equal; the caller decides between them.
 pub(super) fn natural(a: &str, b: &str) -> Ordering {
-    let (mut a, mut b) = (a, b);
+    // What both begin with decides nothing, but for a number that goes on behind it.
+    let same = common_prefix(a.as_bytes(), b.as_bytes());
+    let digits_before = a.as_bytes()[..same]
+        .iter()
+        .rev()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let mut start = same - digits_before;
+    while !a.is_char_boundary(start) || !b.is_char_boundary(start) {
+        start -= 1;
+    }
+    let (mut a, mut b) = (&a[start..], &b[start..]);
     loop {
         let (Some(x), Some(y)) = (a.chars().next(), b.chars().next()) else {
             return a.len().cmp(&b.len());
@@ -74,6 +98,22 @@ pub(super) fn natural(a: &str, b: &str) -> Ordering {
             unequal => return unequal,
         }
     }
+}
+
+/// How many bytes both begin with; eight at a time, for the names of a fleet begin alike.
+fn common_prefix(a: &[u8], b: &[u8]) -> usize {
+    let eights = a
+        .chunks_exact(8)
+        .zip(b.chunks_exact(8))
+        .take_while(|(x, y)| x == y)
+        .count();
+    let start = 8 * eights;
+    start
+        + a[start..]
+            .iter()
+            .zip(&b[start..])
+            .take_while(|(x, y)| x == y)
+            .count()
 }
 
 /// Takes the leading digits off, and gives them without leading zeros.
@@ -108,6 +148,14 @@ mod tests {
             assert_eq!(natural(pair[0], pair[1]), Ordering::Less, "{pair:?}");
             assert_eq!(natural(pair[1], pair[0]), Ordering::Greater, "{pair:?}");
         }
+        for (a, b) in [
+            ("factory/line-1/lamp9", "factory/line-1/lamp10"),
+            ("lamp-12345678", "lamp-123456789"),
+            ("ä1", "ä2"),
+        ] {
+            assert_eq!(natural(a, b), Ordering::Less, "{a:?} {b:?}");
+            assert_eq!(natural(b, a), Ordering::Greater, "{a:?} {b:?}");
+        }
         for (a, b) in [("Lamp", "lAMP"), ("a01", "a1"), ("000", "0"), ("ÄRGER", "ärger")] {
             assert_eq!(natural(a, b), Ordering::Equal, "{a:?} {b:?}");
         }
@@ -117,11 +165,19 @@ mod tests {
     fn a_batch_is_merged_in() {
         let mut order = Order {
             sorted: vec![10, 20, 25, 30, 40],
-            pending: vec![5],
-            limbo: vec![],
+            ..Order::default()
         };
-        order.merge(&[5, 15, 26, 27, 50, 60], |slot| slot != 25, |a, b| a.cmp(&b));
-        assert_eq!(order.sorted, [5, 10, 15, 20, 26, 27, 30, 40, 50, 60]);
-        assert!(order.pending.is_empty());
+        let arrivals = [5, 15, 26, 27, 50, 60];
+        assert_eq!(
+            *order.merged(&arrivals, |_| true, |a, b| a.cmp(&b)),
+            [5, 10, 15, 20, 25, 26, 27, 30, 40, 50, 60]
+        );
+        order.is_stale = true;
+        let keep = |slot| slot != 25;
+        assert_eq!(
+            *order.merged(&arrivals, keep, |a, b| a.cmp(&b)),
+            [5, 10, 15, 20, 26, 27, 30, 40, 50, 60]
+        );
+        assert_eq!(*order.merged(&[], keep, |a, b| a.cmp(&b)), [10, 20, 30, 40]);
     }
 }

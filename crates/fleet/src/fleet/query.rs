@@ -33,9 +33,11 @@ impl Fleet {
                 return;
             }
             if !words.is_empty() {
+                // An id that is a part of the topic is found there.
                 let (topic, id, name) = self.texts_of(slot);
+                let id = if slot.own_id_len() > 0 { id } else { "" };
                 let mut stands = |word: &String| {
-                    [name, id, topic]
+                    [topic, name, id]
                         .iter()
                         .any(|text| contains(text, word, &mut scratch))
                 };
@@ -52,17 +54,7 @@ impl Fleet {
             group.push(self.handle(number));
         };
 
-        let mut arrivals = self.arrivals(&self.order).into_iter().peekable();
-        for &number in &self.order.sorted {
-            if !self.has_place(number) {
-                continue;
-            }
-            while let Some(arrival) = arrivals.next_if(|arrival| self.compare(*arrival, number).is_lt()) {
-                visit(arrival);
-            }
-            visit(number);
-        }
-        arrivals.for_each(&mut visit);
+        self.ordered().iter().copied().for_each(&mut visit);
 
         offline.append(&mut degraded);
         offline.append(&mut unknown);
@@ -75,11 +67,13 @@ impl Fleet {
 
 /// Whether a text contains a word, which is in lower case; the case of the text does not matter.
 fn contains(text: &str, word: &str, scratch: &mut String) -> bool {
-    if word.is_ascii() {
-        return text
-            .as_bytes()
-            .windows(word.len())
-            .any(|part| part.eq_ignore_ascii_case(word.as_bytes()));
+    if let Some((first, rest)) = word.as_bytes().split_first().filter(|_| word.is_ascii()) {
+        let text = text.as_bytes();
+        let begins = |at: &usize| text[*at].eq_ignore_ascii_case(first);
+        let last = (text.len() + 1).saturating_sub(word.len());
+        return (0..last)
+            .filter(begins)
+            .any(|at| text[at + 1..at + word.len()].eq_ignore_ascii_case(rest));
     }
     scratch.clear();
     scratch.extend(text.chars().flat_map(char::to_lowercase));
