@@ -1,0 +1,418 @@
+//! Why there is no connection: what is known, what is likely, and what to try.
+//!
+//! A browser tells a page almost nothing about a WebSocket that failed, so the three are kept apart: a
+//! [`Fact`] was seen, a [`Cause`] is a guess, a [`Remedy`] follows from either. Pure: a failure and its
+//! circumstances in, typed reasons out; `ui` words them.
+
+use mqtt::{Failure, ReasonCode, Version, VersionChoice};
+
+use crate::address::Address;
+
+/// Why the browser did not even try.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Blocked {
+    /// A `SyntaxError`: this is no WebSocket address to the browser.
+    Url,
+    /// A `SecurityError`: mixed content, mostly.
+    Security,
+}
+
+/// What ended the last attempt.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Trouble<'a> {
+    /// The browser's doing.
+    Blocked(Blocked),
+    /// The session's own account.
+    Failed(&'a Failure),
+}
+
+/// What the failure happened with.
+#[derive(Copy, Clone, Debug)]
+pub struct Circumstances<'a> {
+    /// The broker's address.
+    pub address: &'a Address,
+    /// Whether the page itself came by https.
+    pub page_is_secure: bool,
+    /// Which versions were allowed.
+    pub version: VersionChoice,
+}
+
+/// The diagnosis, each part in the order of telling.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Diagnosis {
+    /// What kind of ending it was.
+    pub kind: Kind,
+    /// What was seen.
+    pub facts: Vec<Fact>,
+    /// What is likely.
+    pub causes: Vec<Cause>,
+    /// What to try.
+    pub remedies: Vec<Remedy>,
+}
+
+/// Who or what ended it.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// It never came to a connection.
+    Failed,
+    /// There was one, and it is gone.
+    Lost,
+    /// The broker said no.
+    Refused,
+    /// The browser said no.
+    Blocked,
+}
+
+/// What was seen.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Fact {
+    /// `ws://` to another machine, from a page on https.
+    MixedContent,
+    /// The browser does not take the address.
+    InvalidUrl,
+    /// The browser did not let the page connect.
+    BlockedByBrowser,
+    /// Closed before it opened.
+    NeverOpened,
+    /// Neither opened nor closed.
+    OpenTimeout,
+    /// Opened; CONNECT was not answered.
+    NoConnack,
+    /// Opened and closed; CONNECT was not answered.
+    ClosedBeforeConnack,
+    /// CONNACK 0x86.
+    BadCredentials,
+    /// CONNACK 0x87.
+    NotAuthorised,
+    /// CONNACK 0x85.
+    ClientId,
+    /// The only version that was allowed is not spoken there.
+    Version(Version),
+    /// Neither version is.
+    NoVersion,
+    /// DISCONNECT 0x8E.
+    TakenOver,
+    /// CONNACK 0x88 or 0x89.
+    Unavailable,
+    /// Any other refusal.
+    Refused(ReasonCode),
+    /// The broker's DISCONNECT.
+    Disconnected(ReasonCode),
+    /// What the broker said in its own words.
+    Said(String),
+    /// Connected, then closed.
+    Lost,
+    /// The WebSocket's close code, where it says more than 1006 does.
+    CloseCode(u16),
+    /// No PINGRESP.
+    Silent,
+    /// The machine slept or its clock was set.
+    Slept,
+    /// The broker broke the standard.
+    Protocol(String),
+    /// What we would send is not allowed.
+    Options(String),
+}
+
+/// What is likely. Always worded as a guess.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Cause {
+    /// The port is one of MQTT over TCP.
+    TcpPort(u16),
+    /// No listener, no route, another host or port.
+    NothingListens,
+    /// Another path.
+    WrongPath,
+    /// Not trusted, run out, another name.
+    Certificate,
+    /// `ws://` where `wss://` is expected.
+    WantsTls,
+    /// `wss://` where `ws://` is expected.
+    NoTls,
+    /// No `mqtt` subprotocol, or no broker.
+    NoSubprotocol,
+    /// WebSocket, but not MQTT.
+    NotMqtt,
+    /// The broker's access rules.
+    AccessRules,
+    /// A broker that closes instead of refusing.
+    HidesReason,
+    /// Starting, overloaded, failing over.
+    Starting,
+    /// The network, or a restart.
+    Network,
+    /// A proxy that closes what is quiet.
+    Proxy,
+    /// The same client elsewhere.
+    SameClient,
+}
+
+/// What to try.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Remedy {
+    /// `wss://`, or the page by http.
+    UseWss,
+    /// The usual ports.
+    UsualPorts,
+    /// The broker's listener, the way there.
+    CheckListener,
+    /// The path.
+    CheckPath,
+    /// Open this address in a tab, to hear what the browser says of the certificate.
+    OpenHttps(String),
+    /// User and password.
+    CheckCredentials,
+    /// The administrator.
+    AskAdmin,
+    /// Any version.
+    AnyVersion,
+    /// The broker's log.
+    BrokerLog,
+    /// Connect by hand.
+    ConnectAgain,
+    /// Nothing.
+    Wait,
+    /// The address.
+    CorrectAddress,
+}
+
+/// Tells facts from guesses.
+pub fn diagnose(trouble: Trouble<'_>, at: Circumstances<'_>) -> Diagnosis {
+    use {Cause as C, Fact as F, Kind as K, Remedy as R};
+    let address = at.address;
+    let tcp_port = Some(address.port())
+        .filter(|port| matches!(port, 1883 | 8883))
+        .map(C::TcpPort);
+    let (kind, facts, causes, remedies) = match trouble {
+        Trouble::Blocked(Blocked::Url) => (K::Blocked, vec![F::InvalidUrl], vec![], vec![R::CorrectAddress]),
+        Trouble::Blocked(Blocked::Security) => {
+            let mixed = at.page_is_secure && !address.secure() && !address.is_loopback();
+            let fact = if mixed {
+                F::MixedContent
+            } else {
+                F::BlockedByBrowser
+            };
+            (K::Blocked, vec![fact], vec![], vec![R::UseWss])
+        }
+        Trouble::Failed(failure) => match failure {
+            Failure::NotOpened { .. } | Failure::OpenTimeout => {
+                let mut causes: Vec<_> = tcp_port.into_iter().chain([C::NothingListens]).collect();
+                let mut remedies = vec![R::CheckListener];
+                if tcp_port.is_some() {
+                    remedies.push(R::UsualPorts);
+                }
+                // A path, a subprotocol and a certificate are only looked at by somebody who listens.
+                if *failure != Failure::OpenTimeout {
+                    causes.push(C::WrongPath);
+                    remedies.push(R::CheckPath);
+                    if address.secure() {
+                        causes.extend([C::Certificate, C::NoTls]);
+                        let url = address.as_str();
+                        remedies.push(R::OpenHttps(format!(
+                            "https{}",
+                            &url[url.find(':').unwrap_or(0)..]
+                        )));
+                    } else {
+                        causes.push(C::WantsTls);
+                    }
+                    causes.push(C::NoSubprotocol);
+                }
+                let fact = if *failure == Failure::OpenTimeout {
+                    F::OpenTimeout
+                } else {
+                    F::NeverOpened
+                };
+                (K::Failed, vec![fact], causes, remedies)
+            }
+            Failure::ClosedBeforeConnack { .. } => (
+                K::Failed,
+                vec![F::ClosedBeforeConnack],
+                vec![C::HidesReason, C::NotMqtt],
+                vec![R::CheckCredentials, R::BrokerLog],
+            ),
+            Failure::ConnackTimeout { .. } => (
+                K::Failed,
+                vec![F::NoConnack],
+                vec![C::NotMqtt, C::Starting],
+                vec![R::CheckListener],
+            ),
+            Failure::ConnectRefused {
+                reason,
+                reason_string,
+                ..
+            } => {
+                let (fact, causes, remedies) = match reason {
+                    ReasonCode::BadUserNameOrPassword => {
+                        (F::BadCredentials, vec![], vec![R::CheckCredentials])
+                    }
+                    // mosquitto 2.0 answers a wrong password with this code as well.
+                    ReasonCode::NotAuthorized | ReasonCode::Banned => (
+                        F::NotAuthorised,
+                        vec![C::AccessRules],
+                        vec![R::CheckCredentials, R::AskAdmin],
+                    ),
+                    ReasonCode::ClientIdentifierNotValid => {
+                        (F::ClientId, vec![C::AccessRules], vec![R::AskAdmin])
+                    }
+                    ReasonCode::ServerUnavailable | ReasonCode::ServerBusy => {
+                        (F::Unavailable, vec![C::Starting], vec![R::Wait])
+                    }
+                    other => (F::Refused(*other), vec![], vec![R::BrokerLog]),
+                };
+                (K::Refused, with_words(fact, reason_string), causes, remedies)
+            }
+            Failure::VersionRefused(version) => match at.version {
+                VersionChoice::Only(_) => (
+                    K::Refused,
+                    vec![F::Version(*version)],
+                    vec![],
+                    vec![R::AnyVersion],
+                ),
+                VersionChoice::Newest => (
+                    K::Refused,
+                    vec![F::NoVersion],
+                    vec![C::NotMqtt],
+                    vec![R::BrokerLog],
+                ),
+            },
+            Failure::TakenOver => (
+                K::Refused,
+                vec![F::TakenOver],
+                vec![C::SameClient],
+                vec![R::ConnectAgain],
+            ),
+            Failure::ServerDisconnect {
+                reason,
+                reason_string,
+                ..
+            } => (
+                K::Lost,
+                with_words(F::Disconnected(*reason), reason_string),
+                vec![],
+                vec![R::BrokerLog],
+            ),
+            Failure::Closed { code } => {
+                // 1006 is what a browser says when it was told nothing.
+                let code = code.filter(|code| *code != 1006).map(F::CloseCode);
+                let facts = [F::Lost].into_iter().chain(code).collect();
+                (K::Lost, facts, vec![C::Network, C::Proxy], vec![R::Wait])
+            }
+            Failure::PingTimeout => (K::Lost, vec![F::Silent], vec![C::Network], vec![R::Wait]),
+            Failure::ClockJump => (K::Lost, vec![F::Slept], vec![], vec![R::Wait]),
+            Failure::Protocol(error) => (
+                K::Failed,
+                vec![F::Protocol(error.to_string())],
+                vec![C::NotMqtt],
+                vec![R::BrokerLog],
+            ),
+            Failure::InvalidOptions(error) => (
+                K::Refused,
+                vec![F::Options(error.to_string())],
+                vec![],
+                vec![R::CheckCredentials],
+            ),
+            // The enum may grow; a failure without a wording of its own is still a failure.
+            _ => (K::Failed, vec![], vec![], vec![R::BrokerLog]),
+        },
+    };
+    Diagnosis {
+        kind,
+        facts,
+        causes,
+        remedies,
+    }
+}
+
+fn with_words(fact: Fact, words: &Option<Box<str>>) -> Vec<Fact> {
+    let said = words.iter().map(|words| Fact::Said(words.to_string()));
+    [fact].into_iter().chain(said).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    fn check(broker: &str, page_is_secure: bool, trouble: Trouble<'_>) -> Diagnosis {
+        let address = Address::parse(broker).expect("a test's address is valid");
+        let version = VersionChoice::Only(Version::V5);
+        diagnose(
+            trouble,
+            Circumstances {
+                address: &address,
+                page_is_secure,
+                version,
+            },
+        )
+    }
+
+    #[wasm_bindgen_test]
+    fn mixed_content_is_a_fact_only_where_it_is_one() {
+        let blocked = Trouble::Blocked(Blocked::Security);
+        let facts = |broker, secure| check(broker, secure, blocked).facts;
+        assert_eq!(facts("ws://farm.example/mqtt", true), [Fact::MixedContent]);
+        assert_eq!(facts("ws://localhost:9001", true), [Fact::BlockedByBrowser]);
+        assert_eq!(facts("wss://farm.example/mqtt", true), [Fact::BlockedByBrowser]);
+    }
+
+    #[wasm_bindgen_test]
+    fn a_socket_that_never_opened_leaves_guesses() {
+        let failure = Failure::NotOpened { code: Some(1006) };
+        let causes = |broker| check(broker, false, Trouble::Failed(&failure)).causes;
+        assert_eq!(
+            causes("ws://farm:1883")[..2],
+            [Cause::TcpPort(1883), Cause::NothingListens]
+        );
+        assert!(!causes("ws://farm:9001/mqtt").contains(&Cause::TcpPort(9001)));
+        assert!(!causes("ws://farm:9001/mqtt").contains(&Cause::Certificate));
+        assert!(causes("wss://farm/mqtt").contains(&Cause::Certificate));
+        let remedies = check("WSS://farm:8084/mqtt", false, Trouble::Failed(&failure)).remedies;
+        assert!(
+            remedies.contains(&Remedy::OpenHttps("https://farm:8084/mqtt".into())),
+            "{remedies:?}"
+        );
+        // Nobody answered at all: nothing can be said of a path.
+        let silence = check("ws://farm:9001", false, Trouble::Failed(&Failure::OpenTimeout));
+        assert_eq!(silence.causes, [Cause::NothingListens]);
+    }
+
+    #[wasm_bindgen_test]
+    fn what_the_broker_says_is_a_fact_without_guesses() {
+        let refused = |reason, words: Option<&str>| Failure::ConnectRefused {
+            version: Version::V5,
+            reason,
+            server_reference: None,
+            reason_string: words.map(Into::into),
+        };
+        let bad = check(
+            "ws://farm",
+            false,
+            Trouble::Failed(&refused(ReasonCode::BadUserNameOrPassword, None)),
+        );
+        assert_eq!(
+            (bad.kind, &bad.facts[..], bad.causes.len()),
+            (Kind::Refused, &[Fact::BadCredentials][..], 0)
+        );
+        let quota = refused(ReasonCode::QuotaExceeded, Some("come back tomorrow"));
+        assert_eq!(
+            check("ws://farm", false, Trouble::Failed(&quota)).facts,
+            [
+                Fact::Refused(ReasonCode::QuotaExceeded),
+                Fact::Said("come back tomorrow".into())
+            ]
+        );
+        let version = Failure::VersionRefused(Version::V5);
+        assert_eq!(
+            check("ws://farm", false, Trouble::Failed(&version)).remedies,
+            [Remedy::AnyVersion]
+        );
+    }
+
+    #[wasm_bindgen_test]
+    fn a_close_code_is_told_when_it_tells_something() {
+        let facts = |code| check("ws://farm", false, Trouble::Failed(&Failure::Closed { code })).facts;
+        assert_eq!(facts(Some(1006)), [Fact::Lost]);
+        assert_eq!(facts(None), [Fact::Lost]);
+        assert_eq!(facts(Some(1001)), [Fact::Lost, Fact::CloseCode(1001)]);
+    }
+}

@@ -1,0 +1,189 @@
+//! Numbers, times and durations in the visitor's own writing, by the browser's `Intl`.
+//!
+//! The only place that formats a value for a person. Formatters are dear to make and cheap to use: one
+//! [`Formats`] is made per language and kept. Never knows a word of any language itself.
+
+use js_sys::{Array, Date, Function, Intl, Object, Reflect};
+use mqtt::Time;
+use wasm_bindgen::{JsCast, JsValue};
+
+const SECOND: u64 = 1_000;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+/// The formatters of one language.
+pub struct Formats {
+    number: Function,
+    time: Function,
+    short_time: Function,
+    date: Function,
+    seconds: Function,
+    minutes: Function,
+    hours: Function,
+    days: Function,
+}
+
+impl Formats {
+    /// Formatters for a language tag; a tag the browser does not know falls back to its own.
+    pub fn new(tag: &str) -> Formats {
+        let tags = Array::of1(&tag.into());
+        let number = |pairs: &[(&str, JsValue)]| Intl::NumberFormat::new(&tags, &options(pairs)).format();
+        let unit = |unit: &str| {
+            number(&[
+                ("style", "unit".into()),
+                ("unit", unit.into()),
+                ("unitDisplay", "short".into()),
+            ])
+        };
+        // 24 hours everywhere: the width stays the same all day, and no "PM" hides behind an ellipsis.
+        let date = |pairs: &[(&str, &str)]| {
+            let pairs: Vec<_> = pairs
+                .iter()
+                .map(|(name, value)| (*name, JsValue::from(*value)))
+                .collect();
+            Intl::DateTimeFormat::new(&tags, &options(&pairs)).format()
+        };
+        Formats {
+            number: number(&[]),
+            time: date(&[
+                ("hour", "2-digit"),
+                ("minute", "2-digit"),
+                ("second", "2-digit"),
+                ("hourCycle", "h23"),
+            ]),
+            short_time: date(&[("hour", "2-digit"), ("minute", "2-digit"), ("hourCycle", "h23")]),
+            date: date(&[
+                ("month", "short"),
+                ("day", "numeric"),
+                ("hour", "2-digit"),
+                ("minute", "2-digit"),
+                ("hourCycle", "h23"),
+            ]),
+            seconds: unit("second"),
+            minutes: unit("minute"),
+            hours: unit("hour"),
+            days: unit("day"),
+        }
+    }
+
+    /// A count, with the language's separators: 100,000.
+    pub fn count(&self, count: usize) -> String {
+        formatted(&self.number, &JsValue::from_f64(count as f64))
+    }
+
+    /// The time of day, with seconds.
+    pub fn clock(&self, time: Time) -> String {
+        formatted(&self.time, &date(time))
+    }
+
+    /// When something was, no longer than it must be: seconds while they matter, the day once it is not
+    /// today any more.
+    pub fn moment(&self, time: Time, now: Time) -> String {
+        let format = match now.0.saturating_sub(time.0) {
+            age if age >= DAY || date(time).get_date() != date(now).get_date() => &self.date,
+            age if age >= HOUR => &self.short_time,
+            _ => &self.time,
+        };
+        formatted(format, &date(time))
+    }
+
+    /// A duration in its two largest units, or fewer: `2 hr 55 min`, `4 min`, `12 sec`.
+    pub fn duration(&self, milliseconds: u64) -> String {
+        let unit = |format, count: u64| formatted(format, &JsValue::from_f64(count as f64));
+        let two = |large, small, length: u64, part: u64| {
+            let (whole, rest) = (milliseconds / length, milliseconds % length / part);
+            match rest {
+                0 => unit(large, whole),
+                _ => format!("{} {}", unit(large, whole), unit(small, rest)),
+            }
+        };
+        match milliseconds {
+            0..MINUTE => unit(&self.seconds, milliseconds / SECOND),
+            MINUTE..HOUR => unit(&self.minutes, milliseconds / MINUTE),
+            HOUR..DAY => two(&self.hours, &self.minutes, HOUR, MINUTE),
+            _ => two(&self.days, &self.hours, DAY, HOUR),
+        }
+    }
+}
+
+/// The tag to format by: the visitor's own variant of the language (British dates for an English page),
+/// or else the language itself.
+pub fn tag<'a>(language: &'a str, visitor: &'a [String]) -> &'a str {
+    let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+    visitor
+        .iter()
+        .find(|tag| primary(tag) == primary(language))
+        .map_or(language, String::as_str)
+}
+
+fn date(time: Time) -> Date {
+    Date::new(&JsValue::from_f64(time.0 as f64))
+}
+
+fn formatted(format: &Function, value: &JsValue) -> String {
+    // `Intl` throws for values that are no number or no date; these are always one.
+    format
+        .call1(&JsValue::UNDEFINED, value)
+        .ok()
+        .and_then(|text| text.as_string())
+        .unwrap_or_default()
+}
+
+fn options(pairs: &[(&str, JsValue)]) -> Object {
+    let object = Object::new();
+    for (name, value) in pairs {
+        // Setting a property of a fresh plain object cannot fail.
+        let _ = Reflect::set(object.unchecked_ref(), &(*name).into(), value);
+    }
+    object
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test]
+    fn counts_and_durations_in_both_languages() {
+        let (english, chinese) = (Formats::new("en"), Formats::new("zh-CN"));
+        assert_eq!(english.count(100_000), "100,000");
+        let check = |milliseconds, in_english: &str, in_chinese: &str| {
+            assert_eq!(english.duration(milliseconds), in_english);
+            assert_eq!(chinese.duration(milliseconds), in_chinese);
+        };
+        check(0, "0 sec", "0秒");
+        check(59_999, "59 sec", "59秒");
+        check(4 * MINUTE + 59 * SECOND, "4 min", "4分钟");
+        check(2 * HOUR + 55 * MINUTE, "2 hr 55 min", "2小时 55分钟");
+        check(3 * HOUR, "3 hr", "3小时");
+        check(DAY + 2 * HOUR, "1 day 2 hr", "1天 2小时");
+        check(9 * DAY, "9 days", "9天");
+    }
+
+    #[wasm_bindgen_test]
+    fn moments_say_the_day_only_when_it_is_another() {
+        let formats = Formats::new("en");
+        // Noon of some day, wherever the test runs.
+        let noon = {
+            let date = Date::new(&JsValue::from_f64(1_700_000_000_000.0));
+            date.set_hours(12);
+            date.set_minutes(7);
+            date.set_seconds(31);
+            date.get_time() as u64
+        };
+        assert_eq!(formats.clock(Time(noon)), "12:07:31");
+        assert_eq!(formats.moment(Time(noon), Time(noon + 5 * MINUTE)), "12:07:31");
+        assert_eq!(formats.moment(Time(noon), Time(noon + 2 * HOUR)), "12:07");
+        assert!(formats.moment(Time(noon), Time(noon + DAY)).contains("Nov"));
+        assert!(formats.moment(Time(noon), Time(noon + 13 * HOUR)).contains("Nov"));
+    }
+
+    #[wasm_bindgen_test]
+    fn the_visitor_s_own_variant_is_used() {
+        let visitor = ["de-DE", "en-GB", "zh-TW"].map(str::to_owned);
+        assert_eq!(tag("en", &visitor), "en-GB");
+        assert_eq!(tag("zh-CN", &visitor[..2]), "zh-CN");
+        assert_eq!(tag("en", &[]), "en");
+    }
+}

@@ -1,0 +1,23 @@
+//! The page of Willow: a status board for MQTT devices, in the browser.
+//!
+//! In reading order: [`address`] (where to connect), [`link`] (the browser side of a session), what the
+//! board says of it as typed choices ([`headline`], [`diagnosis`], [`notes`], [`timeline`]), how values
+//! and words are written ([`intl`], [`words`]), and [`ui`], which lays it all out. Below `link` stand the
+//! crates `fleet` and `mqtt`, which know nothing of a browser.
+#![warn(missing_docs)]
+#![forbid(unsafe_code)]
+
+pub mod address;
+pub mod diagnosis;
+pub mod geometry;
+pub mod headline;
+pub mod intl;
+pub mod link;
+pub mod notes;
+pub mod store;
+pub mod timeline;
+pub mod ui;
+pub mod words;
+
+#[cfg(test)]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -1,0 +1,373 @@
+//! The browser side of a session: the only place that opens a socket, sets a timer for it, or reads a clock.
+//!
+//! A driver and no more: it carries bytes and the time between a WebSocket and [`fleet::Engine`], which
+//! decides everything. `ui` gives commands here, reads the engine, and hears of changes through one signal
+//! that is raised at most once per frame.
+
+mod alarms;
+mod socket;
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use fleet::{Config, ConfigError, Engine};
+use leptos::prelude::*;
+use mqtt::{Closed, Options, Time, VersionChoice};
+
+use crate::address::Address;
+use crate::diagnosis::{Blocked, Trouble};
+use alarms::{Alarm, Alarms};
+use socket::{Heard, Socket};
+
+/// The keep-alive that is offered first, in seconds.
+pub const KEEP_ALIVE: u16 = 30;
+/// How often a hidden page is told of changes: often enough for its title.
+const HIDDEN_NOTICE: Duration = Duration::from_secs(1);
+
+/// What to connect to, and as whom.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// Where.
+    pub address: Address,
+    /// User name, if any.
+    pub user: Option<String>,
+    /// Password, if any. Kept in memory only.
+    pub password: Option<String>,
+    /// In seconds.
+    pub keep_alive: u16,
+    /// Which versions are allowed.
+    pub version: VersionChoice,
+    /// Instead of the default filters; empty for those.
+    pub filters: Vec<String>,
+}
+
+/// The current time, by the only clock that goes on while the machine sleeps.
+pub fn now() -> Time {
+    Time(js_sys::Date::now() as u64)
+}
+
+/// A connection to a broker, and the devices seen through it. A page may have several.
+#[derive(Clone)]
+pub struct Link {
+    driver: Rc<RefCell<Driver>>,
+    changed: RwSignal<u64>,
+}
+
+impl Link {
+    /// A link that nobody asked to connect yet.
+    pub fn new() -> Link {
+        let changed = RwSignal::new(0);
+        let driver = Rc::new_cyclic(|me: &Weak<RefCell<Driver>>| {
+            let ringing = me.clone();
+            let alarms = Alarms::new(move |alarm| {
+                if let Some(driver) = ringing.upgrade() {
+                    driver.borrow_mut().handle_alarm(alarm);
+                }
+            });
+            RefCell::new(Driver {
+                call: None,
+                blocked: None,
+                heard_at: None,
+                scratch: Vec::new(),
+                alarms,
+                alarm_at: None,
+                changed,
+                notice_is_due: false,
+                me: me.clone(),
+            })
+        });
+        let link = Link { driver, changed };
+        // A timer may have been late while the tab was hidden or frozen: look at the clock at once.
+        for event in ["visibilitychange", "pageshow", "online"] {
+            let link = link.clone();
+            window_event_listener_untyped(event, move |_| link.driver.borrow_mut().handle_attention());
+        }
+        link
+    }
+
+    /// Connects, forgetting what an earlier connection brought.
+    ///
+    /// # Errors
+    /// When none of the profile's filters can be subscribed to; the earlier connection is kept then.
+    pub fn connect(&self, profile: Profile) -> Result<(), ConfigError> {
+        self.driver.borrow_mut().connect(profile)
+    }
+
+    /// Ends the connection and keeps what is known.
+    pub fn disconnect(&self) {
+        self.driver
+            .borrow_mut()
+            .command(|engine, now| engine.disconnect(now));
+    }
+
+    /// Tries again without waiting for the next attempt.
+    pub fn retry_now(&self) {
+        self.driver.borrow_mut().retry();
+    }
+
+    /// Subscribes the running effect or memo to every change, at most one per frame.
+    pub fn track(&self) {
+        self.changed.track();
+    }
+
+    /// Reads the connection, once there is one.
+    pub fn with<T>(&self, read: impl FnOnce(&Call) -> T) -> Option<T> {
+        self.driver.borrow().call.as_ref().map(read)
+    }
+
+    /// Where the connection stands; refused by the browser counts as refused.
+    pub fn standing(&self) -> mqtt::Link {
+        let driver = self.driver.borrow();
+        match (&driver.call, driver.blocked) {
+            (None, _) => mqtt::Link::Idle,
+            (Some(_), Some(_)) => mqtt::Link::Refused,
+            (Some(call), None) => call.engine.session().link(),
+        }
+    }
+
+    /// When the broker was last heard.
+    pub fn heard_at(&self) -> Option<Time> {
+        self.driver.borrow().heard_at
+    }
+
+    /// Reads what ended the last attempt, if it ended.
+    pub fn with_trouble<T>(&self, read: impl FnOnce(Trouble<'_>, &Profile) -> T) -> Option<T> {
+        let driver = self.driver.borrow();
+        let call = driver.call.as_ref()?;
+        let trouble = match driver.blocked {
+            Some(blocked) => Trouble::Blocked(blocked),
+            None => Trouble::Failed(call.engine.session().last_failure()?),
+        };
+        Some(read(trouble, &call.profile))
+    }
+}
+
+#[cfg(test)]
+impl Link {
+    /// A link that heard these bytes and has no socket: what a test's broker says.
+    pub fn scripted(profile: Profile, heard: &[&[u8]]) -> Link {
+        let link = Link::new();
+        link.connect(profile)
+            .expect("a test's filters can be subscribed to");
+        if let Some(call) = &mut link.driver.borrow_mut().call {
+            call.socket = None;
+        }
+        link.driver.borrow_mut().handle_socket(Heard::Open);
+        heard.iter().for_each(|bytes| link.hear(bytes));
+        link
+    }
+
+    /// Hears further bytes.
+    pub fn hear(&self, bytes: &[u8]) {
+        self.driver
+            .borrow_mut()
+            .handle_socket(Heard::Bytes(js_sys::Uint8Array::from(bytes)));
+    }
+}
+
+impl Default for Link {
+    fn default() -> Link {
+        Link::new()
+    }
+}
+
+/// One connection: whom it was asked for, and what came of it.
+pub struct Call {
+    /// What was asked for.
+    pub profile: Profile,
+    /// Session, fleet and snapshot.
+    pub engine: Engine,
+    socket: Option<Socket>,
+}
+
+struct Driver {
+    call: Option<Call>,
+    blocked: Option<Blocked>,
+    heard_at: Option<Time>,
+    scratch: Vec<u8>,
+    alarms: Alarms,
+    /// What the session's alarm is set to, so that not every packet sets it again.
+    alarm_at: Option<Time>,
+    changed: RwSignal<u64>,
+    notice_is_due: bool,
+    me: Weak<RefCell<Driver>>,
+}
+
+impl Driver {
+    fn connect(&mut self, profile: Profile) -> Result<(), ConfigError> {
+        let engine = Engine::new(config(&profile))?;
+        self.command(|engine, now| engine.disconnect(now));
+        self.call = Some(Call {
+            profile,
+            engine,
+            socket: None,
+        });
+        self.heard_at = None;
+        self.retry_with(|engine, now| engine.connect(now));
+        Ok(())
+    }
+
+    fn retry(&mut self) {
+        self.retry_with(|engine, now| engine.retry_now(now));
+    }
+
+    fn retry_with(&mut self, command: impl FnOnce(&mut Engine, Time)) {
+        self.blocked = None;
+        self.command(command);
+    }
+
+    fn command(&mut self, command: impl FnOnce(&mut Engine, Time)) {
+        if let Some(call) = &mut self.call {
+            command(&mut call.engine, now());
+        }
+        self.drive();
+    }
+
+    fn handle_socket(&mut self, heard: Heard) {
+        let Some(call) = &mut self.call else { return };
+        let now = now();
+        match heard {
+            Heard::Open => call.engine.handle_open(now),
+            Heard::Bytes(bytes) => {
+                self.heard_at = Some(now);
+                self.scratch.resize(bytes.length() as usize, 0);
+                bytes.copy_to(&mut self.scratch);
+                call.engine.handle_bytes(&self.scratch, now);
+            }
+            Heard::Closed(closed) => {
+                call.socket = None;
+                call.engine.handle_closed(closed, now);
+            }
+        }
+        self.drive();
+    }
+
+    fn handle_alarm(&mut self, alarm: Alarm) {
+        match alarm {
+            Alarm::Session => {
+                self.alarm_at = None;
+                self.command(|engine, now| engine.handle_timeout(now));
+            }
+            Alarm::Notice => self.notify(),
+        }
+    }
+
+    /// The visitor looks, the page was thawed, or the network came back.
+    fn handle_attention(&mut self) {
+        self.command(|engine, now| {
+            engine.handle_timeout(now);
+            if matches!(engine.session().link(), mqtt::Link::Waiting { .. }) && !document().hidden() {
+                engine.retry_now(now);
+            }
+        });
+        if self.notice_is_due && !document().hidden() {
+            self.notify();
+        } else if self.notice_is_due {
+            // The frame that was asked for will not come before the page is seen again.
+            self.alarms.set(Alarm::Notice, Some(HIDDEN_NOTICE));
+        }
+    }
+
+    /// Carries out what the engine wants of the socket and the timer.
+    fn drive(&mut self) {
+        let Some(Call {
+            profile,
+            engine,
+            socket,
+        }) = &mut self.call
+        else {
+            return;
+        };
+        let now = now();
+        while let Some(transmit) = engine.poll_transmit() {
+            match transmit {
+                mqtt::Transmit::Send(bytes) => {
+                    if let Some(socket) = socket {
+                        socket.send(bytes);
+                    }
+                }
+                mqtt::Transmit::Close => *socket = None,
+                mqtt::Transmit::Open => {
+                    let me = self.me.clone();
+                    let heard = move |heard| {
+                        if let Some(driver) = me.upgrade() {
+                            driver.borrow_mut().handle_socket(heard);
+                        }
+                    };
+                    match Socket::open(profile.address.as_str(), heard) {
+                        Ok(opened) => *socket = Some(opened),
+                        Err(blocked) => {
+                            // It would be refused for ever: the visitor must act.
+                            self.blocked = Some(blocked);
+                            engine.handle_closed(Closed::default(), now);
+                            engine.disconnect(now);
+                        }
+                    }
+                }
+            }
+        }
+        let wanted = engine.poll_timeout();
+        if wanted != self.alarm_at {
+            self.alarm_at = wanted;
+            self.alarms.set(Alarm::Session, wanted.map(|at| at.since(now)));
+        }
+        self.raise_notice();
+    }
+
+    /// Lets the page know, once however much happens until the next frame.
+    fn raise_notice(&mut self) {
+        if self.notice_is_due {
+            return;
+        }
+        self.notice_is_due = true;
+        if document().hidden() {
+            self.alarms.set(Alarm::Notice, Some(HIDDEN_NOTICE));
+            return;
+        }
+        let me = self.me.clone();
+        request_animation_frame(move || {
+            if let Some(driver) = me.upgrade() {
+                driver.borrow_mut().notify();
+            }
+        });
+    }
+
+    fn notify(&mut self) {
+        if std::mem::take(&mut self.notice_is_due) {
+            // Effects run later, as microtasks: nobody reads the driver while it is borrowed here.
+            self.changed.update(|changes| *changes += 1);
+        }
+    }
+}
+
+fn config(profile: &Profile) -> Config {
+    let mut random = [0; 16];
+    // A page without `crypto` would have no WebSocket either.
+    if let Ok(crypto) = window().crypto() {
+        let _ = crypto.get_random_values_with_u8_array(&mut random);
+    }
+    let (id, seed) = random.split_at(8);
+    // Unique in each tab, and never stored: a duplicated tab would take the first one's connection over.
+    let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut session = Options::new(format!("willow-{id}"));
+    session.version = profile.version;
+    session.user = profile.user.clone();
+    session.password = profile.password.clone().map(String::into_bytes);
+    session.keep_alive = profile.keep_alive;
+    session.seed = u64::from_le_bytes(seed.try_into().expect("half of sixteen bytes is eight"));
+    let mut config = Config::new(session);
+    config.filters = (!profile.filters.is_empty()).then(|| profile.filters.clone());
+    config
+}
+
+/// The word of the page's `data-link` hook.
+pub const fn word(standing: mqtt::Link) -> &'static str {
+    match standing {
+        mqtt::Link::Idle => "idle",
+        mqtt::Link::Connecting => "connecting",
+        mqtt::Link::Connected => "connected",
+        mqtt::Link::Waiting { .. } => "waiting",
+        mqtt::Link::Refused => "refused",
+    }
+}

@@ -1,0 +1,188 @@
+//! Why there is no connection, in words: facts apart from guesses, and both apart from advice.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use mqtt::{Link, Version};
+
+use super::Page;
+use crate::diagnosis::{Cause, Circumstances, Diagnosis, Fact, Kind, Remedy, diagnose};
+use crate::link;
+use crate::say;
+use crate::words::Locale;
+
+/// The panel; nothing while there is nothing to explain.
+#[component]
+pub fn DiagnosisPanel() -> impl IntoView {
+    let page = Page::here();
+    let diagnosis = Memo::new(move |_| {
+        page.watch(|link| {
+            // Connected, or ended by the visitor: nothing to explain.
+            if matches!(link.standing(), Link::Connected | Link::Idle) {
+                return None;
+            }
+            link.with_trouble(|trouble, profile| {
+                let page_is_secure = page.origin.with_value(|origin| origin.secure);
+                let version = profile.version;
+                diagnose(
+                    trouble,
+                    Circumstances {
+                        address: &profile.address,
+                        page_is_secure,
+                        version,
+                    },
+                )
+            })
+        })
+    });
+    move || diagnosis.get().map(|diagnosis| view! { <Panel diagnosis /> })
+}
+
+#[component]
+fn Panel(diagnosis: Diagnosis) -> impl IntoView {
+    let page = Page::here();
+    let Diagnosis {
+        kind,
+        facts,
+        causes,
+        remedies,
+    } = diagnosis;
+    let standing = Memo::new(move |_| page.watch(|link| link.standing()));
+    let now = RwSignal::new(link::now());
+    if let Ok(ticks) = set_interval_with_handle(move || now.set(link::now()), Duration::from_secs(1)) {
+        on_cleanup(move || ticks.clear());
+    }
+    let title = move || {
+        let locale = page.locale.get();
+        match kind {
+            Kind::Failed => say!(locale, diagnosis.title.waiting),
+            Kind::Lost => say!(locale, diagnosis.title.lost),
+            Kind::Refused => say!(locale, diagnosis.title.refused),
+            Kind::Blocked => say!(locale, diagnosis.title.blocked),
+        }
+    };
+    let countdown = move || {
+        let locale = page.locale.get();
+        match standing.get() {
+            Link::Waiting { retry_at } => {
+                // Rounded up: "0 sec" would claim that it is happening.
+                let left = retry_at.since(now.get()).as_millis() as u64 + 999;
+                let duration = page.format(|formats| formats.duration(left));
+                say!(locale, diagnosis.next_try, duration = duration)
+            }
+            Link::Connecting => say!(locale, diagnosis.trying).to_owned(),
+            _ => String::new(),
+        }
+    };
+    view! {
+        <section class="note trouble" data-diagnosis="">
+            <h2>{title}</h2>
+            <div class="columns">
+                <List title=|locale| say!(locale, diagnosis.facts) items=facts say=say_fact />
+                <List title=|locale| say!(locale, diagnosis.causes) items=causes say=say_cause />
+                <List title=|locale| say!(locale, diagnosis.remedies) items=remedies say=say_remedy />
+            </div>
+            <div class="actions">
+                <button type="button" class="button primary" on:click=move |_| page.link(|link| link.retry_now())>
+                    {move || say!(page.locale.get(), diagnosis.try_now)}
+                </button>
+                <button type="button" class="button" on:click=move |_| page.dialog_is_open.set(true)>
+                    {move || say!(page.locale.get(), diagnosis.change)}
+                </button>
+                <span class="countdown">{countdown}</span>
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn List<T: Clone + Send + 'static>(
+    title: fn(Locale) -> &'static str,
+    items: Vec<T>,
+    say: fn(Locale, &T) -> String,
+) -> impl IntoView {
+    let page = Page::here();
+    (!items.is_empty()).then(|| {
+        let item = move |item: T| view! { <li dir="auto">{move || say(page.locale.get(), &item)}</li> };
+        view! {
+            <div>
+                <h3>{move || title(page.locale.get())}</h3>
+                <ul>{items.into_iter().map(item).collect_view()}</ul>
+            </div>
+        }
+    })
+}
+
+fn say_fact(locale: Locale, fact: &Fact) -> String {
+    let code = |reason: &mqtt::ReasonCode| format!("0x{:02X} ({reason:?})", reason.byte());
+    match fact {
+        Fact::MixedContent => say!(locale, fact.mixed_content),
+        Fact::InvalidUrl => say!(locale, fact.invalid_url),
+        Fact::BlockedByBrowser => say!(locale, fact.blocked),
+        Fact::NeverOpened => say!(locale, fact.never_opened),
+        Fact::OpenTimeout => say!(locale, fact.timed_out_opening),
+        Fact::NoConnack => say!(locale, fact.no_connack),
+        Fact::ClosedBeforeConnack => say!(locale, fact.closed_before_connack),
+        Fact::BadCredentials => say!(locale, fact.bad_credentials),
+        Fact::NotAuthorised => say!(locale, fact.not_authorised),
+        Fact::ClientId => say!(locale, fact.client_id),
+        Fact::NoVersion => say!(locale, fact.version_any),
+        Fact::TakenOver => say!(locale, fact.taken_over),
+        Fact::Unavailable => say!(locale, fact.unavailable),
+        Fact::Lost => say!(locale, fact.lost),
+        Fact::Silent => say!(locale, fact.keep_alive),
+        Fact::Slept => say!(locale, fact.slept),
+        Fact::Version(version) => {
+            let version = match version {
+                Version::V311 => "3.1.1",
+                Version::V5 => "5",
+            };
+            return say!(locale, fact.version, version = version);
+        }
+        Fact::Refused(reason) => return say!(locale, fact.refused, code = code(reason)),
+        Fact::Disconnected(reason) => return say!(locale, fact.disconnected, code = code(reason)),
+        Fact::Said(text) => return say!(locale, fact.said, text = text),
+        Fact::CloseCode(code) => return say!(locale, fact.close_code, code = code.to_string()),
+        Fact::Protocol(text) => return say!(locale, fact.protocol, text = text),
+        Fact::Options(text) => return say!(locale, fact.options, text = text),
+    }
+    .to_owned()
+}
+
+fn say_cause(locale: Locale, cause: &Cause) -> String {
+    match cause {
+        Cause::TcpPort(port) => return say!(locale, cause.tcp_port, port = port.to_string()),
+        Cause::NothingListens => say!(locale, cause.nothing_listens),
+        Cause::WrongPath => say!(locale, cause.wrong_path),
+        Cause::Certificate => say!(locale, cause.certificate),
+        Cause::WantsTls => say!(locale, cause.wants_tls),
+        Cause::NoTls => say!(locale, cause.no_tls),
+        Cause::NoSubprotocol => say!(locale, cause.no_subprotocol),
+        Cause::NotMqtt => say!(locale, cause.not_mqtt),
+        Cause::AccessRules => say!(locale, cause.access_rules),
+        Cause::HidesReason => say!(locale, cause.hides_reason),
+        Cause::Starting => say!(locale, cause.starting),
+        Cause::Network => say!(locale, cause.network),
+        Cause::Proxy => say!(locale, cause.proxy),
+        Cause::SameClient => say!(locale, cause.same_page),
+    }
+    .to_owned()
+}
+
+fn say_remedy(locale: Locale, remedy: &Remedy) -> String {
+    match remedy {
+        Remedy::UseWss => say!(locale, remedy.use_wss),
+        Remedy::UsualPorts => say!(locale, remedy.usual_ports),
+        Remedy::CheckListener => say!(locale, remedy.check_listener),
+        Remedy::CheckPath => say!(locale, remedy.check_path),
+        Remedy::OpenHttps(url) => return say!(locale, remedy.open_https, url = url),
+        Remedy::CheckCredentials => say!(locale, remedy.check_credentials),
+        Remedy::AskAdmin => say!(locale, remedy.ask_admin),
+        Remedy::AnyVersion => say!(locale, remedy.any_version),
+        Remedy::BrokerLog => say!(locale, remedy.broker_log),
+        Remedy::ConnectAgain => say!(locale, remedy.connect_again),
+        Remedy::Wait => say!(locale, remedy.wait),
+        Remedy::CorrectAddress => say!(locale, remedy.correct_address),
+    }
+    .to_owned()
+}

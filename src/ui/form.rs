@@ -1,0 +1,241 @@
+//! The connection's form: on the board at the first visit, in a dialog from then on.
+
+use leptos::ev::{MouseEvent, SubmitEvent};
+use leptos::html;
+use leptos::prelude::*;
+use mqtt::{Link, Version, VersionChoice};
+use wasm_bindgen::JsCast;
+
+use super::Page;
+use crate::address::{Address, AddressError, RequestError};
+use crate::link::{self, Profile};
+use crate::say;
+use crate::words::Locale;
+
+#[derive(Clone, PartialEq)]
+enum FormError {
+    Request(RequestError),
+    KeepAlive,
+    NoFilter,
+}
+
+impl FormError {
+    fn say(&self, locale: Locale) -> String {
+        match self {
+            FormError::Request(RequestError::Broker(error)) => match error {
+                AddressError::Empty => say!(locale, form.error.empty),
+                AddressError::Scheme => say!(locale, form.error.scheme),
+                AddressError::Tcp => say!(locale, form.error.tcp),
+                AddressError::Host => say!(locale, form.error.host),
+                AddressError::Port => say!(locale, form.error.port),
+                AddressError::Credentials => say!(locale, form.error.credentials),
+                AddressError::Fragment => say!(locale, form.error.fragment),
+            }
+            .to_owned(),
+            FormError::Request(RequestError::Filter(value)) => say!(locale, form.error.filter, value = value),
+            FormError::Request(RequestError::Version(value)) => {
+                say!(locale, form.error.version, value = value)
+            }
+            FormError::KeepAlive => say!(locale, form.error.keep_alive).to_owned(),
+            FormError::NoFilter => say!(locale, form.error.no_filter).to_owned(),
+        }
+    }
+}
+
+/// The form, filled with the connection there is, or with what the page's address says, or with the default.
+#[component]
+pub fn ConnectionForm() -> impl IntoView {
+    let page = Page::here();
+    let request = page.request.get_value();
+    let current = page.link(|link| link.with(|call| call.profile.clone()));
+    let filters = current
+        .as_ref()
+        .map_or_else(|| request.filters.clone(), |profile| profile.filters.clone());
+    let error = RwSignal::new(
+        request
+            .error
+            .filter(|_| current.is_none())
+            .map(FormError::Request),
+    );
+    let broker = RwSignal::new(match &current {
+        Some(profile) => profile.address.as_str().to_owned(),
+        None => request
+            .broker
+            .unwrap_or_else(|| page.origin.with_value(|origin| origin.default_broker())),
+    });
+    let text = |value: Option<&String>| RwSignal::new(value.cloned().unwrap_or_default());
+    let user = text(current.as_ref().and_then(|profile| profile.user.as_ref()));
+    let password = text(current.as_ref().and_then(|profile| profile.password.as_ref()));
+    let keep_alive = RwSignal::new(
+        current
+            .as_ref()
+            .map_or(link::KEEP_ALIVE, |profile| profile.keep_alive)
+            .to_string(),
+    );
+    let version = RwSignal::new(
+        current
+            .as_ref()
+            .map_or(request.version, |profile| profile.version),
+    );
+
+    let connect = {
+        let filters = filters.clone();
+        move || -> Result<(), FormError> {
+            let address = Address::parse(&broker.get_untracked())
+                .map_err(|error| FormError::Request(RequestError::Broker(error)))?;
+            let keep_alive = keep_alive.get_untracked().trim().parse().ok();
+            let profile = Profile {
+                address,
+                user: Some(user.get_untracked()).filter(|user| !user.is_empty()),
+                password: Some(password.get_untracked()).filter(|password| !password.is_empty()),
+                keep_alive: keep_alive
+                    .filter(|seconds| *seconds >= 5)
+                    .ok_or(FormError::KeepAlive)?,
+                version: version.get_untracked(),
+                filters: filters.clone(),
+            };
+            page.link(|link| link.connect(profile))
+                .map_err(|_| FormError::NoFilter)?;
+            page.dialog_is_open.set(false);
+            Ok(())
+        }
+    };
+    let on_submit = move |event: SubmitEvent| {
+        // A form that navigates would end the page, and the policy forbids it.
+        event.prevent_default();
+        error.set(connect().err());
+    };
+    let is_linked = Memo::new(move |_| page.watch(|link| link.standing() != Link::Idle));
+    let on_disconnect = move |_: MouseEvent| {
+        page.link(|link| link.disconnect());
+        page.dialog_is_open.set(false);
+    };
+    let option = move |choice: VersionChoice, name: fn(Locale) -> &'static str| {
+        let on_select = move || version.get() == choice;
+        view! {
+            <option value=format!("{choice:?}") selected=on_select>{move || name(page.locale.get())}</option>
+        }
+    };
+    let on_version = move |event| {
+        let value = event_target_value(&event);
+        let choices = [
+            VersionChoice::Only(Version::V5),
+            VersionChoice::Only(Version::V311),
+        ];
+        let chosen = choices.into_iter().find(|choice| format!("{choice:?}") == value);
+        version.set(chosen.unwrap_or(VersionChoice::Newest));
+    };
+    let address_is_wrong = move || {
+        error
+            .with(|error| matches!(error, Some(FormError::Request(RequestError::Broker(_)))))
+            .to_string()
+    };
+    let title = move || {
+        let locale = page.locale.get();
+        if page.dialog_is_open.get() {
+            say!(locale, form.title)
+        } else {
+            say!(locale, form.welcome)
+        }
+    };
+
+    view! {
+        <form class="connection" novalidate on:submit=on_submit>
+            <h2>{title}</h2>
+            <div>
+                <label class="broker">
+                    {move || say!(page.locale.get(), form.broker)}
+                    <input
+                        class="field"
+                        type="url"
+                        name="broker"
+                        autocomplete="url"
+                        autocapitalize="off"
+                        spellcheck="false"
+                        dir="ltr"
+                        aria-describedby="connection-error"
+                        aria-invalid=address_is_wrong
+                        bind:value=broker
+                    />
+                </label>
+                <p class="error" id="connection-error" role="alert">
+                    {move || error.with(|error| error.as_ref().map(|error| error.say(page.locale.get())))}
+                </p>
+            </div>
+            <div class="pair">
+                <label>
+                    {move || say!(page.locale.get(), form.user)}
+                    <input class="field" name="user" autocomplete="username" autocapitalize="off" spellcheck="false" bind:value=user />
+                </label>
+                <label>
+                    {move || say!(page.locale.get(), form.password)}
+                    <input class="field" type="password" name="password" autocomplete="current-password" bind:value=password />
+                </label>
+                <p class="hint">{move || say!(page.locale.get(), form.optional)}</p>
+            </div>
+            <div class="pair">
+                <label>
+                    {move || say!(page.locale.get(), form.keep_alive)}
+                    <input class="field" name="keep-alive" inputmode="numeric" autocomplete="off" bind:value=keep_alive />
+                </label>
+                <label>
+                    {move || say!(page.locale.get(), form.version)}
+                    <select class="field" name="version" on:change=on_version>
+                        {option(VersionChoice::Newest, |locale| say!(locale, form.version_newest))}
+                        {option(VersionChoice::Only(Version::V5), |locale| say!(locale, form.version_5))}
+                        {option(VersionChoice::Only(Version::V311), |locale| say!(locale, form.version_311))}
+                    </select>
+                </label>
+            </div>
+            {(!filters.is_empty())
+                .then(|| {
+                    let filters = filters.join(", ");
+                    view! {
+                        <p class="hint">{move || say!(page.locale.get(), form.filters, filters = filters)}</p>
+                    }
+                })}
+            <div class="actions">
+                <button class="button primary" type="submit">
+                    {move || say!(page.locale.get(), form.connect)}
+                </button>
+                <Show when=move || is_linked.get()>
+                    <button class="button" type="button" name="disconnect" on:click=on_disconnect>
+                        {move || say!(page.locale.get(), form.disconnect)}
+                    </button>
+                </Show>
+            </div>
+        </form>
+    }
+}
+
+/// The form in a dialog of its own, opened by the badge.
+#[component]
+pub fn ConnectionDialog() -> impl IntoView {
+    let page = Page::here();
+    let dialog = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        let Some(dialog) = dialog.get() else { return };
+        match page.dialog_is_open.get() {
+            // It throws only when it is open already.
+            true if !dialog.open() => drop(dialog.show_modal()),
+            false => dialog.close(),
+            true => {}
+        }
+    });
+    // A click on the dialog itself is one on its backdrop: its content fills it.
+    let on_click = move |event: MouseEvent| {
+        let on = event.target();
+        if on.is_some_and(|on| on.dyn_ref::<web_sys::HtmlDialogElement>().is_some()) {
+            page.dialog_is_open.set(false);
+        }
+    };
+    view! {
+        <dialog node_ref=dialog on:click=on_click on:close=move |_| page.dialog_is_open.set(false)>
+            <Show when=move || page.dialog_is_open.get()>
+                <div class="sheet">
+                    <ConnectionForm />
+                </div>
+            </Show>
+        </dialog>
+    }
+}

@@ -1,0 +1,206 @@
+//! The headline, what stands below it, the page's title, and the voice for those who listen.
+
+use std::time::Duration;
+
+use fleet::{Counts, SnapshotState};
+use leptos::prelude::*;
+
+use super::Page;
+use crate::headline::{Headline, Lead};
+use crate::notes;
+use crate::{say, say_count};
+
+/// At most one announcement in this time: a fleet that flaps must not talk without end.
+const BREATH: Duration = Duration::from_secs(4);
+
+/// A sentence in two parts, the first of which may carry a status's colour.
+#[derive(Clone, PartialEq, Default)]
+struct Sentence {
+    class: &'static str,
+    lead: String,
+    rest: String,
+}
+
+fn sentence(page: Page, headline: Headline) -> Sentence {
+    let locale = page.locale.get();
+    let count = |count: u32| page.format(|formats| formats.count(count as usize));
+    let plain = |lead: &str| Sentence {
+        class: "",
+        lead: lead.to_owned(),
+        rest: String::new(),
+    };
+    match headline {
+        Headline::Welcome => plain(say!(locale, headline.idle)),
+        Headline::Connecting => plain(say!(locale, headline.connecting)),
+        Headline::NotConnected => plain(say!(locale, headline.cannot_connect)),
+        Headline::Listening => plain(say!(locale, headline.listening)),
+        Headline::Nobody => plain(say!(locale, headline.nobody)),
+        Headline::AsOf(time) => {
+            let time = page.format(|formats| formats.clock(time));
+            plain(&say!(locale, headline.as_of, time = time))
+        }
+        Headline::AllOnline { total } => plain(&say_count!(
+            locale,
+            total,
+            headline.all_online,
+            total = count(total)
+        )),
+        Headline::Counted { lead, online, total } => {
+            let rest = say_count!(
+                locale,
+                online,
+                headline.online_of,
+                n = count(online),
+                total = count(total)
+            );
+            let (class, lead) = match lead {
+                Lead::Offline(n) => ("offline", say_count!(locale, n, headline.offline, n = count(n))),
+                Lead::Degraded(n) => ("degraded", say_count!(locale, n, headline.degraded, n = count(n))),
+                Lead::NoneOffline => ("", say!(locale, headline.none_offline).to_owned()),
+            };
+            Sentence { class, lead, rest }
+        }
+    }
+}
+
+/// What the sentences below the headline are made of.
+#[derive(Copy, Clone, PartialEq)]
+struct Below {
+    headline: Headline,
+    counts: Counts,
+    /// How many filters are read, of how many, while they are being read.
+    loading: Option<(usize, usize)>,
+}
+
+fn below(page: Page, below: Below) -> String {
+    let Below {
+        headline,
+        counts,
+        loading,
+    } = below;
+    let locale = page.locale.get();
+    let count = |count: u32| page.format(|formats| formats.count(count as usize));
+    if headline == Headline::Welcome {
+        return say!(locale, sub.idle).to_owned();
+    }
+    if let Some((done, all)) = loading {
+        // The one that is being read counts from 1.
+        let done = (done + 1).min(all).to_string();
+        return say!(locale, sub.loading, done = done, all = all.to_string());
+    }
+    let mut parts = Vec::new();
+    let Counts {
+        sleeping,
+        degraded,
+        unknown,
+        live,
+        retained,
+        stale,
+        ..
+    } = counts;
+    if sleeping > 0 {
+        parts.push(say_count!(locale, sleeping, sub.sleeping, n = count(sleeping)));
+    }
+    let is_told = matches!(
+        headline,
+        Headline::Counted {
+            lead: Lead::Degraded(_),
+            ..
+        }
+    );
+    if degraded > 0 && !is_told {
+        parts.push(say_count!(locale, degraded, sub.degraded, n = count(degraded)));
+    }
+    if unknown > 0 {
+        parts.push(say_count!(locale, unknown, sub.unknown, n = count(unknown)));
+    }
+    if live > 0 {
+        parts.push(say_count!(locale, live, sub.live, n = count(live)));
+    }
+    if retained > 0 {
+        parts.push(say_count!(locale, retained, sub.retained, n = count(retained)));
+    }
+    if stale > 0 {
+        parts.push(say_count!(locale, stale, sub.stale, n = count(stale)));
+    }
+    parts.join(" ")
+}
+
+/// The answer, and below it how the board knows.
+#[component]
+pub fn HeadlineText() -> impl IntoView {
+    let page = Page::here();
+    let told = Memo::new(move |_| {
+        page.watch(|link| {
+            let heard_at = link.heard_at();
+            let (counts, loading) = link
+                .with(|call| {
+                    let snapshot = call.engine.snapshot();
+                    let is_loading = snapshot.state() == SnapshotState::Loading;
+                    (
+                        *call.engine.fleet().counts(),
+                        is_loading.then(|| notes::progress(snapshot)),
+                    )
+                })
+                .unwrap_or_default();
+            let headline = Headline::of(link.standing(), loading.is_some(), &counts, heard_at);
+            Below {
+                headline,
+                counts,
+                loading,
+            }
+        })
+    });
+    let answer = Memo::new(move |_| sentence(page, told.get().headline));
+
+    Effect::new(move |_| {
+        let locale = page.locale.get();
+        let offline = told.with(|told| told.counts.offline);
+        document().set_title(&match offline {
+            0 => say!(locale, page.title).to_owned(),
+            n => say!(
+                locale,
+                page.title_offline,
+                n = page.format(|formats| formats.count(n as usize))
+            ),
+        });
+    });
+
+    view! {
+        <h1 class="headline">
+            <em class=move || answer.with(|answer| answer.class)>
+                {move || answer.with(|answer| answer.lead.clone())}
+            </em>
+            " "
+            {move || answer.with(|answer| answer.rest.clone())}
+        </h1>
+        <p class="sub">{move || below(page, told.get())}</p>
+        <Voice answer />
+    }
+}
+
+/// Says the headline to a screen reader when it has changed, one sentence per breath.
+#[component]
+fn Voice(answer: Memo<Sentence>) -> impl IntoView {
+    let spoken = RwSignal::new(String::new());
+    let is_waiting = StoredValue::new(false);
+    Effect::new(move |first: Option<()>| {
+        answer.with(|_| ());
+        // What the page begins with is read with the page.
+        if first.is_none() || is_waiting.get_value() {
+            return;
+        }
+        is_waiting.set_value(true);
+        set_timeout(
+            move || {
+                // The page may be gone by now.
+                let _ = is_waiting.try_set_value(false);
+                if let Some(answer) = answer.try_get_untracked() {
+                    spoken.set(format!("{} {}", answer.lead, answer.rest));
+                }
+            },
+            BREATH,
+        );
+    });
+    view! { <p class="spoken" role="status" aria-live="polite">{spoken}</p> }
+}

@@ -1,0 +1,189 @@
+//! What the visitor sees: layout, wiring, and the wording of what the layers below have decided.
+//!
+//! Nothing here is decided that a test would want to ask about, and nothing is reactive per device outside
+//! the rows in sight. [`App`] is mounted once; every component finds its [`Page`] in the context.
+
+mod board;
+mod diagnosis;
+mod form;
+mod grid;
+mod header;
+mod headline;
+mod notes;
+mod symbols;
+mod tile;
+
+#[cfg(test)]
+mod tests;
+
+use std::cell::OnceCell;
+use std::time::Duration;
+
+use fleet::Query;
+use leptos::prelude::*;
+use mqtt::Time;
+
+use crate::address::{Address, Origin, Request};
+use crate::intl::{self, Formats};
+use crate::link::{self, Link, Profile};
+use crate::store;
+use crate::words::{self, Locale};
+
+use board::Board;
+use form::ConnectionDialog;
+use header::Header;
+use symbols::Symbols;
+
+/// How often relative times are told anew.
+const TICK: Duration = Duration::from_secs(10);
+/// Under which name the visitor's choice of language is kept.
+const LANGUAGE: &str = "willow.language";
+
+/// What every component shares: the connection, the language, the clock, and what is being looked for.
+#[derive(Copy, Clone)]
+pub struct Page {
+    link: StoredValue<Link, LocalStorage>,
+    formats: StoredValue<[OnceCell<Formats>; 2], LocalStorage>,
+    visitor: StoredValue<Vec<String>>,
+    /// Where the page came from.
+    pub origin: StoredValue<Origin>,
+    /// What the page's address asked for.
+    pub request: StoredValue<Request>,
+    /// The language.
+    pub locale: RwSignal<Locale>,
+    /// A coarse clock, for relative times.
+    pub now: RwSignal<Time>,
+    /// What the visitor searches for.
+    pub query: RwSignal<Query>,
+    /// Whether the connection's dialog is open.
+    pub dialog_is_open: RwSignal<bool>,
+}
+
+impl Page {
+    /// Opens the page: reads its address and the visitor's choices, connects if the address says so.
+    pub fn open() -> Page {
+        let page = Page::new(
+            Link::new(),
+            Request::parse(&window().location().href().unwrap_or_default()),
+        );
+        page.request.with_value(|request| {
+            let address = request
+                .broker
+                .as_deref()
+                .and_then(|broker| Address::parse(broker).ok());
+            if let (Some(address), None) = (address, &request.error) {
+                let profile = Profile {
+                    address,
+                    user: None,
+                    password: None,
+                    keep_alive: link::KEEP_ALIVE,
+                    version: request.version,
+                    filters: request.filters.clone(),
+                };
+                // Filters that cannot be used leave the page as it would be without `?broker=`.
+                let _ = page.link(|link| link.connect(profile));
+            }
+        });
+        page
+    }
+
+    fn new(link: Link, request: Request) -> Page {
+        let location = window().location();
+        let origin = Origin {
+            secure: location.protocol().is_ok_and(|protocol| protocol == "https:"),
+            host: location.hostname().unwrap_or_default(),
+        };
+        let visitor: Vec<String> = window()
+            .navigator()
+            .languages()
+            .iter()
+            .filter_map(|tag| tag.as_string())
+            .collect();
+        let locale = words::choose(store::read(LANGUAGE).as_deref(), &visitor);
+        Page {
+            link: StoredValue::new_local(link),
+            formats: StoredValue::new_local(Default::default()),
+            visitor: StoredValue::new(visitor),
+            origin: StoredValue::new(origin),
+            request: StoredValue::new(request),
+            locale: RwSignal::new(locale),
+            now: RwSignal::new(link::now()),
+            query: RwSignal::new(Query::default()),
+            dialog_is_open: RwSignal::new(false),
+        }
+    }
+
+    /// The page of the running component.
+    pub fn here() -> Page {
+        expect_context()
+    }
+
+    /// Uses the connection.
+    pub fn link<T>(self, with: impl FnOnce(&Link) -> T) -> T {
+        self.link.with_value(with)
+    }
+
+    /// Reads the connection, now and again after every change.
+    pub fn watch<T>(self, read: impl FnOnce(&Link) -> T) -> T {
+        self.link.with_value(|link| {
+            link.track();
+            read(link)
+        })
+    }
+
+    /// Formats values in the visitor's language, now and again when it changes.
+    pub fn format<T>(self, with: impl FnOnce(&Formats) -> T) -> T {
+        let locale = self.locale.get();
+        let place = match locale {
+            Locale::en => 0,
+            Locale::zh_CN => 1,
+        };
+        self.formats.with_value(|formats| {
+            with(formats[place].get_or_init(|| {
+                let language = leptos_i18n::Locale::as_str(locale);
+                self.visitor
+                    .with_value(|visitor| Formats::new(intl::tag(language, visitor)))
+            }))
+        })
+    }
+
+    /// Chooses a language, for this visit and the next.
+    pub fn speak(self, locale: Locale) {
+        store::write(LANGUAGE, Some(leptos_i18n::Locale::as_str(locale)));
+        self.locale.set(locale);
+    }
+}
+
+/// The whole page.
+#[component]
+pub fn App() -> impl IntoView {
+    let page = Page::open();
+    provide_context(page);
+
+    Effect::new(move |_| {
+        if let Some(root) = document().document_element() {
+            // `lang` is a valid attribute of every element.
+            let _ = root.set_attribute("lang", leptos_i18n::Locale::as_str(page.locale.get()));
+        }
+    });
+    let tick = move || {
+        if !document().hidden() {
+            page.now.set(link::now());
+        }
+    };
+    let clock = set_interval_with_handle(tick, TICK);
+    let seen_again = window_event_listener_untyped("visibilitychange", move |_| tick());
+    on_cleanup(move || {
+        seen_again.remove();
+        if let Ok(clock) = clock {
+            clock.clear();
+        }
+    });
+
+    view! {
+        <Symbols />
+        <Header />
+        <Board />
+        <ConnectionDialog />
+    }
+}

@@ -1,0 +1,185 @@
+//! One device.
+//!
+//! Its id and its names come from strangers: they are only ever text and attribute values, never markup.
+
+use fleet::{Evidence, Handle, Span, StaleReason, Status, Time};
+use leptos::prelude::*;
+
+use super::Page;
+use super::symbols::StatusIcon;
+use crate::link;
+use crate::say;
+use crate::timeline::{SLOTS, Timeline, runs};
+use crate::words::Locale;
+
+/// Younger than this, a change's time of day says it all; its age would be a number that jumps.
+const FRESH: u64 = 60_000;
+
+/// What a tile shows, apart from the time that passes.
+#[derive(Clone, PartialEq)]
+struct Shown {
+    name: String,
+    id: String,
+    topic: String,
+    slug: &'static str,
+    convention: &'static str,
+    status: Status,
+    evidence: Evidence,
+    since: Option<Time>,
+    stale: Option<StaleReason>,
+    parent_offline: bool,
+    changes: u32,
+}
+
+/// One device's tile.
+#[component]
+pub fn Tile(
+    /// Which device.
+    handle: Handle,
+) -> impl IntoView {
+    let page = Page::here();
+    let device = Memo::new(move |before: Option<&Option<Shown>>| {
+        let now = page.watch(|link| {
+            link.with(|call| {
+                call.engine.fleet().device(handle).map(|device| Shown {
+                    name: device.display_name().to_owned(),
+                    id: device.id.to_owned(),
+                    topic: device.topic.to_owned(),
+                    slug: device.convention.slug,
+                    convention: device.convention.label,
+                    status: device.status,
+                    evidence: device.evidence,
+                    since: device.since,
+                    stale: device.stale,
+                    parent_offline: device.parent_offline,
+                    changes: device.changes,
+                })
+            })
+        });
+        // A device that is gone keeps its face until the grid takes its tile away.
+        now.flatten().or_else(|| before.cloned().flatten())
+    });
+    let of = move |read: fn(&Shown) -> String| {
+        move || device.with(|device| device.as_ref().map(read).unwrap_or_default())
+    };
+    let status = Memo::new(move |_| {
+        device.with(|device| device.as_ref().map_or(Status::Unknown, |device| device.status))
+    });
+    let how = Memo::new(move |_| device.with(|device| device.as_ref().map(|device| how(page, device))));
+    let history = Memo::new(move |_| {
+        device.with(|_| ());
+        page.now.track();
+        page.link(|link| {
+            link.with(|call| {
+                let fleet = call.engine.fleet();
+                // The coarse clock would hide a change until its next tick.
+                let Timeline { from, to } = Timeline::of(fleet.observed_since(), link::now());
+                let spans = fleet.device(handle).map(|device| device.spans(from, to, SLOTS));
+                spans.map(|spans| runs(&spans)).unwrap_or_default()
+            })
+        })
+        .unwrap_or_default()
+    });
+    view! {
+        <li
+            class="tile"
+            data-device=of(|device| device.id.clone())
+            data-convention=of(|device| device.slug.to_owned())
+            data-status=move || status.get().word()
+            data-evidence=of(|device| device.evidence.word().to_owned())
+            data-parent=move || {
+                device.with(|device| device.as_ref().is_some_and(|device| device.parent_offline)).then_some("offline")
+            }
+        >
+            <span class="name">
+                <StatusIcon status />
+                <b dir="auto" title=of(full_name)>
+                    {of(|device| device.name.clone())}
+                </b>
+                <span class="convention">{of(|device| device.convention.to_owned())}</span>
+            </span>
+            <span class="state" title=move || how.get().unwrap_or_default()>
+                <span class="word">{move || word(page.locale.get(), status.get())}</span>
+                " "
+                {move || how.get()}
+            </span>
+            <svg
+                class="history"
+                viewBox=format!("0 0 {SLOTS} 1")
+                preserveAspectRatio="none"
+                aria-hidden="true"
+            >
+                {move || history.with(|history| paths(history))}
+            </svg>
+        </li>
+    }
+}
+
+fn full_name(device: &Shown) -> String {
+    let Shown { name, id, topic, .. } = device;
+    if name == id {
+        format!("{id}\n{topic}")
+    } else {
+        format!("{name}\n{id}\n{topic}")
+    }
+}
+
+/// A status as a word that begins a line.
+fn word(locale: Locale, status: Status) -> &'static str {
+    match status {
+        Status::Online => say!(locale, status.online),
+        Status::Offline => say!(locale, status.offline),
+        Status::Sleeping => say!(locale, status.sleeping),
+        Status::Degraded => say!(locale, status.degraded),
+        Status::Unknown => say!(locale, status.unknown),
+    }
+}
+
+/// How the board knows, in the words that follow the status.
+fn how(page: Page, device: &Shown) -> String {
+    let locale = page.locale.get();
+    if device.parent_offline {
+        return format!("· {}", say!(locale, tile.parent_offline));
+    }
+    if let Some(reason) = device.stale {
+        let reason = match reason {
+            StaleReason::LinkDown => say!(locale, tile.stale.link_down),
+            StaleReason::Loading => say!(locale, tile.stale.loading),
+            StaleReason::NotAnnouncedAgain => say!(locale, tile.stale.not_announced),
+            StaleReason::SnapshotIncomplete => say!(locale, tile.stale.incomplete),
+            StaleReason::WaitsForNextMessage => say!(locale, tile.stale.waits),
+            StaleReason::NotSubscribed => say!(locale, tile.stale.not_subscribed),
+        };
+        return format!("· {reason}");
+    }
+    match (device.since, device.evidence) {
+        (Some(since), _) => {
+            let now = page.now.get();
+            let age = now.since(since).as_millis() as u64;
+            let moment = page.format(|formats| formats.moment(since, now.max(since)));
+            if age < FRESH {
+                say!(locale, tile.since, moment = moment)
+            } else {
+                let age = page.format(|formats| formats.duration(age));
+                say!(locale, tile.since_age, moment = moment, age = age)
+            }
+        }
+        (None, Evidence::Live) => format!("· {}", say!(locale, tile.seen_live)),
+        (None, _) => format!("· {}", say!(locale, tile.retained)),
+    }
+}
+
+/// One path per status that the bar shows; what was not observed is the ground that shines through.
+fn paths(history: &[(Span, usize, usize)]) -> Vec<impl IntoView + use<>> {
+    Status::ALL
+        .into_iter()
+        .filter_map(|status| {
+            let d: String = history
+                .iter()
+                .filter(|(span, ..)| *span == Span::Seen(status))
+                .map(|(_, start, length)| format!("M{start} 0h{length}v1h-{length}z"))
+                .collect();
+            (!d.is_empty()).then(|| view! { <path class=status.word() d=d /> })
+        })
+        .collect()
+}

@@ -1,0 +1,171 @@
+//! The page's words in the visitor's language.
+//!
+//! `locales/` holds every sentence; keys are checked when the page is compiled. A sentence's parameters
+//! stand in single braces and are filled here, at run time: a typed builder per sentence would weigh more
+//! than all the words. Called by `ui` only: nothing below it words anything.
+
+#[allow(
+    deprecated,
+    reason = "the build script offered instead compiles ICU's exporter, for plurals that two languages do not need"
+)]
+#[allow(missing_docs)]
+mod generated {
+    leptos_i18n::load_locales!();
+}
+
+pub use generated::i18n::Locale;
+
+/// A sentence by its key: a `&'static str`, or a `String` when parameters are given.
+#[macro_export]
+macro_rules! say {
+    ($locale:expr, $($key:ident).+) => {
+        leptos_i18n::td_string!($locale, $($key).+)
+    };
+    ($locale:expr, $($key:ident).+, $($name:ident = $value:expr),+) => {
+        $crate::words::filled(
+            leptos_i18n::td_string!($locale, $($key).+),
+            &[$((stringify!($name), ::core::convert::AsRef::<str>::as_ref(&$value))),+],
+        )
+    };
+}
+
+/// A sentence with `one` and `other` below its key, chosen by a count.
+///
+/// English tells one from other; Chinese has a single form, and its file says it twice.
+#[macro_export]
+macro_rules! say_count {
+    ($locale:expr, $count:expr, $($key:ident).+ $(, $name:ident = $value:expr)*) => {
+        $crate::words::filled(
+            if $count == 1 {
+                leptos_i18n::td_string!($locale, $($key).+.one)
+            } else {
+                leptos_i18n::td_string!($locale, $($key).+.other)
+            },
+            &[$((stringify!($name), ::core::convert::AsRef::<str>::as_ref(&$value))),*],
+        )
+    };
+}
+
+/// Puts parameters into a sentence. A value is never searched for further parameters: it may be hostile.
+pub fn filled(sentence: &str, parameters: &[(&str, &str)]) -> String {
+    let mut out = String::with_capacity(sentence.len() + 16);
+    let mut rest = sentence;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        let Some((name, after)) = after.split_once('}') else {
+            out.push('{');
+            rest = after;
+            continue;
+        };
+        if let Some((_, value)) = parameters.iter().find(|(known, _)| *known == name) {
+            out.push_str(value);
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The language to begin with: the one chosen earlier, or the first of the visitor's that we speak.
+pub fn choose(saved: Option<&str>, visitor: &[String]) -> Locale {
+    let known = |tag: &str| match tag.get(..2)?.to_ascii_lowercase().as_str() {
+        "en" => Some(Locale::en),
+        "zh" => Some(Locale::zh_CN),
+        _ => None,
+    };
+    saved
+        .into_iter()
+        .chain(visitor.iter().map(String::as_str))
+        .find_map(known)
+        .unwrap_or(Locale::en)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use js_sys::{JSON, Object};
+    use std::collections::BTreeMap;
+    use wasm_bindgen::{JsCast, JsValue};
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    /// Every sentence of a file by its dotted key.
+    fn sentences(json: &str) -> BTreeMap<String, String> {
+        fn walk(path: &str, value: &JsValue, into: &mut BTreeMap<String, String>) {
+            match value.as_string() {
+                Some(text) => {
+                    into.insert(path.to_owned(), text);
+                }
+                None => {
+                    for entry in Object::entries(value.unchecked_ref()) {
+                        let entry: js_sys::Array = entry.unchecked_into();
+                        let key = entry.get(0).as_string().expect("an object's key is a string");
+                        walk(&format!("{path}.{key}"), &entry.get(1), into);
+                    }
+                }
+            }
+        }
+        let mut into = BTreeMap::new();
+        walk("", &JSON::parse(json).expect("a locale file is JSON"), &mut into);
+        into
+    }
+
+    fn parameters(sentence: &str) -> Vec<&str> {
+        let mut names: Vec<_> = sentence
+            .split('{')
+            .skip(1)
+            .filter_map(|part| part.split('}').next())
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    #[wasm_bindgen_test]
+    fn both_languages_say_the_same_things() {
+        let english = sentences(include_str!("../locales/en.json"));
+        let chinese = sentences(include_str!("../locales/zh-CN.json"));
+        assert!(
+            english.keys().eq(chinese.keys()),
+            "a key is missing in one of the files"
+        );
+        for (key, sentence) in &english {
+            // "The only device" may do without its number.
+            let all_used = parameters(sentence) == parameters(&chinese[key]) || key.ends_with(".one");
+            assert!(all_used, "{key}: {sentence} / {}", chinese[key]);
+            assert!(
+                !sentence.trim().is_empty() && !chinese[key].trim().is_empty(),
+                "{key} is empty"
+            );
+        }
+        for key in english.keys().filter_map(|key| key.strip_suffix(".one")) {
+            assert_eq!(
+                chinese[&format!("{key}.one")],
+                chinese[&format!("{key}.other")],
+                "{key}"
+            );
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn parameters_are_filled_once() {
+        let check = |sentence, expected: &str| {
+            assert_eq!(filled(sentence, &[("name", "{n}"), ("n", "3")]), expected);
+        };
+        check("{n} of {name}", "3 of {n}");
+        check("{missing}!", "!");
+        check("a { b", "a { b");
+        check("", "");
+    }
+
+    #[wasm_bindgen_test]
+    fn the_first_language_that_we_speak() {
+        let visitor = |tags: &[&str]| tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>();
+        assert_eq!(
+            choose(None, &visitor(&["fr-FR", "zh-Hant-TW", "en"])),
+            Locale::zh_CN
+        );
+        assert_eq!(choose(Some("en"), &visitor(&["zh-CN"])), Locale::en);
+        assert_eq!(choose(Some("??"), &visitor(&["zh"])), Locale::zh_CN);
+        assert_eq!(choose(None, &visitor(&["文"])), Locale::en);
+    }
+}
