@@ -726,3 +726,142 @@ impl Snapshot {
         std::mem::take(&mut self.coverage_changed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SUCCESS: Option<ReasonCode> = Some(ReasonCode::Success);
+
+    fn id(number: u16) -> PacketId {
+        PacketId::new(number).expect("not zero")
+    }
+
+    fn snapshot(filters: &[&str]) -> Snapshot {
+        let (mut snapshot, rejected) =
+            Snapshot::with_filters(filters.iter().map(|f| (*f).to_owned()).collect());
+        assert_eq!(rejected, []);
+        snapshot.link_up(false, Time(0));
+        snapshot
+    }
+
+    /// The boundary: what must be sent next.
+    #[track_caller]
+    fn check(snapshot: &mut Snapshot, now: u64, expected: Option<&str>) {
+        let step = snapshot.poll_step(Time(now)).map(|step| match step {
+            Step::Subscribe(filter) => filter.as_str().to_owned(),
+            Step::Barrier => "barrier".to_owned(),
+            Step::Unsubscribe(filter) => format!("-{}", filter.as_str()),
+        });
+        assert_eq!(step.as_deref(), expected);
+    }
+
+    #[test]
+    fn a_barrier_answered_before_the_suback_is_asked_again() {
+        let mut snapshot = snapshot(&["a/+", "b/+"]);
+        check(&mut snapshot, 0, Some("a/+"));
+        check(&mut snapshot, 0, None);
+        snapshot.handle_subscribed(id(1), BarrierId(1));
+        snapshot.handle_barrier(BarrierId(1), Time(5));
+        check(&mut snapshot, 5, None);
+        snapshot.handle_suback(id(1), SUCCESS, Time(6));
+        check(&mut snapshot, 6, Some("barrier"));
+        snapshot.handle_barrier_sent(BarrierId(2));
+        check(&mut snapshot, 6, None);
+        snapshot.handle_barrier(BarrierId(2), Time(7));
+        assert_eq!(snapshot.filters()[0].state(), FilterState::Complete);
+        check(&mut snapshot, 7, Some("b/+"));
+    }
+
+    #[test]
+    fn a_suback_that_never_comes_is_given_up() {
+        let mut snapshot = snapshot(&["a/+", "b/+"]);
+        check(&mut snapshot, 0, Some("a/+"));
+        snapshot.handle_subscribed(id(1), BarrierId(1));
+        assert_eq!(snapshot.poll_timeout(), None);
+        snapshot.handle_barrier(BarrierId(1), Time(5));
+        assert_eq!(snapshot.poll_timeout(), Some(Time(10_005)));
+        snapshot.handle_timeout(Time(10_004));
+        assert_eq!(snapshot.filters()[0].state(), FilterState::Loading);
+        snapshot.handle_timeout(Time(10_005));
+        let retry_at = Some(Time(11_005));
+        assert_eq!(snapshot.filters()[0].state(), FilterState::Unknown { retry_at });
+        check(&mut snapshot, 10_005, Some("b/+"));
+    }
+
+    #[test]
+    fn an_unanswered_snapshot_is_asked_for_three_times_more() {
+        let mut snapshot = snapshot(&["a/+"]);
+        let mut now = 0;
+        for (barrier, wait) in [1_000, 2_000, 4_000].into_iter().enumerate() {
+            check(&mut snapshot, now, Some("a/+"));
+            snapshot.handle_subscribed(id(1), BarrierId(barrier as u64));
+            snapshot.handle_suback(id(1), SUCCESS, Time(now));
+            snapshot.handle_barrier_lost(BarrierId(barrier as u64), Time(now));
+            assert_eq!(snapshot.poll_timeout(), Some(Time(now + wait)));
+            check(&mut snapshot, now + wait - 1, None);
+            now += wait;
+        }
+        check(&mut snapshot, now, Some("a/+"));
+        snapshot.handle_subscribed(id(1), BarrierId(9));
+        snapshot.handle_barrier_lost(BarrierId(9), Time(now));
+        assert_eq!(
+            snapshot.filters()[0].state(),
+            FilterState::Unknown { retry_at: None }
+        );
+        check(&mut snapshot, u64::MAX, None);
+        assert_eq!(snapshot.state(), SnapshotState::Unknown);
+        // A new link is a new chance.
+        snapshot.link_down(Time(now));
+        snapshot.link_up(false, Time(now));
+        check(&mut snapshot, now, Some("a/+"));
+    }
+
+    #[test]
+    fn a_server_without_wildcards_is_asked_for_literal_filters_only() {
+        let mut snapshot = snapshot(&["a/b", "a/+"]);
+        snapshot.link_up(true, Time(0));
+        check(&mut snapshot, 0, Some("a/b"));
+        snapshot.handle_subscribed(id(1), BarrierId(1));
+        snapshot.handle_suback(id(1), SUCCESS, Time(0));
+        snapshot.handle_barrier(BarrierId(1), Time(0));
+        check(&mut snapshot, 0, None);
+        let reason = ReasonCode::WildcardSubscriptionsNotSupported;
+        assert_eq!(
+            snapshot.filters()[1].state(),
+            FilterState::Refused {
+                reason,
+                retry_at: None
+            }
+        );
+        assert_eq!(
+            (snapshot.poll_timeout(), snapshot.state()),
+            (None, SnapshotState::Unknown)
+        );
+    }
+
+    #[test]
+    fn a_shape_never_turns_down_what_the_filter_takes() {
+        let filters = [
+            "a", "a/b", "+", "#", "+/b", "a/+", "a/#", "+/+", "/", "+/", "/+", "a//b", "é/ü", "a/b/#",
+            "+/b/c",
+        ];
+        let topics = [
+            "a", "b", "a/b", "b/b", "/", "a/", "/a", "a//b", "a/b/c", "é/ü", "$S/b", "$S",
+        ];
+        for filter in filters {
+            let filter = Filter::new(filter.to_owned());
+            for topic in topics {
+                let topic = TopicName::new(topic).expect("a topic");
+                let takes = filter.filter().matches(topic);
+                assert_eq!(
+                    filter.takes(topic, Shape::of_topic(topic)),
+                    takes,
+                    "{} {}",
+                    filter.as_str(),
+                    topic.as_str()
+                );
+            }
+        }
+    }
+}

@@ -33,6 +33,33 @@ fn every_vector_of_every_convention() {
 }
 
 #[test]
+fn what_belongs_to_conventions_not_known_yet_is_nobodys_device() {
+    for (topic, payload) in [
+        ("hm/connected", "2"),
+        ("ups/online", "ON"),
+        ("shellies/announce", r#"{"id":"shelly1-328900"}"#),
+        ("zigbee2mqtt/bridge/state", "offline"),
+        ("zigbee2mqtt/lamp", r#"{"state":"OFF"}"#),
+        ("frigate/front/status/detect", "online"),
+        ("zwave/_CLIENTS/ZWAVE_GATEWAY-office/status", r#"{"value":false}"#),
+        ("zwave/nodeID_7/status", "false"),
+        ("ring/location/alarm/device/status", "online"),
+        ("evcc/status", "offline"),
+        ("homeassistant/status", "online"),
+        ("hasp/plate/LWT", "online"),
+        ("espresense/rooms/kitchen/status", "online"),
+        ("teslamate/cars/1/state", "online"),
+        ("$SYS/broker/connection/client/dev1/state", "0"),
+    ] {
+        assert_eq!(
+            fleet().apply(topic, payload.as_bytes(), true, Time(1)).effect,
+            Effect::Unowned,
+            "{topic}"
+        );
+    }
+}
+
+#[test]
 fn slugs_are_unique() {
     for (position, convention) in CONVENTIONS.iter().enumerate() {
         assert!(

@@ -11,8 +11,10 @@ use crate::presence::Status;
 
 /// How many changes of one device are kept.
 pub const LONGEST_HISTORY: usize = 64;
-/// How many gaps of one device's own, and how many of the whole link, are kept.
+/// How many gaps of the link are kept.
 pub(super) const MOST_GAPS: usize = 64;
+/// How many gaps of one device's own are kept.
+const MOST_OWN_GAPS: usize = 8;
 /// Two changes there and back within this time, in milliseconds, are one flap.
 const FLAP: u64 = 1_000;
 
@@ -95,7 +97,7 @@ impl Record {
     }
 
     pub(super) fn push_gap(&mut self, gap: Gap) {
-        if self.gaps.len() >= MOST_GAPS {
+        if self.gaps.len() >= MOST_OWN_GAPS {
             self.gaps.remove(0);
         }
         self.gaps.push(gap);

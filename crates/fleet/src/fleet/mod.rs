@@ -139,7 +139,7 @@ impl Default for Bounds {
             texts: 512 << 20,
             changes: 4_000_000,
             strays: 256,
-            aliases: 65_536,
+            aliases: 4_096,
         }
     }
 }
@@ -199,11 +199,6 @@ impl Applied {
     /// Whether the message was of no use to the board: nobody owns its topic or knows its word.
     pub fn is_useless(&self) -> bool {
         matches!(self.effect, Effect::Unowned | Effect::UnknownWord)
-    }
-
-    /// Whether anything the page shows may have changed.
-    pub fn is_visible(&self) -> bool {
-        !matches!(self.effect, Effect::Unowned | Effect::Same)
     }
 }
 
