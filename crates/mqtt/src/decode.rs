@@ -22,13 +22,7 @@ use crate::topic::TopicName;
 /// # Errors
 /// `Truncated` or `TrailingBytes` if it is not one packet, and whatever else breaks the standard.
 pub fn decode(bytes: &[u8], version: Version) -> Result<Packet<'_>, Error> {
-    let whole = |violation| Error {
-        violation,
-        packet: None,
-        field: "remaining_length",
-        offset: 0,
-        version,
-    };
+    let whole = |violation| Error { violation, packet: None, field: "remaining_length", offset: 0, version };
     match stream::frame(bytes, version, u32::MAX)? {
         None => Err(whole(Violation::Truncated)),
         Some(frame) if frame.len < bytes.len() => Err(whole(Violation::TrailingBytes)),
@@ -39,12 +33,19 @@ pub fn decode(bytes: &[u8], version: Version) -> Result<Packet<'_>, Error> {
 /// Decodes what follows a fixed header that `frame` has found good.
 #[inline]
 pub(crate) fn body(bytes: &[u8], frame: stream::Frame, version: Version) -> Result<Packet<'_>, Error> {
-    let header = frame.header_len;
-    let mut reader = Reader::new(&bytes[header..frame.len], header as u32, frame.packet, version);
+    match frame.packet {
+        PacketType::Publish => Ok(Packet::Publish(publish(bytes, frame, version)?)),
+        _ => other(bytes, frame, version),
+    }
+}
+
+/// Decodes any packet but PUBLISH. Almost every packet is one, so its path is kept free of this.
+#[inline(never)]
+fn other(bytes: &[u8], frame: stream::Frame, version: Version) -> Result<Packet<'_>, Error> {
+    let mut reader = frame.reader(bytes, version);
     let r = &mut reader;
-    // A PUBLISH comes first, for almost every packet is one; its payload ends with the packet.
-    let packet = match frame.packet {
-        PacketType::Publish => return publish(r, bytes[0]).map(Packet::Publish),
+    let packet = match r.packet() {
+        PacketType::Publish => unreachable!("`body` decodes it"),
         PacketType::Connect => Packet::Connect(connect(r)?),
         PacketType::Connack => Packet::Connack(connack(r)?),
         PacketType::Puback => Packet::Puback(ack(r)?),
@@ -55,11 +56,7 @@ pub(crate) fn body(bytes: &[u8], frame: stream::Frame, version: Version) -> Resu
         PacketType::Suback => {
             let packet_id = r.packet_id()?;
             let properties = properties(r)?;
-            Packet::Suback(Suback {
-                packet_id,
-                properties,
-                reason_codes: reason_codes(r)?,
-            })
+            Packet::Suback(Suback { packet_id, properties, reason_codes: reason_codes(r)? })
         }
         PacketType::Unsubscribe => Packet::Unsubscribe(unsubscribe(r)?),
         PacketType::Unsuback => {
@@ -69,35 +66,28 @@ pub(crate) fn body(bytes: &[u8], frame: stream::Frame, version: Version) -> Resu
                 Version::V311 => ReasonCodes::from_wire(&[]),
                 Version::V5 => reason_codes(r)?,
             };
-            Packet::Unsuback(Unsuback {
-                packet_id,
-                properties,
-                reason_codes,
-            })
+            Packet::Unsuback(Unsuback { packet_id, properties, reason_codes })
         }
         PacketType::Pingreq => Packet::Pingreq,
         PacketType::Pingresp => Packet::Pingresp,
         PacketType::Disconnect => {
             let (reason_code, properties) = reason_and_properties(r)?;
-            Packet::Disconnect(Disconnect {
-                reason_code,
-                properties,
-            })
+            Packet::Disconnect(Disconnect { reason_code, properties })
         }
         PacketType::Auth => {
             let (reason_code, properties) = reason_and_properties(r)?;
-            Packet::Auth(Auth {
-                reason_code,
-                properties,
-            })
+            Packet::Auth(Auth { reason_code, properties })
         }
     };
     reader.finish()?;
     Ok(packet)
 }
 
-#[inline]
-fn publish<'a>(r: &mut Reader<'a>, first: u8) -> Result<Publish<'a>, Error> {
+/// Decodes a PUBLISH, into nothing larger than itself.
+#[inline(always)]
+pub(crate) fn publish(bytes: &[u8], frame: stream::Frame, version: Version) -> Result<Publish<'_>, Error> {
+    let first = bytes[0];
+    let r = &mut frame.reader(bytes, version);
     let dup = first & 0b1000 != 0;
     let start = *r;
     let mut topic = match r.peek() {
@@ -111,31 +101,15 @@ fn publish<'a>(r: &mut Reader<'a>, first: u8) -> Result<Publish<'a>, Error> {
     // `frame` has refused QoS 3 and DUP at QoS 0.
     let delivery = match (first >> 1) & 0b11 {
         0 => Delivery::AtMostOnce,
-        1 => Delivery::AtLeastOnce {
-            packet_id: r.packet_id()?,
-            dup,
-        },
-        _ => Delivery::ExactlyOnce {
-            packet_id: r.packet_id()?,
-            dup,
-        },
+        1 => Delivery::AtLeastOnce { packet_id: r.packet_id()?, dup },
+        _ => Delivery::ExactlyOnce { packet_id: r.packet_id()?, dup },
     };
     let properties = properties(r)?;
-    if topic.is_none()
-        && properties
-            .iter()
-            .any(|property| matches!(property, Property::TopicAlias(_)))
-    {
+    if topic.is_none() && properties.iter().any(|property| matches!(property, Property::TopicAlias(_))) {
         topic = Some(TopicName::ALIASED);
     }
     match topic {
-        Some(topic) => Ok(Publish {
-            delivery,
-            retain: first & 1 != 0,
-            topic,
-            properties,
-            payload: r.rest(),
-        }),
+        Some(topic) => Ok(Publish { delivery, retain: first & 1 != 0, topic, properties, payload: r.rest() }),
         None => Err(start.error("topic_name", Violation::TopicNameEmpty)),
     }
 }
@@ -243,21 +217,13 @@ fn connack<'a>(r: &mut Reader<'a>) -> Result<Connack<'a>, Error> {
     if session_present && reason_code != ReasonCode::Success {
         return Err(start.error("session_present", Violation::SessionPresentRefused));
     }
-    Ok(Connack {
-        session_present,
-        reason_code,
-        properties: properties(r)?,
-    })
+    Ok(Connack { session_present, reason_code, properties: properties(r)? })
 }
 
 fn ack<'a>(r: &mut Reader<'a>) -> Result<Ack<'a>, Error> {
     let packet_id = r.packet_id()?;
     let (reason_code, properties) = reason_and_properties(r)?;
-    Ok(Ack {
-        packet_id,
-        reason_code,
-        properties,
-    })
+    Ok(Ack { packet_id, reason_code, properties })
 }
 
 fn subscribe<'a>(r: &mut Reader<'a>) -> Result<Subscribe<'a>, Error> {
@@ -291,11 +257,7 @@ fn subscribe<'a>(r: &mut Reader<'a>) -> Result<Subscribe<'a>, Error> {
             return Err(start.error("subscription_options", Violation::SharedNoLocal));
         }
     }
-    Ok(Subscribe {
-        packet_id,
-        properties,
-        subscriptions: Subscriptions::from_wire(list),
-    })
+    Ok(Subscribe { packet_id, properties, subscriptions: Subscriptions::from_wire(list) })
 }
 
 fn unsubscribe<'a>(r: &mut Reader<'a>) -> Result<Unsubscribe<'a>, Error> {
@@ -309,11 +271,7 @@ fn unsubscribe<'a>(r: &mut Reader<'a>) -> Result<Unsubscribe<'a>, Error> {
     while !r.is_empty() {
         r.topic_filter("topic_filter")?;
     }
-    Ok(Unsubscribe {
-        packet_id,
-        properties,
-        filters: TopicFilters::from_wire(list),
-    })
+    Ok(Unsubscribe { packet_id, properties, filters: TopicFilters::from_wire(list) })
 }
 
 /// The packet's properties; none in 3.1.1.

@@ -9,7 +9,7 @@ use crate::packet::{
     Ack, Auth, Connack, Connect, Disconnect, Packet, PacketType, Publish, ReasonCodes, Suback, Subscribe,
     Unsuback, Unsubscribe, Version,
 };
-use crate::property::{Place, Properties, Property};
+use crate::property::{Place, Properties};
 use crate::reason::ReasonCode;
 
 /// The largest Remaining Length (section 2.1.4; 3.1.1: 2.2.3).
@@ -23,11 +23,15 @@ pub const MAXIMUM_REMAINING_LENGTH: usize = 268_435_455;
 /// `FieldTooLong`, `PacketTooLarge`, `NotInThisVersion`, `ReasonCodeUnknown`, `ListEmpty` and the
 /// violations of properties; `out` is then as it was.
 pub fn encode(packet: &Packet<'_>, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
+    // Almost every packet is a PUBLISH, and that has nothing to undo.
+    if let Packet::Publish(packet) = packet {
+        return publish(packet, version, out);
+    }
     let start = out.len();
     let result = match packet {
         Packet::Connect(packet) => connect(packet, out),
         Packet::Connack(packet) => connack(packet, version, out),
-        Packet::Publish(packet) => publish(packet, version, out),
+        Packet::Publish(_) => unreachable!("written above"),
         Packet::Puback(packet) => ack(packet, PacketType::Puback, version, out),
         Packet::Pubrec(packet) => ack(packet, PacketType::Pubrec, version, out),
         Packet::Pubrel(packet) => ack(packet, PacketType::Pubrel, version, out),
@@ -101,42 +105,72 @@ fn connack(packet: &Connack<'_>, version: Version, out: &mut Vec<u8>) -> Result<
     w.finish()
 }
 
+/// Writes nothing before it knows that all can be said.
+#[inline]
 fn publish(packet: &Publish<'_>, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
-    let first = 0x30
-        | u8::from(packet.delivery.dup()) << 3
-        | packet.delivery.qos().byte() << 1
-        | u8::from(packet.retain);
-    let topic = packet.topic.as_str();
-    // The length is known beforehand for all but a few properties, so nothing is moved afterwards.
-    let packet_id = packet.delivery.packet_id();
-    let mut len = 2 + topic.len() + packet.payload.len() + if packet_id.is_some() { 2 } else { 0 };
-    if version == Version::V5 {
-        let properties = packet.properties.as_bytes().len();
-        len += properties + variable_byte_integer(properties as u32).1;
+    let Publish { delivery, retain, topic, properties, payload } = packet;
+    let first = 0x30 | u8::from(delivery.dup()) << 3 | delivery.qos().byte() << 1 | u8::from(*retain);
+    let topic = topic.as_str();
+    let properties_len = properties.as_bytes().len();
+    let packet_id = delivery.packet_id();
+
+    let error = |field, violation| {
+        Err(Error { violation, packet: Some(PacketType::Publish), field, offset: 0, version })
+    };
+    let mut len = 2 + topic.len() + payload.len() + if packet_id.is_some() { 2 } else { 0 };
+    match version {
+        Version::V5 => len += properties_len + variable_byte_integer(properties_len as u32).1,
+        Version::V311 if properties_len > 0 => return error("properties", Violation::NotInThisVersion),
+        Version::V311 => {}
     }
-    let mut w = Writer::new(out, PacketType::Publish, version);
-    let is_alias = |property| matches!(property, Property::TopicAlias(_));
-    if topic.is_empty() && !packet.properties.iter().any(is_alias) {
-        return Err(w.error("topic_name", Violation::TopicNameEmpty));
+    if !properties.fit(Place::Packet(PacketType::Publish)) {
+        return error("properties", Violation::PropertyMisplaced);
+    }
+    // Only a Topic Alias takes the name's place (section 3.3.2.3.4).
+    if topic.is_empty() && !properties.has(0x23) {
+        return error("topic_name", Violation::TopicNameEmpty);
     }
     if len > MAXIMUM_REMAINING_LENGTH {
-        return Err(w.error("remaining_length", Violation::PacketTooLarge));
+        return error("remaining_length", Violation::PacketTooLarge);
     }
+
     let (length, length_len) = variable_byte_integer(len as u32);
-    w.out.reserve(1 + length_len + len);
-    w.byte(first).bytes(&length[..length_len]);
-    w.string(topic, "topic_name")?;
-    if let Some(packet_id) = packet_id {
-        w.two_byte_integer(packet_id.get());
+    out.reserve(1 + length_len + len);
+    // A topic name is never longer than 65,535 bytes.
+    let [high, low] = (topic.len() as u16).to_be_bytes();
+    // A copy of four bytes is one instruction, a copy of as many as it takes is a call.
+    if length_len == 1 {
+        out.extend_from_slice(&[first, length[0], high, low]);
+    } else {
+        out.push(first);
+        out.extend_from_slice(&length[..length_len]);
+        out.extend_from_slice(&[high, low]);
     }
-    w.properties(packet.properties, Place::Packet(PacketType::Publish))?;
-    w.bytes(packet.payload);
+    out.extend_from_slice(topic.as_bytes());
+    if let Some(packet_id) = packet_id {
+        out.extend_from_slice(&packet_id.get().to_be_bytes());
+    }
+    if version == Version::V5 && properties_len == 0 {
+        // [MQTT-2.2.2-1]
+        out.push(0);
+    } else if version == Version::V5 {
+        let (length, length_len) = variable_byte_integer(properties_len as u32);
+        out.extend_from_slice(&length[..length_len]);
+        out.extend_from_slice(properties.as_bytes());
+    }
+    out.extend_from_slice(payload);
     Ok(())
 }
 
 fn ack(packet: &Ack<'_>, packet_type: PacketType, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
     // PUBREL alone has a flag that must be set ([MQTT-3.6.1-1]).
     let first = (packet_type as u8) << 4 | packet_type.reserved_flags().unwrap_or(0);
+    // The short form is nearly all there is, and a burst brings thousands of them.
+    if packet.reason_code == ReasonCode::Success && packet.properties.is_empty() {
+        let [high, low] = packet.packet_id.get().to_be_bytes();
+        out.extend_from_slice(&[first, 2, high, low]);
+        return Ok(());
+    }
     let mut w = Writer::packet(out, first, packet_type, version);
     w.two_byte_integer(packet.packet_id.get());
     w.reason_and_properties(packet.reason_code, packet.properties)?;
@@ -160,8 +194,7 @@ fn subscribe(packet: &Subscribe<'_>, version: Version, out: &mut Vec<u8>) -> Res
         if subscription.no_local && subscription.filter.share().is_some() {
             return Err(w.error("subscription_options", Violation::SharedNoLocal));
         }
-        w.string(subscription.filter.as_str(), "topic_filter")?
-            .byte(options);
+        w.string(subscription.filter.as_str(), "topic_filter")?.byte(options);
     }
     w.finish()
 }
@@ -218,6 +251,9 @@ fn auth(packet: &Auth<'_>, version: Version, out: &mut Vec<u8>) -> Result<(), Er
 /// A Variable Byte Integer in its shortest form ([MQTT-1.5.5-1]), and its length.
 #[inline]
 fn variable_byte_integer(mut value: u32) -> ([u8; 4], usize) {
+    if value < 0x80 {
+        return ([value as u8, 0, 0, 0], 1);
+    }
     let mut bytes = [0; 4];
     let mut len = 0;
     loop {
@@ -244,24 +280,14 @@ impl<'o> Writer<'o> {
     /// For fields alone.
     pub(crate) fn new(out: &'o mut Vec<u8>, packet: PacketType, version: Version) -> Self {
         let length_at = out.len();
-        Writer {
-            out,
-            length_at,
-            packet,
-            version,
-        }
+        Writer { out, length_at, packet, version }
     }
 
     /// For a whole packet: writes the first byte and leaves one for Remaining Length.
     fn packet(out: &'o mut Vec<u8>, first: u8, packet: PacketType, version: Version) -> Self {
         out.extend([first, 0]);
         let length_at = out.len() - 1;
-        Writer {
-            out,
-            length_at,
-            packet,
-            version,
-        }
+        Writer { out, length_at, packet, version }
     }
 
     /// Fills in Remaining Length, and makes room if it needs more than one byte.
@@ -281,13 +307,7 @@ impl<'o> Writer<'o> {
 
     #[cold]
     fn error(&self, field: &'static str, violation: Violation) -> Error {
-        Error {
-            violation,
-            packet: Some(self.packet),
-            field,
-            offset: 0,
-            version: self.version,
-        }
+        Error { violation, packet: Some(self.packet), field, offset: 0, version: self.version }
     }
 
     #[inline]
@@ -349,8 +369,10 @@ impl<'o> Writer<'o> {
                 self.byte(0);
                 Ok(())
             }
+            Version::V5 if !properties.fit(place) => {
+                Err(self.error("properties", Violation::PropertyMisplaced))
+            }
             Version::V5 => {
-                properties.check(place)?;
                 let bytes = properties.as_bytes();
                 let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
                 self.variable_byte_integer(len, "property_length")?.bytes(bytes);

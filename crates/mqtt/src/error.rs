@@ -48,13 +48,7 @@ impl fmt::Display for Error {
             None => write!(f, "packet")?,
         }
         let what = self.violation.rule().3;
-        write!(
-            f,
-            " {}: {what} at byte {} [{}]",
-            self.field,
-            self.offset,
-            self.clause()
-        )
+        write!(f, " {}: {what} at byte {} [{}]", self.field, self.offset, self.clause())
     }
 }
 
@@ -152,64 +146,37 @@ impl Violation {
     fn rule(self) -> (&'static str, &'static str, ReasonCode, &'static str) {
         use ReasonCode::{MalformedPacket, ProtocolError};
         match self {
-            Violation::Truncated => (
-                "MQTT-4.8.0-1",
-                "MQTT-4.13.1-1",
-                MalformedPacket,
-                "runs past the packet's end",
-            ),
-            Violation::TrailingBytes => (
-                "MQTT-4.8.0-1",
-                "MQTT-4.13.1-1",
-                MalformedPacket,
-                "bytes after the last field",
-            ),
-            Violation::PacketTypeForbidden => (
-                "section 2.2.1",
-                "section 2.1.2",
-                MalformedPacket,
-                "no such packet type",
-            ),
+            Violation::Truncated => {
+                ("MQTT-4.8.0-1", "MQTT-4.13.1-1", MalformedPacket, "runs past the packet's end")
+            }
+            Violation::TrailingBytes => {
+                ("MQTT-4.8.0-1", "MQTT-4.13.1-1", MalformedPacket, "bytes after the last field")
+            }
+            Violation::PacketTypeForbidden => {
+                ("section 2.2.1", "section 2.1.2", MalformedPacket, "no such packet type")
+            }
             Violation::ReservedFlags => ("MQTT-2.2.2-2", "MQTT-2.1.3-1", MalformedPacket, "wrong flags"),
-            Violation::ReservedBit => (
-                "MQTT-4.8.0-1",
-                "MQTT-4.13.1-1",
-                MalformedPacket,
-                "a reserved bit is set",
-            ),
-            Violation::VariableByteIntegerTooLong => (
-                "section 2.2.3",
-                "section 1.5.5",
-                MalformedPacket,
-                "longer than four bytes",
-            ),
-            Violation::VariableByteIntegerNotMinimal => (
-                "section 2.2.3",
-                "MQTT-1.5.5-1",
-                MalformedPacket,
-                "not the shortest form",
-            ),
-            Violation::PacketTooLarge => (
-                "section 2.2.3",
-                "MQTT-3.1.2-24",
-                ReasonCode::PacketTooLarge,
-                "larger than allowed",
-            ),
+            Violation::ReservedBit => {
+                ("MQTT-4.8.0-1", "MQTT-4.13.1-1", MalformedPacket, "a reserved bit is set")
+            }
+            Violation::VariableByteIntegerTooLong => {
+                ("section 2.2.3", "section 1.5.5", MalformedPacket, "longer than four bytes")
+            }
+            Violation::VariableByteIntegerNotMinimal => {
+                ("section 2.2.3", "MQTT-1.5.5-1", MalformedPacket, "not the shortest form")
+            }
+            Violation::PacketTooLarge => {
+                ("section 2.2.3", "MQTT-3.1.2-24", ReasonCode::PacketTooLarge, "larger than allowed")
+            }
             Violation::Utf8 => ("MQTT-1.5.3-1", "MQTT-1.5.4-1", MalformedPacket, "not UTF-8"),
             Violation::NulCharacter => ("MQTT-1.5.3-2", "MQTT-1.5.4-2", MalformedPacket, "holds U+0000"),
             Violation::TopicNameEmpty => ("MQTT-4.7.3-1", "MQTT-4.7.3-1", ProtocolError, "empty"),
-            Violation::TopicNameWildcard => (
-                "MQTT-3.3.2-2",
-                "MQTT-3.3.2-2",
-                ReasonCode::TopicNameInvalid,
-                "a wildcard in a topic name",
-            ),
-            Violation::TopicFilterEmpty => (
-                "MQTT-4.7.3-1",
-                "MQTT-4.7.3-1",
-                ReasonCode::TopicFilterInvalid,
-                "empty",
-            ),
+            Violation::TopicNameWildcard => {
+                ("MQTT-3.3.2-2", "MQTT-3.3.2-2", ReasonCode::TopicNameInvalid, "a wildcard in a topic name")
+            }
+            Violation::TopicFilterEmpty => {
+                ("MQTT-4.7.3-1", "MQTT-4.7.3-1", ReasonCode::TopicFilterInvalid, "empty")
+            }
             Violation::MultiLevelWildcard => (
                 "MQTT-4.7.1-2",
                 "MQTT-4.7.1-1",
@@ -228,88 +195,55 @@ impl Violation {
                 ReasonCode::TopicFilterInvalid,
                 "no share name or no filter after `$share/`",
             ),
-            Violation::SharedNoLocal => (
-                "section 3.8.3",
-                "MQTT-3.8.3-4",
-                ProtocolError,
-                "No Local on a shared subscription",
-            ),
+            Violation::SharedNoLocal => {
+                ("section 3.8.3", "MQTT-3.8.3-4", ProtocolError, "No Local on a shared subscription")
+            }
             Violation::PacketIdZero => ("MQTT-2.3.1-1", "MQTT-2.2.1-3", MalformedPacket, "zero"),
             Violation::QoS3 => ("MQTT-3.3.1-4", "MQTT-3.3.1-4", MalformedPacket, "QoS 3"),
             Violation::DupWithoutQoS => ("MQTT-3.3.1-2", "MQTT-3.3.1-2", MalformedPacket, "DUP at QoS 0"),
-            Violation::RetainHandling3 => (
-                "MQTT-3-8.3-4",
-                "section 3.8.3.1",
-                ProtocolError,
-                "Retain Handling 3",
-            ),
-            Violation::PropertyUnknown => (
-                "section 2.3",
-                "section 2.2.2.2",
-                MalformedPacket,
-                "no such property",
-            ),
-            Violation::PropertyMisplaced => (
-                "section 2.3",
-                "section 2.2.2.2",
-                MalformedPacket,
-                "not a property of this packet",
-            ),
+            Violation::RetainHandling3 => {
+                ("MQTT-3-8.3-4", "section 3.8.3.1", ProtocolError, "Retain Handling 3")
+            }
+            Violation::PropertyUnknown => {
+                ("section 2.3", "section 2.2.2.2", MalformedPacket, "no such property")
+            }
+            Violation::PropertyMisplaced => {
+                ("section 2.3", "section 2.2.2.2", MalformedPacket, "not a property of this packet")
+            }
             Violation::PropertyTwice => ("section 2.3", "section 2.2.2.2", ProtocolError, "stands twice"),
-            Violation::PropertyValue => (
-                "section 2.3",
-                "section 2.2.2.2",
-                ProtocolError,
-                "outside its range",
-            ),
+            Violation::PropertyValue => {
+                ("section 2.3", "section 2.2.2.2", ProtocolError, "outside its range")
+            }
             Violation::AuthenticationMethodMissing => (
                 "section 3.1",
                 "section 3.1.2.11.10",
                 ProtocolError,
                 "Authentication Data without Authentication Method",
             ),
-            Violation::ReasonCodeUnknown => (
-                "MQTT-4.8.0-1",
-                "section 2.4",
-                MalformedPacket,
-                "not a code of this packet",
-            ),
-            Violation::ProtocolName => (
-                "MQTT-3.1.2-1",
-                "MQTT-3.1.2-1",
-                ReasonCode::UnsupportedProtocolVersion,
-                "not `MQTT`",
-            ),
-            Violation::ProtocolVersion => (
-                "MQTT-3.1.2-2",
-                "MQTT-3.1.2-2",
-                ReasonCode::UnsupportedProtocolVersion,
-                "neither 4 nor 5",
-            ),
+            Violation::ReasonCodeUnknown => {
+                ("MQTT-4.8.0-1", "section 2.4", MalformedPacket, "not a code of this packet")
+            }
+            Violation::ProtocolName => {
+                ("MQTT-3.1.2-1", "MQTT-3.1.2-1", ReasonCode::UnsupportedProtocolVersion, "not `MQTT`")
+            }
+            Violation::ProtocolVersion => {
+                ("MQTT-3.1.2-2", "MQTT-3.1.2-2", ReasonCode::UnsupportedProtocolVersion, "neither 4 nor 5")
+            }
             Violation::WillFlagMissing => (
                 "MQTT-3.1.2-11",
                 "MQTT-3.1.2-11",
                 MalformedPacket,
                 "Will QoS or Will Retain without Will Flag",
             ),
-            Violation::PasswordWithoutUserName => (
-                "MQTT-3.1.2-22",
-                "section 3.1.2.9",
-                MalformedPacket,
-                "a password without a user name",
-            ),
-            Violation::SessionPresentRefused => (
-                "MQTT-3.2.2-4",
-                "MQTT-3.2.2-6",
-                ProtocolError,
-                "set with a refusal",
-            ),
-            Violation::SessionPresentUnasked => (
-                "MQTT-3.2.2-1",
-                "MQTT-3.2.2-4",
-                ProtocolError,
-                "set after a clean start",
-            ),
+            Violation::PasswordWithoutUserName => {
+                ("MQTT-3.1.2-22", "section 3.1.2.9", MalformedPacket, "a password without a user name")
+            }
+            Violation::SessionPresentRefused => {
+                ("MQTT-3.2.2-4", "MQTT-3.2.2-6", ProtocolError, "set with a refusal")
+            }
+            Violation::SessionPresentUnasked => {
+                ("MQTT-3.2.2-1", "MQTT-3.2.2-4", ProtocolError, "set after a clean start")
+            }
             Violation::ListEmpty => ("MQTT-3.8.3-3", "MQTT-3.8.3-2", ProtocolError, "empty"),
             Violation::Connack311(_) => (
                 "section 3.2",
@@ -317,33 +251,24 @@ impl Violation {
                 ReasonCode::UnsupportedProtocolVersion,
                 "a 3.1.1 CONNACK answers a 5.0 CONNECT",
             ),
-            Violation::FieldTooLong => (
-                "section 1.5.3",
-                "section 1.5.4",
-                MalformedPacket,
-                "longer than 65,535 bytes",
-            ),
+            Violation::FieldTooLong => {
+                ("section 1.5.3", "section 1.5.4", MalformedPacket, "longer than 65,535 bytes")
+            }
             Violation::NotInThisVersion => {
                 ("section 1.1", "section 1.1", ProtocolError, "not in this version")
             }
-            Violation::PacketUnexpected => (
-                "MQTT-4.8.0-1",
-                "MQTT-4.13.1-1",
-                ProtocolError,
-                "not expected here",
-            ),
+            Violation::PacketUnexpected => {
+                ("MQTT-4.8.0-1", "MQTT-4.13.1-1", ProtocolError, "not expected here")
+            }
             Violation::TopicAliasForbidden => (
                 "section 3.3",
                 "MQTT-3.1.2-27",
                 ReasonCode::TopicAliasInvalid,
                 "a topic alias though none was allowed",
             ),
-            Violation::ListLength => (
-                "MQTT-3.8.4-5",
-                "MQTT-3.8.4-6",
-                ProtocolError,
-                "not one code per filter",
-            ),
+            Violation::ListLength => {
+                ("MQTT-3.8.4-5", "MQTT-3.8.4-6", ProtocolError, "not one code per filter")
+            }
         }
     }
 }

@@ -119,9 +119,7 @@ impl PacketType {
     /// The type in the upper half of a first byte; `None` for 0.
     #[inline]
     pub fn from_first_byte(byte: u8) -> Option<PacketType> {
-        PacketType::ALL
-            .get(usize::from(byte >> 4).wrapping_sub(1))
-            .copied()
+        PacketType::ALL.get(usize::from(byte >> 4).wrapping_sub(1)).copied()
     }
 
     /// The flags that the lower half of the first byte must hold; `None` for PUBLISH, whose flags
@@ -363,11 +361,7 @@ pub struct Ack<'a> {
 impl Ack<'_> {
     /// The short form, which is the same in both versions.
     pub const fn success(packet_id: PacketId) -> Self {
-        Ack {
-            packet_id,
-            reason_code: ReasonCode::Success,
-            properties: Properties::EMPTY,
-        }
+        Ack { packet_id, reason_code: ReasonCode::Success, properties: Properties::EMPTY }
     }
 }
 
@@ -476,10 +470,7 @@ pub struct Disconnect<'a> {
 impl Disconnect<'_> {
     /// The short form without properties; 3.1.1 can say `Success` only.
     pub const fn new(reason_code: ReasonCode) -> Self {
-        Disconnect {
-            reason_code,
-            properties: Properties::EMPTY,
-        }
+        Disconnect { reason_code, properties: Properties::EMPTY }
     }
 }
 

@@ -80,6 +80,7 @@ pub enum Place {
 }
 
 impl Place {
+    #[inline]
     const fn bit(self) -> u16 {
         match self {
             Place::Packet(packet) => 1 << packet as u8,
@@ -96,12 +97,18 @@ impl Place {
 }
 
 /// Checked properties, still as bytes.
-#[derive(Clone, Copy, Default)]
-pub struct Properties<'a>(&'a [u8]);
+#[derive(Clone, Copy)]
+pub struct Properties<'a> {
+    bytes: &'a [u8],
+    /// A bit for each identifier that occurs.
+    seen: u64,
+    /// Where they were found good.
+    place: u16,
+}
 
 impl<'a> Properties<'a> {
     /// No property at all; all that 3.1.1 has.
-    pub const EMPTY: Properties<'static> = Properties(&[]);
+    pub const EMPTY: Properties<'static> = Properties { bytes: &[], seen: 0, place: 0 };
 
     /// Property Length and the properties at the reader's place, checked.
     ///
@@ -111,29 +118,36 @@ impl<'a> Properties<'a> {
     #[inline]
     pub(crate) fn decode(reader: &mut Reader<'a>, place: Place) -> Result<Self, Error> {
         let len = reader.variable_byte_integer("property_length")?;
-        let properties = reader.sub(len as usize, "properties")?;
-        if len > 0 {
-            check(properties, place)?;
+        if len == 0 {
+            return Ok(Properties::EMPTY);
         }
-        Ok(Properties(properties.peek()))
+        let properties = reader.sub(len as usize, "properties")?;
+        let seen = check(properties, place)?;
+        Ok(Properties { bytes: properties.peek(), seen, place: place.bit() })
     }
 
     /// Whether there is none.
     #[inline]
     pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.bytes.is_empty()
     }
 
     /// The bytes after Property Length.
     #[inline]
     pub const fn as_bytes(&self) -> &'a [u8] {
-        self.0
+        self.bytes
+    }
+
+    /// Whether a property with this identifier occurs; costs nothing.
+    #[inline]
+    pub const fn has(&self, identifier: u8) -> bool {
+        identifier < 64 && self.seen & (1 << identifier) != 0
     }
 
     /// The properties, in their order.
     pub fn iter(&self) -> PropertiesIter<'a> {
         // Neither packet nor offset matter: what was checked makes no error.
-        PropertiesIter(Reader::new(self.0, 0, PacketType::Connect, Version::V5))
+        PropertiesIter(Reader::new(self.bytes, 0, PacketType::Connect, Version::V5))
     }
 
     /// The first value that `pick` takes.
@@ -165,15 +179,22 @@ impl<'a> Properties<'a> {
         })
     }
 
-    /// Checks once more that they may stand here; an encoder's arguments come from anywhere.
-    pub(crate) fn check(&self, place: Place) -> Result<(), Error> {
-        check(Reader::new(self.0, 0, place.packet(), Version::V5), place)
+    /// Whether they were checked for this place.
+    #[inline]
+    pub(crate) const fn fit(&self, place: Place) -> bool {
+        self.is_empty() || self.place == place.bit()
+    }
+}
+
+impl Default for Properties<'_> {
+    fn default() -> Self {
+        Properties::EMPTY
     }
 }
 
 impl PartialEq for Properties<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.0 == other.0
+        self.bytes == other.bytes
     }
 }
 
@@ -200,7 +221,7 @@ impl<'a> Iterator for PropertiesIter<'a> {
 
     fn next(&mut self) -> Option<Property<'a>> {
         // The bytes were checked, so an error means the end.
-        read(&mut self.0).ok().map(|(_, property)| property)
+        read(&mut self.0).ok()
     }
 }
 
@@ -208,180 +229,206 @@ impl<'a> Iterator for PropertiesIter<'a> {
 #[derive(Clone, Debug)]
 pub struct PropertiesBuf {
     bytes: Vec<u8>,
+    seen: u64,
     place: Place,
 }
 
 impl PropertiesBuf {
     /// None yet, for this place.
     pub const fn new(place: Place) -> Self {
-        PropertiesBuf {
-            bytes: Vec::new(),
-            place,
-        }
+        PropertiesBuf { bytes: Vec::new(), seen: 0, place }
     }
 
-    /// Adds a property at the end.
+    /// Adds a property at the end. Authentication Method comes before Authentication Data.
     ///
     /// # Errors
     /// As for decoding, and `FieldTooLong`; then nothing was added.
     pub fn push(&mut self, property: Property<'_>) -> Result<(), Error> {
         let len = self.bytes.len();
         let result = write(&mut self.bytes, property, self.place)
-            .and_then(|()| self.as_properties().check_adding(self.place));
-        if result.is_err() {
-            self.bytes.truncate(len);
+            .and_then(|()| check(Reader::new(&self.bytes, 0, self.place.packet(), Version::V5), self.place));
+        match result {
+            Ok(seen) => {
+                self.seen = seen;
+                Ok(())
+            }
+            Err(error) => {
+                self.bytes.truncate(len);
+                Err(error)
+            }
         }
-        result
     }
 
     /// What was added so far.
     pub fn as_properties(&self) -> Properties<'_> {
-        Properties(&self.bytes)
+        Properties { bytes: &self.bytes, seen: self.seen, place: self.place.bit() }
     }
 }
 
-impl Properties<'_> {
-    /// As `check`, but the Authentication Method may still come.
-    fn check_adding(&self, place: Place) -> Result<(), Error> {
-        match self.check(place) {
-            Err(error) if error.violation == Violation::AuthenticationMethodMissing => Ok(()),
-            result => result,
-        }
-    }
+/// How a property's value is laid out, and what it may be.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// A byte that is 0 or 1.
+    Flag,
+    TwoBytes,
+    TwoBytesNotZero,
+    FourBytes,
+    FourBytesNotZero,
+    /// A Variable Byte Integer that is not 0.
+    Variable,
+    Text,
+    TopicName,
+    Binary,
+    TextPair,
 }
 
-/// Walks over all properties and applies every rule of section 2.2.2 and of the packets.
-fn check(mut reader: Reader<'_>, place: Place) -> Result<(), Error> {
+/// One row of table 2-4.
+#[derive(Clone, Copy)]
+struct Row {
+    field: &'static str,
+    kind: Kind,
+    /// Where it may stand, as bits of `Place`; nowhere if there is no such property.
+    places: u16,
+}
+
+const TABLE: [Row; 0x2B] = {
+    use PacketType::*;
+    const fn at(packet: PacketType) -> u16 {
+        1 << packet as u8
+    }
+    const WILL: u16 = 1;
+    const ACKS: u16 = at(Puback) | at(Pubrec) | at(Pubrel) | at(Pubcomp) | at(Suback) | at(Unsuback);
+    const fn row(field: &'static str, kind: Kind, places: u16) -> Row {
+        Row { field, kind, places }
+    }
+    let message = at(Publish) | WILL;
+    let both = at(Connect) | at(Connack);
+    let mut table = [row("property_identifier", Kind::Flag, 0); 0x2B];
+    table[0x01] = row("payload_format_indicator", Kind::Flag, message);
+    table[0x02] = row("message_expiry_interval", Kind::FourBytes, message);
+    table[0x03] = row("content_type", Kind::Text, message);
+    table[0x08] = row("response_topic", Kind::TopicName, message);
+    table[0x09] = row("correlation_data", Kind::Binary, message);
+    table[0x0B] = row("subscription_identifier", Kind::Variable, at(Publish) | at(Subscribe));
+    table[0x11] = row("session_expiry_interval", Kind::FourBytes, both | at(Disconnect));
+    table[0x12] = row("assigned_client_identifier", Kind::Text, at(Connack));
+    table[0x13] = row("server_keep_alive", Kind::TwoBytes, at(Connack));
+    table[0x15] = row("authentication_method", Kind::Text, both | at(Auth));
+    table[0x16] = row("authentication_data", Kind::Binary, both | at(Auth));
+    table[0x17] = row("request_problem_information", Kind::Flag, at(Connect));
+    table[0x18] = row("will_delay_interval", Kind::FourBytes, WILL);
+    table[0x19] = row("request_response_information", Kind::Flag, at(Connect));
+    table[0x1A] = row("response_information", Kind::Text, at(Connack));
+    table[0x1C] = row("server_reference", Kind::Text, at(Connack) | at(Disconnect));
+    table[0x1F] = row("reason_string", Kind::Text, at(Connack) | ACKS | at(Disconnect) | at(Auth));
+    table[0x21] = row("receive_maximum", Kind::TwoBytesNotZero, both);
+    table[0x22] = row("topic_alias_maximum", Kind::TwoBytes, both);
+    table[0x23] = row("topic_alias", Kind::TwoBytesNotZero, at(Publish));
+    table[0x24] = row("maximum_qos", Kind::Flag, at(Connack));
+    table[0x25] = row("retain_available", Kind::Flag, at(Connack));
+    table[0x26] = row("user_property", Kind::TextPair, u16::MAX);
+    table[0x27] = row("maximum_packet_size", Kind::FourBytesNotZero, both);
+    table[0x28] = row("wildcard_subscription_available", Kind::Flag, at(Connack));
+    table[0x29] = row("subscription_identifier_available", Kind::Flag, at(Connack));
+    table[0x2A] = row("shared_subscription_available", Kind::Flag, at(Connack));
+    table
+};
+
+/// Walks over all properties and applies every rule of section 2.2.2 and of the packets. Tells
+/// which identifiers occur.
+fn check(mut reader: Reader<'_>, place: Place) -> Result<u64, Error> {
+    let r = &mut reader;
     let mut seen = 0u64;
-    while !reader.is_empty() {
-        let start = reader;
-        let (id, _) = read(&mut reader)?;
-        if places(id) & place.bit() == 0 {
-            return Err(start.error("property", Violation::PropertyMisplaced));
+    while !r.is_empty() {
+        let start = *r;
+        let id = r.variable_byte_integer("property_identifier")?;
+        let Some(&Row { field, kind, places }) = TABLE.get(id as usize).filter(|row| row.places != 0) else {
+            return Err(start.error("property_identifier", Violation::PropertyUnknown));
+        };
+        if places & place.bit() == 0 {
+            return Err(start.error(field, Violation::PropertyMisplaced));
         }
         // User Properties may repeat everywhere; a PUBLISH that matches several subscriptions
         // carries an identifier for each (section 3.3.2.3.8).
         let may_repeat = id == 0x26 || (id == 0x0B && place == Place::Packet(PacketType::Publish));
         if seen & (1 << id) != 0 && !may_repeat {
-            return Err(start.error("property", Violation::PropertyTwice));
+            return Err(start.error(field, Violation::PropertyTwice));
         }
         seen |= 1 << id;
+
+        let value = *r;
+        let in_range = match kind {
+            Kind::Flag => r.byte(field)? <= 1,
+            Kind::TwoBytes => r.take(2, field).map(|_| true)?,
+            Kind::TwoBytesNotZero => r.two_byte_integer(field)? != 0,
+            Kind::FourBytes => r.take(4, field).map(|_| true)?,
+            Kind::FourBytesNotZero => r.four_byte_integer(field)? != 0,
+            Kind::Variable => r.variable_byte_integer(field)? != 0,
+            Kind::Text => r.check_string(field).map(|()| true)?,
+            // [MQTT-3.3.2-14]
+            Kind::TopicName => r.topic_name(field).map(|_| true)?,
+            Kind::Binary => r.binary(field).map(|_| true)?,
+            Kind::TextPair => {
+                r.check_string(field)?;
+                r.check_string(field).map(|()| true)?
+            }
+        };
+        if !in_range {
+            // [MQTT-3.3.2-8] has a reason code of its own.
+            return Err(value.error(
+                field,
+                match id {
+                    0x23 => Violation::TopicAliasForbidden,
+                    _ => Violation::PropertyValue,
+                },
+            ));
+        }
     }
     // Sections 3.1.2.11.10 and 3.2.2.3.18.
     if seen & (1 << 0x16) != 0 && seen & (1 << 0x15) == 0 {
-        return Err(reader.error("authentication_data", Violation::AuthenticationMethodMissing));
+        return Err(r.error("authentication_data", Violation::AuthenticationMethodMissing));
     }
-    Ok(())
+    Ok(seen)
 }
 
-/// Where a property may stand, as bits by packet type; bit 0 is the will (table 2-4).
-const fn places(id: u32) -> u16 {
-    const WILL: u16 = 1;
-    const CONNECT: u16 = 1 << PacketType::Connect as u8;
-    const CONNACK: u16 = 1 << PacketType::Connack as u8;
-    const PUBLISH: u16 = 1 << PacketType::Publish as u8;
-    const SUBSCRIBE: u16 = 1 << PacketType::Subscribe as u8;
-    const DISCONNECT: u16 = 1 << PacketType::Disconnect as u8;
-    const AUTH: u16 = 1 << PacketType::Auth as u8;
-    const ACKS: u16 = 1 << PacketType::Puback as u8
-        | 1 << PacketType::Pubrec as u8
-        | 1 << PacketType::Pubrel as u8
-        | 1 << PacketType::Pubcomp as u8
-        | 1 << PacketType::Suback as u8
-        | 1 << PacketType::Unsuback as u8;
-    const UNSUBSCRIBE: u16 = 1 << PacketType::Unsubscribe as u8;
-    match id {
-        0x01 | 0x02 | 0x03 | 0x08 | 0x09 => PUBLISH | WILL,
-        0x0B => PUBLISH | SUBSCRIBE,
-        0x11 => CONNECT | CONNACK | DISCONNECT,
-        0x12 | 0x13 | 0x1A => CONNACK,
-        0x15 | 0x16 => CONNECT | CONNACK | AUTH,
-        0x17 | 0x19 => CONNECT,
-        0x18 => WILL,
-        0x1C => CONNACK | DISCONNECT,
-        0x1F => CONNACK | ACKS | DISCONNECT | AUTH,
-        0x21 | 0x22 | 0x27 => CONNECT | CONNACK,
-        0x23 => PUBLISH,
-        0x24 | 0x25 | 0x28 | 0x29 | 0x2A => CONNACK,
-        0x26 => WILL | CONNECT | CONNACK | PUBLISH | SUBSCRIBE | UNSUBSCRIBE | ACKS | DISCONNECT | AUTH,
-        _ => 0,
-    }
-}
-
-/// One property, its value checked.
-fn read<'a>(r: &mut Reader<'a>) -> Result<(u32, Property<'a>), Error> {
-    fn flag(r: &mut Reader<'_>, field: &'static str) -> Result<bool, Error> {
-        let start = *r;
-        match r.byte(field)? {
-            0 => Ok(false),
-            1 => Ok(true),
-            _ => Err(start.error(field, Violation::PropertyValue)),
-        }
-    }
-    fn nonzero<T: Default + PartialEq>(start: Reader<'_>, field: &'static str, value: T) -> Result<T, Error> {
-        match value == T::default() {
-            true => Err(start.error(field, Violation::PropertyValue)),
-            false => Ok(value),
-        }
-    }
-
+/// One property out of bytes that were checked.
+fn read<'a>(r: &mut Reader<'a>) -> Result<Property<'a>, Error> {
     let start = *r;
-    let id = r.variable_byte_integer("property_identifier")?;
-    let value = *r;
-    let property = match id {
-        0x01 => Property::PayloadFormatIndicator(flag(r, "payload_format_indicator")?),
-        0x02 => Property::MessageExpiryInterval(r.four_byte_integer("message_expiry_interval")?),
-        0x03 => Property::ContentType(r.string("content_type")?),
-        // [MQTT-3.3.2-14]
-        0x08 => Property::ResponseTopic(r.topic_name("response_topic")?),
-        0x09 => Property::CorrelationData(r.binary("correlation_data")?),
-        0x0B => Property::SubscriptionIdentifier(nonzero(
-            value,
-            "subscription_identifier",
-            r.variable_byte_integer("subscription_identifier")?,
-        )?),
-        0x11 => Property::SessionExpiryInterval(r.four_byte_integer("session_expiry_interval")?),
-        0x12 => Property::AssignedClientIdentifier(r.string("assigned_client_identifier")?),
-        0x13 => Property::ServerKeepAlive(r.two_byte_integer("server_keep_alive")?),
-        0x15 => Property::AuthenticationMethod(r.string("authentication_method")?),
-        0x16 => Property::AuthenticationData(r.binary("authentication_data")?),
-        0x17 => Property::RequestProblemInformation(flag(r, "request_problem_information")?),
-        0x18 => Property::WillDelayInterval(r.four_byte_integer("will_delay_interval")?),
-        0x19 => Property::RequestResponseInformation(flag(r, "request_response_information")?),
-        0x1A => Property::ResponseInformation(r.string("response_information")?),
-        0x1C => Property::ServerReference(r.string("server_reference")?),
-        0x1F => Property::ReasonString(r.string("reason_string")?),
-        0x21 => Property::ReceiveMaximum(nonzero(
-            value,
-            "receive_maximum",
-            r.two_byte_integer("receive_maximum")?,
-        )?),
-        0x22 => Property::TopicAliasMaximum(r.two_byte_integer("topic_alias_maximum")?),
-        0x23 => {
-            let alias = r.two_byte_integer("topic_alias")?;
-            // [MQTT-3.3.2-8]
-            Property::TopicAlias(match alias {
-                0 => return Err(value.error("topic_alias", Violation::TopicAliasForbidden)),
-                alias => alias,
-            })
-        }
-        0x24 => Property::MaximumQoS(match flag(r, "maximum_qos")? {
-            false => QoS::AtMostOnce,
-            true => QoS::AtLeastOnce,
+    let id = r.byte("property_identifier")?;
+    let field = TABLE.get(usize::from(id)).map_or("property_identifier", |row| row.field);
+    Ok(match id {
+        0x01 => Property::PayloadFormatIndicator(r.byte(field)? != 0),
+        0x02 => Property::MessageExpiryInterval(r.four_byte_integer(field)?),
+        0x03 => Property::ContentType(r.string(field)?),
+        0x08 => Property::ResponseTopic(r.topic_name(field)?),
+        0x09 => Property::CorrelationData(r.binary(field)?),
+        0x0B => Property::SubscriptionIdentifier(r.variable_byte_integer(field)?),
+        0x11 => Property::SessionExpiryInterval(r.four_byte_integer(field)?),
+        0x12 => Property::AssignedClientIdentifier(r.string(field)?),
+        0x13 => Property::ServerKeepAlive(r.two_byte_integer(field)?),
+        0x15 => Property::AuthenticationMethod(r.string(field)?),
+        0x16 => Property::AuthenticationData(r.binary(field)?),
+        0x17 => Property::RequestProblemInformation(r.byte(field)? != 0),
+        0x18 => Property::WillDelayInterval(r.four_byte_integer(field)?),
+        0x19 => Property::RequestResponseInformation(r.byte(field)? != 0),
+        0x1A => Property::ResponseInformation(r.string(field)?),
+        0x1C => Property::ServerReference(r.string(field)?),
+        0x1F => Property::ReasonString(r.string(field)?),
+        0x21 => Property::ReceiveMaximum(r.two_byte_integer(field)?),
+        0x22 => Property::TopicAliasMaximum(r.two_byte_integer(field)?),
+        0x23 => Property::TopicAlias(r.two_byte_integer(field)?),
+        0x24 => Property::MaximumQoS(match r.byte(field)? {
+            0 => QoS::AtMostOnce,
+            _ => QoS::AtLeastOnce,
         }),
-        0x25 => Property::RetainAvailable(flag(r, "retain_available")?),
-        0x26 => Property::UserProperty(r.string("user_property")?, r.string("user_property")?),
-        0x27 => Property::MaximumPacketSize(nonzero(
-            value,
-            "maximum_packet_size",
-            r.four_byte_integer("maximum_packet_size")?,
-        )?),
-        0x28 => Property::WildcardSubscriptionAvailable(flag(r, "wildcard_subscription_available")?),
-        0x29 => Property::SubscriptionIdentifierAvailable(flag(r, "subscription_identifier_available")?),
-        0x2A => Property::SharedSubscriptionAvailable(flag(r, "shared_subscription_available")?),
-        _ => return Err(start.error("property_identifier", Violation::PropertyUnknown)),
-    };
-    Ok((id, property))
+        0x25 => Property::RetainAvailable(r.byte(field)? != 0),
+        0x26 => Property::UserProperty(r.string(field)?, r.string(field)?),
+        0x27 => Property::MaximumPacketSize(r.four_byte_integer(field)?),
+        0x28 => Property::WildcardSubscriptionAvailable(r.byte(field)? != 0),
+        0x29 => Property::SubscriptionIdentifierAvailable(r.byte(field)? != 0),
+        0x2A => Property::SharedSubscriptionAvailable(r.byte(field)? != 0),
+        _ => return Err(start.error(field, Violation::PropertyUnknown)),
+    })
 }
 
 /// Appends one property.
@@ -393,9 +440,9 @@ fn write(out: &mut Vec<u8>, property: Property<'_>, place: Place) -> Result<(), 
         Property::ContentType(value) => w.byte(0x03).string(value, "content_type")?,
         Property::ResponseTopic(value) => w.byte(0x08).string(value.as_str(), "response_topic")?,
         Property::CorrelationData(value) => w.byte(0x09).binary(value, "correlation_data")?,
-        Property::SubscriptionIdentifier(value) => w
-            .byte(0x0B)
-            .variable_byte_integer(value, "subscription_identifier")?,
+        Property::SubscriptionIdentifier(value) => {
+            w.byte(0x0B).variable_byte_integer(value, "subscription_identifier")?
+        }
         Property::SessionExpiryInterval(value) => w.byte(0x11).four_byte_integer(value),
         Property::AssignedClientIdentifier(value) => {
             w.byte(0x12).string(value, "assigned_client_identifier")?
@@ -414,10 +461,9 @@ fn write(out: &mut Vec<u8>, property: Property<'_>, place: Place) -> Result<(), 
         Property::TopicAlias(value) => w.byte(0x23).two_byte_integer(value),
         Property::MaximumQoS(value) => w.bytes(&[0x24, value.byte()]),
         Property::RetainAvailable(value) => w.bytes(&[0x25, value.into()]),
-        Property::UserProperty(name, value) => w
-            .byte(0x26)
-            .string(name, "user_property")?
-            .string(value, "user_property")?,
+        Property::UserProperty(name, value) => {
+            w.byte(0x26).string(name, "user_property")?.string(value, "user_property")?
+        }
         Property::MaximumPacketSize(value) => w.byte(0x27).four_byte_integer(value),
         Property::WildcardSubscriptionAvailable(value) => w.bytes(&[0x28, value.into()]),
         Property::SubscriptionIdentifierAvailable(value) => w.bytes(&[0x29, value.into()]),

@@ -24,12 +24,7 @@ impl<'a> Reader<'a> {
         // A packet is at most 268,435,460 bytes long (section 2.1.4), so the sum does not wrap for
         // any packet; for other callers' slices it only spoils the offset in an error.
         let end = offset.wrapping_add(bytes.len() as u32);
-        Reader {
-            rest: bytes,
-            end,
-            packet,
-            version,
-        }
+        Reader { rest: bytes, end, packet, version }
     }
 
     /// The version whose rules apply.
@@ -72,13 +67,7 @@ impl<'a> Reader<'a> {
     #[cold]
     pub fn error(&self, field: &'static str, violation: Violation) -> Error {
         let offset = self.end.wrapping_sub(self.rest.len() as u32);
-        Error {
-            violation,
-            packet: Some(self.packet),
-            field,
-            offset,
-            version: self.version,
-        }
+        Error { violation, packet: Some(self.packet), field, offset, version: self.version }
     }
 
     /// The next `len` bytes.
@@ -102,10 +91,7 @@ impl<'a> Reader<'a> {
     /// `Truncated` if there are fewer.
     #[inline]
     pub fn sub(&mut self, len: usize, field: &'static str) -> Result<Reader<'a>, Error> {
-        let end = self
-            .end
-            .wrapping_sub(self.rest.len() as u32)
-            .wrapping_add(len as u32);
+        let end = self.end.wrapping_sub(self.rest.len() as u32).wrapping_add(len as u32);
         let rest = self.take(len, field)?;
         Ok(Reader { rest, end, ..*self })
     }
@@ -214,6 +200,27 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Passes over a UTF-8 Encoded String; `string` will take it.
+    ///
+    /// # Errors
+    /// As `string`.
+    #[inline]
+    pub(crate) fn check_string(&mut self, field: &'static str) -> Result<(), Error> {
+        let start = *self;
+        let bytes = self.binary(field)?;
+        // Almost every string is ASCII, which needs no `from_utf8`.
+        if bytes.iter().all(|byte| matches!(byte, 1..0x80)) {
+            return Ok(());
+        }
+        if str::from_utf8(bytes).is_err() {
+            return Err(start.error(field, Violation::Utf8));
+        }
+        match bytes.contains(&0) {
+            true => Err(start.error(field, Violation::NulCharacter)),
+            false => Ok(()),
+        }
+    }
+
     /// A topic name.
     ///
     /// # Errors
@@ -270,6 +277,12 @@ pub(crate) fn variable_byte_integer(
     bytes: &[u8],
     version: Version,
 ) -> Result<Option<(u32, usize)>, Violation> {
+    // Most are a single byte, and that is in its shortest form.
+    if let Some(&byte) = bytes.first()
+        && byte < 0x80
+    {
+        return Ok(Some((byte.into(), 1)));
+    }
     let mut value = 0;
     for (index, &byte) in bytes.iter().take(4).enumerate() {
         value |= u32::from(byte & 0x7F) << (7 * index);

@@ -116,10 +116,9 @@ impl ReasonCode {
                 matches!(byte, 0x00 | 0x10 | 0x80 | 0x83 | 0x87 | 0x90 | 0x91 | 0x97 | 0x99)
             }
             PacketType::Pubrel | PacketType::Pubcomp => matches!(byte, 0x00 | 0x92),
-            PacketType::Suback => matches!(
-                byte,
-                0x00..=0x02 | 0x80 | 0x83 | 0x87 | 0x8F | 0x91 | 0x97 | 0x9E | 0xA1 | 0xA2
-            ),
+            PacketType::Suback => {
+                matches!(byte, 0x00..=0x02 | 0x80 | 0x83 | 0x87 | 0x8F | 0x91 | 0x97 | 0x9E | 0xA1 | 0xA2)
+            }
             PacketType::Unsuback => matches!(byte, 0x00 | 0x11 | 0x80 | 0x83 | 0x87 | 0x8F | 0x91),
             PacketType::Disconnect => matches!(
                 byte,
@@ -182,10 +181,7 @@ mod tests {
     #[test]
     fn every_code_fits_some_packet() {
         for code in ReasonCode::ALL {
-            let packets = PacketType::ALL
-                .iter()
-                .filter(|packet| code.fits(**packet))
-                .count();
+            let packets = PacketType::ALL.iter().filter(|packet| code.fits(**packet)).count();
             assert!(packets > 0, "{code:?} fits nowhere");
         }
     }

@@ -8,7 +8,7 @@
 use crate::decode;
 use crate::error::{Error, Violation};
 use crate::packet::{Packet, PacketType, Version};
-use crate::reader::variable_byte_integer;
+use crate::reader::{Reader, variable_byte_integer};
 
 /// The first packet of some bytes, measured.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,6 +19,14 @@ pub struct Frame {
     pub header_len: usize,
     /// Bytes of the whole packet.
     pub len: usize,
+}
+
+impl Frame {
+    /// A reader of what follows the fixed header; `bytes` begin with the packet.
+    #[inline]
+    pub(crate) fn reader(self, bytes: &[u8], version: Version) -> Reader<'_> {
+        Reader::new(&bytes[self.header_len..self.len], self.header_len as u32, self.packet, version)
+    }
 }
 
 /// Measures the packet at the start of `bytes` and checks its fixed header (section 2.1).
@@ -36,13 +44,7 @@ pub fn frame(bytes: &[u8], version: Version, maximum_packet_size: u32) -> Result
         return Ok(None);
     };
     let packet = PacketType::from_first_byte(first);
-    let error = |field, offset, violation| Error {
-        violation,
-        packet,
-        field,
-        offset,
-        version,
-    };
+    let error = |field, offset, violation| Error { violation, packet, field, offset, version };
     let Some(packet) = packet.filter(|packet| *packet != PacketType::Auth || version == Version::V5) else {
         return Err(error("packet_type", 0, Violation::PacketTypeForbidden));
     };
@@ -67,11 +69,7 @@ pub fn frame(bytes: &[u8], version: Version, maximum_packet_size: u32) -> Result
     if len > maximum_packet_size as usize {
         return Err(error("remaining_length", 1, Violation::PacketTooLarge));
     }
-    Ok((len <= bytes.len()).then_some(Frame {
-        packet,
-        header_len,
-        len,
-    }))
+    Ok((len <= bytes.len()).then_some(Frame { packet, header_len, len }))
 }
 
 /// Takes one packet after the other out of a buffer that somebody else fills.
@@ -90,11 +88,7 @@ pub struct Cursor {
 impl Cursor {
     /// At the start of a buffer.
     pub const fn new(version: Version, maximum_packet_size: u32) -> Self {
-        Cursor {
-            version,
-            maximum_packet_size,
-            position: 0,
-        }
+        Cursor { version, maximum_packet_size, position: 0 }
     }
 
     /// The next packet of `buffer`; `None` until the rest of it has come.
@@ -103,13 +97,19 @@ impl Cursor {
     /// Those of `frame` and of `decode`. The position stays, so the error comes again.
     #[inline]
     pub fn next<'a>(&mut self, buffer: &'a [u8]) -> Result<Option<Packet<'a>>, Error> {
-        let bytes = buffer.get(self.position..).unwrap_or_default();
-        let Some(frame) = frame(bytes, self.version, self.maximum_packet_size)? else {
+        let Some((bytes, frame)) = self.measure(buffer)? else {
             return Ok(None);
         };
         let packet = decode::body(bytes, frame, self.version)?;
         self.position += frame.len;
         Ok(Some(packet))
+    }
+
+    /// The bytes that the next packet begins, and its measure. The position stays.
+    #[inline]
+    pub(crate) fn measure<'a>(&self, buffer: &'a [u8]) -> Result<Option<(&'a [u8], Frame)>, Error> {
+        let bytes = buffer.get(self.position..).unwrap_or_default();
+        Ok(frame(bytes, self.version, self.maximum_packet_size)?.map(|frame| (bytes, frame)))
     }
 }
 
@@ -123,10 +123,7 @@ pub struct Stream {
 impl Stream {
     /// Nothing has come yet.
     pub const fn new(version: Version, maximum_packet_size: u32) -> Self {
-        Stream {
-            buffer: Vec::new(),
-            cursor: Cursor::new(version, maximum_packet_size),
-        }
+        Stream { buffer: Vec::new(), cursor: Cursor::new(version, maximum_packet_size) }
     }
 
     /// Adds what has come. Take the packets out after each call: then the buffer holds less than
@@ -140,10 +137,7 @@ impl Stream {
     ///
     /// # Errors
     /// Those of `frame` and of `decode`; nothing comes after an error but the error.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "what it gives borrows from the stream"
-    )]
+    #[expect(clippy::should_implement_trait, reason = "what it gives borrows from the stream")]
     pub fn next(&mut self) -> Result<Option<Packet<'_>>, Error> {
         self.cursor.next(&self.buffer)
     }

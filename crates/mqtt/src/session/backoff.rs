@@ -19,10 +19,7 @@ pub(super) struct Backoff {
 
 impl Backoff {
     pub(super) fn new(seed: u64) -> Self {
-        Backoff {
-            ceiling: FIRST_CEILING,
-            random: seed,
-        }
+        Backoff { ceiling: FIRST_CEILING, random: seed }
     }
 
     /// The next delay: anything up to the ceiling, which then doubles.
@@ -55,10 +52,7 @@ mod tests {
             let mut backoff = Backoff::new(seed);
             for (sum, ceiling) in sums.iter_mut().zip([1, 2, 4, 8, 16, 30, 30, 30]) {
                 let delay = backoff.next();
-                assert!(
-                    delay >= FLOOR && delay <= Duration::from_secs(ceiling),
-                    "{delay:?}"
-                );
+                assert!(delay >= FLOOR && delay <= Duration::from_secs(ceiling), "{delay:?}");
                 *sum += delay;
             }
             backoff.reset();
@@ -66,10 +60,7 @@ mod tests {
         }
         for (sum, ceiling) in sums.iter().zip([1, 2, 4, 8, 16, 30, 30, 30]) {
             let mean = sum.as_secs_f64() / 1000.0 / f64::from(ceiling);
-            assert!(
-                (0.45..0.57).contains(&mean),
-                "a mean of {mean} of the ceiling {ceiling} s"
-            );
+            assert!((0.45..0.57).contains(&mean), "a mean of {mean} of the ceiling {ceiling} s");
         }
     }
 }

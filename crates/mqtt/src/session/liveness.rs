@@ -116,22 +116,16 @@ impl Liveness {
     pub(super) fn barrier(&mut self, id: BarrierId, after: Option<PacketId>) {
         self.untimed = true;
         let barrier = Some((id, after));
-        self.pings.push_back(Ping {
-            sent_at: None,
-            barrier,
-            heard: false,
-            last_chance: false,
-        });
+        self.pings.push_back(Ping { sent_at: None, barrier, heard: false, last_chance: false });
     }
 
     /// A PINGRESP came; PINGRESPs answer PINGREQs in order. The barrier that it answers, if any.
     pub(super) fn pingresp(&mut self, unanswered: impl Fn(PacketId) -> bool) -> Option<BarrierId> {
         match self.pings.front() {
             // A server answers in order, so this one belongs to a PINGREQ before the SUBSCRIBE.
-            Some(Ping {
-                barrier: Some((_, Some(subscribe))),
-                ..
-            }) if self.stragglers > 0 && unanswered(*subscribe) => {
+            Some(Ping { barrier: Some((_, Some(subscribe))), .. })
+                if self.stragglers > 0 && unanswered(*subscribe) =>
+            {
                 self.stragglers -= 1;
                 return None;
             }
@@ -185,19 +179,11 @@ impl Liveness {
     pub(super) fn check(&mut self, now: Time, lost: &mut Vec<BarrierId>) -> Verdict {
         let passed = |deadline: Option<Time>| deadline.is_some_and(|deadline| now >= deadline);
         let link_passed = passed(self.link_deadline());
-        let verdict = if link_passed
-            && self
-                .pings
-                .front()
-                .is_some_and(|ping| !ping.heard || ping.last_chance)
+        let verdict = if link_passed && self.pings.front().is_some_and(|ping| !ping.heard || ping.last_chance)
         {
             Verdict::Dead
         } else if link_passed || passed(self.barrier_deadline()) {
-            lost.extend(
-                self.pings
-                    .iter()
-                    .filter_map(|ping| ping.barrier.map(|(id, _)| id)),
-            );
+            lost.extend(self.pings.iter().filter_map(|ping| ping.barrier.map(|(id, _)| id)));
             self.stragglers += self.pings.len() as u32;
             self.pings.clear();
             self.ping(now, true);
@@ -228,12 +214,7 @@ impl Liveness {
 
     fn ping(&mut self, now: Time, last_chance: bool) {
         self.sent_at = now;
-        self.pings.push_back(Ping {
-            sent_at: Some(now),
-            barrier: None,
-            heard: false,
-            last_chance,
-        });
+        self.pings.push_back(Ping { sent_at: Some(now), barrier: None, heard: false, last_chance });
         self.set_alarm();
     }
 

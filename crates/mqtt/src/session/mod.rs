@@ -29,6 +29,7 @@ use std::time::Duration;
 
 use self::backoff::Backoff;
 use self::liveness::{Liveness, Verdict};
+use crate::decode;
 use crate::encode::encode;
 use crate::error::{Error, Violation};
 use crate::packet::{
@@ -37,7 +38,7 @@ use crate::packet::{
 };
 use crate::property::{Place, Properties, PropertiesBuf, Property};
 use crate::reason::ReasonCode;
-use crate::stream::{self, Cursor};
+use crate::stream::{self, Cursor, Frame};
 use crate::topic::{TopicFilter, TopicName};
 
 pub use self::event::{BarrierId, Closed, CommandError, Connected, Event, Transmit};
@@ -116,10 +117,7 @@ impl Session {
             last_barrier: 0,
             connection: Connection::new(Time(0)),
         };
-        Session {
-            received: Vec::new(),
-            core,
-        }
+        Session { received: Vec::new(), core }
     }
 
     // Commands.
@@ -173,10 +171,7 @@ impl Session {
             properties,
             subscriptions: filters.into(),
         }))?;
-        self.core
-            .connection
-            .pending
-            .insert(packet_id, Pending::Subscribe(filters.len()));
+        self.core.connection.pending.insert(packet_id, Pending::Subscribe(filters.len()));
         self.core.connection.last_subscribe = Some(packet_id);
         Ok(packet_id)
     }
@@ -194,10 +189,7 @@ impl Session {
             properties,
             filters: filters.into(),
         }))?;
-        self.core
-            .connection
-            .pending
-            .insert(packet_id, Pending::Unsubscribe(filters.len()));
+        self.core.connection.pending.insert(packet_id, Pending::Unsubscribe(filters.len()));
         Ok(packet_id)
     }
 
@@ -246,19 +238,10 @@ impl Session {
         }
         let delivery = match qos {
             QoS::AtMostOnce => Delivery::AtMostOnce,
-            _ => Delivery::AtLeastOnce {
-                packet_id: self.core.free_packet_id()?,
-                dup: false,
-            },
+            _ => Delivery::AtLeastOnce { packet_id: self.core.free_packet_id()?, dup: false },
         };
         let properties = Properties::EMPTY;
-        self.core.command(&Packet::Publish(Publish {
-            delivery,
-            retain,
-            topic,
-            properties,
-            payload,
-        }))?;
+        self.core.command(&Packet::Publish(Publish { delivery, retain, topic, properties, payload }))?;
         if let Some(packet_id) = delivery.packet_id() {
             self.core.connection.pending.insert(packet_id, Pending::Publish);
             self.core.connection.in_flight += 1;
@@ -327,10 +310,30 @@ impl Session {
     pub fn poll_event(&mut self) -> Option<Event<'_>> {
         let Session { received, core } = self;
         while core.events.is_empty() {
-            match core.step(received) {
-                Step::Told(event) => return Some(event),
-                Step::Done => {}
-                Step::Starved => return None,
+            let Some((bytes, frame)) = core.measure(received) else { break };
+            // Almost every packet is a PUBLISH, so this path is kept free of all the others.
+            if frame.packet == PacketType::Publish && core.state == State::Connected {
+                match decode::publish(bytes, frame, core.version) {
+                    // [MQTT-3.1.2-27]: no alias was allowed, so the name is always there, too.
+                    Ok(publish) if publish.properties.has(0x23) => {
+                        let violation = Violation::TopicAliasForbidden;
+                        core.broken(core.error(PacketType::Publish, "topic_alias", violation));
+                    }
+                    Ok(publish) if core.receive(publish.delivery, publish.retain) => {
+                        return Some(Event::Publish(publish));
+                    }
+                    Ok(_) => {}
+                    Err(error) => core.broken(error),
+                }
+                continue;
+            }
+            match decode::body(bytes, frame, core.version) {
+                Ok(packet) => {
+                    if let Some(event) = core.act(packet) {
+                        return Some(event);
+                    }
+                }
+                Err(error) => core.broken(error),
             }
         }
         core.lend()
@@ -486,16 +489,6 @@ enum Told {
     ConnectFailed(Failure),
 }
 
-/// What became of the next packet.
-enum Step<'a> {
-    /// Something to tell.
-    Told(Event<'a>),
-    /// The session's own affair.
-    Done,
-    /// There is none.
-    Starved,
-}
-
 impl Core {
     /// Opens the next socket, with the version that is most likely to work.
     fn dial(&mut self) {
@@ -547,12 +540,7 @@ impl Core {
                 self.end(Failure::OpenTimeout, Socket::Close)
             }
             State::Handshake if now >= self.connection.deadline => {
-                self.end(
-                    Failure::ConnackTimeout {
-                        version: self.version,
-                    },
-                    Socket::Close,
-                );
+                self.end(Failure::ConnackTimeout { version: self.version }, Socket::Close);
             }
             State::Opening | State::Handshake => {}
             State::Waiting { retry_at } => {
@@ -607,13 +595,7 @@ impl Core {
             }
             State::Handshake => {
                 self.known_version = None;
-                self.end(
-                    Failure::ClosedBeforeConnack {
-                        version: self.version,
-                        code,
-                    },
-                    Socket::Closed,
-                );
+                self.end(Failure::ClosedBeforeConnack { version: self.version, code }, Socket::Closed);
             }
             State::Connected => self.end(Failure::Closed { code }, Socket::Closed),
             State::Idle | State::Waiting { .. } | State::Refused => {}
@@ -679,9 +661,7 @@ impl Core {
         self.events.push_back(told);
         self.state = match needs_the_user(&failure, self.options.version) {
             true => State::Refused,
-            false => State::Waiting {
-                retry_at: self.now + self.backoff.next(),
-            },
+            false => State::Waiting { retry_at: self.now + self.backoff.next() },
         };
         self.failure = Some(failure);
     }
@@ -706,11 +686,8 @@ impl Core {
         encode(packet, self.version, &mut self.outbox).map_err(CommandError::Invalid)?;
         let len = self.outbox.len() - start;
         // [MQTT-3.2.2-15]
-        let maximum = self
-            .connection
-            .maximum_packet_size
-            .unwrap_or(u32::MAX)
-            .min(self.options.max_packet_size);
+        let maximum =
+            self.connection.maximum_packet_size.unwrap_or(u32::MAX).min(self.options.max_packet_size);
         let result = if len > maximum as usize {
             Err(CommandError::PacketTooLarge)
         } else if self.outbox.len() > self.options.max_packet_size as usize {
@@ -743,27 +720,41 @@ impl Core {
         }
     }
 
-    /// Decodes the next packet and acts on it.
-    fn step<'a>(&mut self, received: &'a [u8]) -> Step<'a> {
+    /// The bytes that the next packet begins, and its measure. `None`: nothing more has come, or
+    /// the link has just ended.
+    #[inline]
+    fn measure<'a>(&mut self, received: &'a [u8]) -> Option<(&'a [u8], Frame)> {
         if !matches!(self.state, State::Handshake | State::Connected) {
-            return Step::Starved;
+            return None;
         }
-        let packet = match self.cursor.next(received) {
-            Ok(Some(packet)) => packet,
-            Ok(None) => return Step::Starved,
-            Err(error) => {
-                match error.violation {
-                    Violation::Connack311(_) if self.state == State::Handshake => self.refuse_version(),
-                    _ => self.protocol_error(error),
-                }
-                return Step::Done;
+        match self.cursor.measure(received) {
+            Ok(measured) => {
+                self.cursor.position += measured.map_or(0, |(_, frame)| frame.len);
+                measured
             }
-        };
+            Err(error) => {
+                self.broken(error);
+                None
+            }
+        }
+    }
+
+    /// The next packet breaks the standard.
+    #[cold]
+    fn broken(&mut self, error: Error) {
+        match error.violation {
+            Violation::Connack311(_) if self.state == State::Handshake => self.refuse_version(),
+            _ => self.protocol_error(error),
+        }
+    }
+
+    /// Acts on any packet but the PUBLISH of a link.
+    #[inline(never)]
+    fn act<'a>(&mut self, packet: Packet<'a>) -> Option<Event<'a>> {
         match (self.state, packet) {
             (State::Handshake, Packet::Connack(connack)) => self.connack(connack),
             // [MQTT-3.2.0-1]: CONNACK comes first.
             (State::Handshake, packet) => self.unexpected(&packet),
-            (_, Packet::Publish(publish)) => self.publish(publish),
             (_, Packet::Suback(suback)) => {
                 let answers = |pending| matches!(pending, Pending::Subscribe(_));
                 match self.answered(suback.packet_id, answers) {
@@ -771,8 +762,8 @@ impl Core {
                     Some(Pending::Subscribe(len)) if len != suback.reason_codes.len() => {
                         self.wrong_length(PacketType::Suback)
                     }
-                    Some(_) => Step::Told(Event::Suback(suback)),
-                    None => Step::Done,
+                    Some(_) => Some(Event::Suback(suback)),
+                    None => None,
                 }
             }
             (_, Packet::Unsuback(unsuback)) => {
@@ -784,17 +775,17 @@ impl Core {
                     {
                         self.wrong_length(PacketType::Unsuback)
                     }
-                    Some(_) => Step::Told(Event::Unsuback(unsuback)),
-                    None => Step::Done,
+                    Some(_) => Some(Event::Unsuback(unsuback)),
+                    None => None,
                 }
             }
             (_, Packet::Puback(ack)) => {
                 match self.answered(ack.packet_id, |pending| pending == Pending::Publish) {
                     Some(_) => {
                         self.connection.in_flight -= 1;
-                        Step::Told(Event::Puback(ack))
+                        Some(Event::Puback(ack))
                     }
-                    None => Step::Done,
+                    None => None,
                 }
             }
             (_, Packet::Pubrel(ack)) => {
@@ -804,22 +795,17 @@ impl Core {
                     answer.reason_code = ReasonCode::PacketIdentifierNotFound;
                 }
                 self.send(&Packet::Pubcomp(answer));
-                Step::Done
+                None
             }
             // This client publishes nothing at QoS 2, so these answer nothing and do no harm.
-            (_, Packet::Pubrec(_) | Packet::Pubcomp(_)) => Step::Done,
+            (_, Packet::Pubrec(_) | Packet::Pubcomp(_)) => None,
             (_, Packet::Pingresp) => {
-                let Connection {
-                    liveness, pending, ..
-                } = &mut self.connection;
-                match liveness.pingresp(|packet_id| pending.contains_key(&packet_id)) {
-                    Some(id) => Step::Told(Event::Barrier(id)),
-                    None => Step::Done,
-                }
+                let Connection { liveness, pending, .. } = &mut self.connection;
+                liveness.pingresp(|packet_id| pending.contains_key(&packet_id)).map(Event::Barrier)
             }
             (_, Packet::Disconnect(disconnect)) if self.version == Version::V5 => {
                 self.disconnected(disconnect);
-                Step::Done
+                None
             }
             // A 3.1.1 server has no DISCONNECT; one sends it on a takeover and leaves the socket
             // open. AUTH was not asked for ([MQTT-4.12.0-6]). The rest are a client's packets.
@@ -827,12 +813,12 @@ impl Core {
         }
     }
 
-    fn connack<'a>(&mut self, connack: Connack<'a>) -> Step<'a> {
+    fn connack<'a>(&mut self, connack: Connack<'a>) -> Option<Event<'a>> {
         match connack.reason_code {
             ReasonCode::Success => {}
             ReasonCode::UnsupportedProtocolVersion => {
                 self.refuse_version();
-                return Step::Done;
+                return None;
             }
             reason => {
                 let failure = Failure::ConnectRefused {
@@ -842,7 +828,7 @@ impl Core {
                     reason_string: connack.properties.reason_string().map(Box::from),
                 };
                 self.end(failure, Socket::Close);
-                return Step::Done;
+                return None;
             }
         }
         // [MQTT-3.2.2-4]: after a clean start there is no session. 3.1.1 forbids it to the server
@@ -853,7 +839,7 @@ impl Core {
                 "session_present",
                 Violation::SessionPresentUnasked,
             ));
-            return Step::Done;
+            return None;
         }
         let mut connected = Connected {
             version: self.version,
@@ -890,50 +876,35 @@ impl Core {
         self.known_version = Some(self.version);
         let connection = &mut self.connection;
         connection.connected_at = self.now;
-        connection
-            .liveness
-            .begin(Duration::from_secs(connected.keep_alive.into()));
+        connection.liveness.begin(Duration::from_secs(connected.keep_alive.into()));
         connection.receive_maximum = connected.receive_maximum;
         connection.maximum_qos = connected.maximum_qos;
         connection.retain_available = connected.retain_available;
         connection.maximum_packet_size = connected.maximum_packet_size;
         connection.wildcard_subscription_available = connected.wildcard_subscription_available;
         connection.shared_subscription_available = connected.shared_subscription_available;
-        Step::Told(Event::Connected(connected))
+        Some(Event::Connected(connected))
     }
 
+    /// Answers a message as its QoS wants. Whether it is to be told.
     #[inline]
-    fn publish<'a>(&mut self, publish: Publish<'a>) -> Step<'a> {
-        // [MQTT-3.1.2-27]: none was allowed, so the name is always there, too.
-        if !publish.properties.is_empty()
-            && publish
-                .properties
-                .iter()
-                .any(|property| matches!(property, Property::TopicAlias(_)))
-        {
-            self.protocol_error(self.error(
-                PacketType::Publish,
-                "topic_alias",
-                Violation::TopicAliasForbidden,
-            ));
-            return Step::Done;
-        }
-        if publish.retain {
+    fn receive(&mut self, delivery: Delivery, retain: bool) -> bool {
+        if retain {
             self.connection.liveness.retained(self.now);
         }
-        match publish.delivery {
-            Delivery::AtMostOnce => {}
+        match delivery {
+            Delivery::AtMostOnce => true,
             // [MQTT-4.3.2-4], in their order ([MQTT-4.6.0-2]).
-            Delivery::AtLeastOnce { packet_id, .. } => self.send(&Packet::Puback(Ack::success(packet_id))),
+            Delivery::AtLeastOnce { packet_id, .. } => {
+                self.send(&Packet::Puback(Ack::success(packet_id)));
+                true
+            }
             Delivery::ExactlyOnce { packet_id, .. } => {
                 self.send(&Packet::Pubrec(Ack::success(packet_id)));
                 // [MQTT-4.3.3-10]: told once, however often it comes.
-                if !self.connection.unreleased.insert(packet_id) {
-                    return Step::Done;
-                }
+                self.connection.unreleased.insert(packet_id)
             }
         }
-        Step::Told(Event::Publish(publish))
     }
 
     /// The server said DISCONNECT and will close; so does this end (section 3.14.4).
@@ -964,34 +935,23 @@ impl Core {
     /// Takes what waited for this acknowledgement. One that nothing waits for is passed over: it
     /// does no harm, and some servers repeat theirs.
     fn answered(&mut self, packet_id: PacketId, answers: impl Fn(Pending) -> bool) -> Option<Pending> {
-        let pending = self
-            .connection
-            .pending
-            .get(&packet_id)
-            .copied()
-            .filter(|pending| answers(*pending))?;
+        let pending = self.connection.pending.get(&packet_id).copied().filter(|pending| answers(*pending))?;
         self.connection.pending.remove(&packet_id);
         Some(pending)
     }
 
-    fn unexpected(&mut self, packet: &Packet<'_>) -> Step<'static> {
+    fn unexpected(&mut self, packet: &Packet<'_>) -> Option<Event<'static>> {
         self.protocol_error(self.error(packet.packet_type(), "packet_type", Violation::PacketUnexpected));
-        Step::Done
+        None
     }
 
-    fn wrong_length(&mut self, packet: PacketType) -> Step<'static> {
+    fn wrong_length(&mut self, packet: PacketType) -> Option<Event<'static>> {
         self.protocol_error(self.error(packet, "reason_code", Violation::ListLength));
-        Step::Done
+        None
     }
 
     fn error(&self, packet: PacketType, field: &'static str, violation: Violation) -> Error {
-        Error {
-            violation,
-            packet: Some(packet),
-            field,
-            offset: 0,
-            version: self.version,
-        }
+        Error { violation, packet: Some(packet), field, offset: 0, version: self.version }
     }
 
     /// The next event that was noted; its failure stays here while it is lent.
@@ -1084,21 +1044,14 @@ fn connect(options: &Options, version: Version, out: &mut Vec<u8>) -> Result<(),
             if version == Version::V5 {
                 let optional = [
                     (will.delay_interval > 0).then_some(Property::WillDelayInterval(will.delay_interval)),
-                    will.payload_format_indicator
-                        .then_some(Property::PayloadFormatIndicator(true)),
+                    will.payload_format_indicator.then_some(Property::PayloadFormatIndicator(true)),
                     will.message_expiry_interval.map(Property::MessageExpiryInterval),
                     will.content_type.as_deref().map(Property::ContentType),
-                    will.response_topic
-                        .as_deref()
-                        .map(topic)
-                        .transpose()?
-                        .map(Property::ResponseTopic),
+                    will.response_topic.as_deref().map(topic).transpose()?.map(Property::ResponseTopic),
                     will.correlation_data.as_deref().map(Property::CorrelationData),
                 ];
-                let user = will
-                    .user_properties
-                    .iter()
-                    .map(|(name, value)| Property::UserProperty(name, value));
+                let user =
+                    will.user_properties.iter().map(|(name, value)| Property::UserProperty(name, value));
                 for property in optional.into_iter().flatten().chain(user) {
                     will_properties.push(property)?;
                 }

@@ -68,9 +68,7 @@ impl Pair {
     }
 
     fn publish(&mut self, qos: QoS) {
-        self.session
-            .publish(TopicName::new("p").unwrap(), b"", qos, false)
-            .unwrap();
+        self.session.publish(TopicName::new("p").unwrap(), b"", qos, false).unwrap();
         self.drive();
     }
 
@@ -82,13 +80,7 @@ impl Pair {
     }
 
     fn close(&mut self, was_open: bool) {
-        self.session.handle_closed(
-            Closed {
-                code: Some(1006),
-                was_open,
-            },
-            self.now,
-        );
+        self.session.handle_closed(Closed { code: Some(1006), was_open }, self.now);
         self.drive();
     }
 
@@ -150,11 +142,7 @@ impl Pair {
                 Event::Barrier(BarrierId(id)) => format!("! barrier {id}"),
                 Event::BarrierLost(BarrierId(id)) => format!("! barrier {id} lost"),
                 Event::ClockJump { by, backwards } => {
-                    format!(
-                        "! jumped {}{} s",
-                        if backwards { "back " } else { "" },
-                        by.as_secs_f64()
-                    )
+                    format!("! jumped {}{} s", if backwards { "back " } else { "" }, by.as_secs_f64())
                 }
                 Event::Disconnected(None) => "! disconnected".to_owned(),
                 Event::Disconnected(Some(failure)) => format!("! disconnected: {}", words(failure)),
@@ -178,11 +166,7 @@ impl Pair {
                                 format!("CONNECT {}", connect.version)
                             }
                             Packet::Puback(ack) | Packet::Pubrec(ack) | Packet::Pubcomp(ack) => {
-                                format!(
-                                    "{} {}",
-                                    packet.packet_type(),
-                                    told(ack.packet_id, ack.reason_code)
-                                )
+                                format!("{} {}", packet.packet_type(), told(ack.packet_id, ack.reason_code))
                             }
                             Packet::Subscribe(Subscribe { packet_id, .. })
                             | Packet::Unsubscribe(Unsubscribe { packet_id, .. }) => {
@@ -269,20 +253,12 @@ fn subscription(filter: &str) -> Subscription<'_> {
 }
 
 fn connack(reason_code: ReasonCode) -> Packet<'static> {
-    Packet::Connack(Connack {
-        session_present: false,
-        reason_code,
-        properties: Properties::EMPTY,
-    })
+    Packet::Connack(Connack { session_present: false, reason_code, properties: Properties::EMPTY })
 }
 
 fn suback(packet_id: PacketId) -> Packet<'static> {
     let reason_codes = ReasonCodes::from(&[ReasonCode::Success][..]);
-    Packet::Suback(Suback {
-        packet_id,
-        properties: Properties::EMPTY,
-        reason_codes,
-    })
+    Packet::Suback(Suback { packet_id, properties: Properties::EMPTY, reason_codes })
 }
 
 fn message(retain: bool) -> Packet<'static> {
@@ -291,13 +267,7 @@ fn message(retain: bool) -> Packet<'static> {
 
 fn delivered(delivery: Delivery, retain: bool) -> Packet<'static> {
     let topic = TopicName::new("t").unwrap();
-    Packet::Publish(Publish {
-        delivery,
-        retain,
-        topic,
-        properties: Properties::EMPTY,
-        payload: b"on",
-    })
+    Packet::Publish(Publish { delivery, retain, topic, properties: Properties::EMPTY, payload: b"on" })
 }
 
 fn bytes(version: Version, packets: &[Packet<'_>]) -> Vec<u8> {
@@ -325,33 +295,18 @@ fn a_visit_from_dialling_to_leaving() {
         assert_eq!(pair.session.link(), Link::Connecting);
         pair.open();
         pair.expect([&format!("> CONNECT {version}")]);
-        assert_eq!(
-            (pair.session.link(), pair.session.version()),
-            (Link::Connecting, None)
-        );
+        assert_eq!((pair.session.link(), pair.session.version()), (Link::Connecting, None));
         pair.accept();
         pair.expect([&format!("! connected {version}")]);
-        assert_eq!(
-            (pair.session.link(), pair.session.version()),
-            (Link::Connected, Some(version))
-        );
+        assert_eq!((pair.session.link(), pair.session.version()), (Link::Connected, Some(version)));
         pair.load("+/status");
         pair.expect(["> SUBSCRIBE 1, PINGREQ"]);
-        pair.say_bytes(&bytes(
-            version,
-            &[suback(id(1)), message(true), Packet::Pingresp, message(false)],
-        ));
+        pair.say_bytes(&bytes(version, &[suback(id(1)), message(true), Packet::Pingresp, message(false)]));
         pair.expect(["! suback 1 [Success]", "! t (retained)", "! barrier 1", "! t"]);
-        pair.session
-            .unsubscribe(&[TopicFilter::new("+/status").unwrap()])
-            .unwrap();
+        pair.session.unsubscribe(&[TopicFilter::new("+/status").unwrap()]).unwrap();
         pair.drive();
         pair.expect(["> UNSUBSCRIBE 2"]);
-        let codes = if version == Version::V5 {
-            &[ReasonCode::Success][..]
-        } else {
-            &[]
-        };
+        let codes = if version == Version::V5 { &[ReasonCode::Success][..] } else { &[] };
         pair.say(Packet::Unsuback(Unsuback {
             packet_id: id(2),
             properties: Properties::EMPTY,
@@ -360,10 +315,7 @@ fn a_visit_from_dialling_to_leaving() {
         pair.expect([&format!("! unsuback 2 {codes:?}")]);
         pair.disconnect();
         pair.expect(["! disconnected", "> DISCONNECT", "close"]);
-        assert_eq!(
-            (pair.session.link(), pair.session.last_failure()),
-            (Link::Idle, None)
-        );
+        assert_eq!((pair.session.link(), pair.session.last_failure()), (Link::Idle, None));
         pair.close(true);
         pair.pass(s(1000));
         pair.expect([]);
@@ -393,20 +345,12 @@ fn mqtt_3_1_connect_says_what_the_options_say() {
     for version in BOTH {
         let mut out = Vec::new();
         connect(&options, version, &mut out).unwrap();
-        let Ok(Packet::Connect(connect)) = crate::decode::decode(&out, version) else {
-            panic!()
-        };
-        assert_eq!(
-            (connect.version, connect.clean_start, connect.keep_alive),
-            (version, true, 7)
-        );
+        let Ok(Packet::Connect(connect)) = crate::decode::decode(&out, version) else { panic!() };
+        assert_eq!((connect.version, connect.clean_start, connect.keep_alive), (version, true, 7));
         assert_eq!((connect.client_id, connect.user_name), ("id", Some("u")));
         assert_eq!(connect.password, Some(&b"p"[..]));
         let will = connect.will.unwrap();
-        assert_eq!(
-            (will.topic.as_str(), will.payload, will.retain),
-            ("w", &b"off"[..], true)
-        );
+        assert_eq!((will.topic.as_str(), will.payload, will.retain), ("w", &b"off"[..], true));
         assert_eq!(will.qos, QoS::AtLeastOnce);
         let (properties, will_properties) = match version {
             Version::V311 => (vec![], vec![]),
@@ -431,13 +375,8 @@ fn mqtt_3_1_connect_says_what_the_options_say() {
     for (version, user_name) in [(Version::V311, Some("")), (Version::V5, None)] {
         let mut out = Vec::new();
         connect(&options, version, &mut out).unwrap();
-        let Ok(Packet::Connect(connect)) = crate::decode::decode(&out, version) else {
-            panic!()
-        };
-        assert_eq!(
-            (connect.user_name, connect.password),
-            (user_name, Some(&b"p"[..]))
-        );
+        let Ok(Packet::Connect(connect)) = crate::decode::decode(&out, version) else { panic!() };
+        assert_eq!((connect.user_name, connect.password), (user_name, Some(&b"p"[..])));
     }
     assert!(!format!("{options:?}").contains("112"), "a password in a log");
 }
@@ -453,29 +392,12 @@ fn options_that_make_no_connect_are_the_users_to_mend() {
         pair.expect(["open", &format!("! failed: options: {words}"), "close"]);
         assert_eq!(pair.session.link(), Link::Refused);
     };
+    check(|options| options.client_id = "a\0".to_owned(), "client_id NulCharacter");
+    check(|options| options.user = Some("a".repeat(65_536)), "user_name FieldTooLong");
+    check(|options| options.will = Some(OwnedWill::default()), "will_topic TopicNameEmpty");
+    check(|options| options.max_packet_size = 0, "maximum_packet_size PropertyValue");
     check(
-        |options| options.client_id = "a\0".to_owned(),
-        "client_id NulCharacter",
-    );
-    check(
-        |options| options.user = Some("a".repeat(65_536)),
-        "user_name FieldTooLong",
-    );
-    check(
-        |options| options.will = Some(OwnedWill::default()),
-        "will_topic TopicNameEmpty",
-    );
-    check(
-        |options| options.max_packet_size = 0,
-        "maximum_packet_size PropertyValue",
-    );
-    check(
-        |options| {
-            options.will = Some(OwnedWill {
-                topic: "a/#".to_owned(),
-                ..OwnedWill::default()
-            })
-        },
+        |options| options.will = Some(OwnedWill { topic: "a/#".to_owned(), ..OwnedWill::default() }),
         "will_topic TopicNameWildcard",
     );
 }
@@ -512,11 +434,7 @@ fn the_version_falls_back_as_the_contract_says() {
             if pair.session.core.state != State::Opening {
                 break;
             }
-            let reaction = if pair.session.core.version == Version::V5 {
-                v5
-            } else {
-                v311
-            };
+            let reaction = if pair.session.core.version == Version::V5 { v5 } else { v311 };
             match reaction {
                 NeverOpens => {
                     pair.pass(s(10));
@@ -545,36 +463,20 @@ fn the_version_falls_back_as_the_contract_says() {
             pair.lines.clear();
             pair.pass(s(30));
             assert_eq!(pair.lines[0], "open");
-            let first = if choice == VersionChoice::Only(Version::V311) {
-                Version::V311
-            } else {
-                Version::V5
-            };
+            let first =
+                if choice == VersionChoice::Only(Version::V311) { Version::V311 } else { Version::V5 };
             assert_eq!(pair.session.core.version, first);
         }
     }
 
     let newest = VersionChoice::Newest;
-    check(
-        newest,
-        Accepts,
-        KeepsQuiet,
-        &["open", "> CONNECT 5", "! connected 5"],
-        "Connected",
-    );
+    check(newest, Accepts, KeepsQuiet, &["open", "> CONNECT 5", "! connected 5"], "Connected");
     for bytes in [V5_REFUSED, V5_CODE_1, V311_SHAPE, V311_REFUSED, V311_BAD_LOGIN] {
         check(
             newest,
             Says(bytes),
             Accepts,
-            &[
-                "open",
-                "> CONNECT 5",
-                "close",
-                "open",
-                "> CONNECT 3.1.1",
-                "! connected 3.1.1",
-            ],
+            &["open", "> CONNECT 5", "close", "open", "> CONNECT 3.1.1", "! connected 3.1.1"],
             "Connected",
         );
     }
@@ -582,26 +484,14 @@ fn the_version_falls_back_as_the_contract_says() {
         newest,
         Closes,
         Accepts,
-        &[
-            "open",
-            "> CONNECT 5",
-            "open",
-            "> CONNECT 3.1.1",
-            "! connected 3.1.1",
-        ],
+        &["open", "> CONNECT 5", "open", "> CONNECT 3.1.1", "! connected 3.1.1"],
         "Connected",
     );
     check(
         newest,
         Closes,
         Closes,
-        &[
-            "open",
-            "> CONNECT 5",
-            "open",
-            "> CONNECT 3.1.1",
-            "! failed: closed before CONNACK (3.1.1)",
-        ],
+        &["open", "> CONNECT 5", "open", "> CONNECT 3.1.1", "! failed: closed before CONNACK (3.1.1)"],
         "Waiting",
     );
     check(
@@ -635,30 +525,13 @@ fn the_version_falls_back_as_the_contract_says() {
         "Waiting",
     );
     // No reason to fall back.
-    check(
-        newest,
-        Fails,
-        Accepts,
-        &["open", "! failed: NotOpened { code: Some(1006) }"],
-        "Waiting",
-    );
-    check(
-        newest,
-        NeverOpens,
-        Accepts,
-        &["open", "! failed: OpenTimeout", "close"],
-        "Waiting",
-    );
+    check(newest, Fails, Accepts, &["open", "! failed: NotOpened { code: Some(1006) }"], "Waiting");
+    check(newest, NeverOpens, Accepts, &["open", "! failed: OpenTimeout", "close"], "Waiting");
     check(
         newest,
         KeepsQuiet,
         Accepts,
-        &[
-            "open",
-            "> CONNECT 5",
-            "! failed: ConnackTimeout { version: V5 }",
-            "close",
-        ],
+        &["open", "> CONNECT 5", "! failed: ConnackTimeout { version: V5 }", "close"],
         "Waiting",
     );
     check(
@@ -672,12 +545,7 @@ fn the_version_falls_back_as_the_contract_says() {
         newest,
         Says(V5_BAD_LOGIN),
         Accepts,
-        &[
-            "open",
-            "> CONNECT 5",
-            "! failed: BadUserNameOrPassword (5)",
-            "close",
-        ],
+        &["open", "> CONNECT 5", "! failed: BadUserNameOrPassword (5)", "close"],
         "Refused",
     );
     // A forced version.
@@ -691,31 +559,14 @@ fn the_version_falls_back_as_the_contract_says() {
             "Refused",
         );
     }
-    check(
-        only5,
-        Closes,
-        Accepts,
-        &["open", "> CONNECT 5", "! failed: closed before CONNACK (5)"],
-        "Waiting",
-    );
+    check(only5, Closes, Accepts, &["open", "> CONNECT 5", "! failed: closed before CONNACK (5)"], "Waiting");
     let only311 = VersionChoice::Only(Version::V311);
-    check(
-        only311,
-        Accepts,
-        Accepts,
-        &["open", "> CONNECT 3.1.1", "! connected 3.1.1"],
-        "Connected",
-    );
+    check(only311, Accepts, Accepts, &["open", "> CONNECT 3.1.1", "! connected 3.1.1"], "Connected");
     check(
         only311,
         Accepts,
         Says(V311_REFUSED),
-        &[
-            "open",
-            "> CONNECT 3.1.1",
-            "! failed: version refused (3.1.1)",
-            "close",
-        ],
+        &["open", "> CONNECT 3.1.1", "! failed: version refused (3.1.1)", "close"],
         "Refused",
     );
 }
@@ -728,21 +579,11 @@ fn the_version_that_worked_is_tried_first_until_it_fails() {
     pair.close(true);
     pair.open();
     pair.accept();
-    pair.expect([
-        "open",
-        "> CONNECT 5",
-        "open",
-        "> CONNECT 3.1.1",
-        "! connected 3.1.1",
-    ]);
+    pair.expect(["open", "> CONNECT 5", "open", "> CONNECT 3.1.1", "! connected 3.1.1"]);
     pair.close(true);
     pair.pass(pair.delay());
     pair.open();
-    pair.expect([
-        "! disconnected: Closed { code: Some(1006) }",
-        "open",
-        "> CONNECT 3.1.1",
-    ]);
+    pair.expect(["! disconnected: Closed { code: Some(1006) }", "open", "> CONNECT 3.1.1"]);
     pair.say_bytes(&[0x20, 2, 0, 1]);
     pair.expect(["! failed: version refused (3.1.1)", "close"]);
     pair.pass(pair.delay());
@@ -781,46 +622,24 @@ fn mqtt_3_2_2_2_which_refusals_heal() {
         // The failure stays until CONNACK, over an attempt of the user's.
         let failure = pair.session.last_failure().cloned().expect("a failure");
         pair.connect();
-        assert_eq!(
-            (pair.session.link(), pair.session.last_failure()),
-            (Link::Connecting, Some(&failure))
-        );
+        assert_eq!((pair.session.link(), pair.session.last_failure()), (Link::Connecting, Some(&failure)));
         pair.open();
         assert_eq!(pair.session.last_failure(), Some(&failure));
         pair.accept();
-        assert_eq!(
-            (pair.session.link(), pair.session.last_failure()),
-            (Link::Connected, None)
-        );
+        assert_eq!((pair.session.link(), pair.session.last_failure()), (Link::Connected, None));
     };
     use ReasonCode::*;
-    for code in [
-        UnsupportedProtocolVersion,
-        ClientIdentifierNotValid,
-        BadUserNameOrPassword,
-        NotAuthorized,
-    ] {
+    for code in [UnsupportedProtocolVersion, ClientIdentifierNotValid, BadUserNameOrPassword, NotAuthorized] {
         check(Version::V311, code, "Refused");
         check(Version::V5, code, "Refused");
     }
-    for code in [
-        Banned,
-        BadAuthenticationMethod,
-        UseAnotherServer,
-        ServerMoved,
-        TopicNameInvalid,
-        QoSNotSupported,
-    ] {
+    for code in
+        [Banned, BadAuthenticationMethod, UseAnotherServer, ServerMoved, TopicNameInvalid, QoSNotSupported]
+    {
         check(Version::V5, code, "Refused");
     }
     check(Version::V311, ServerUnavailable, "Waiting");
-    for code in [
-        ServerUnavailable,
-        ServerBusy,
-        QuotaExceeded,
-        ConnectionRateExceeded,
-        UnspecifiedError,
-    ] {
+    for code in [ServerUnavailable, ServerBusy, QuotaExceeded, ConnectionRateExceeded, UnspecifiedError] {
         check(Version::V5, code, "Waiting");
     }
 }
@@ -843,11 +662,7 @@ fn mqtt_3_14_which_disconnects_heal() {
     ] {
         let mut pair = Pair::connected(Version::V5, |_| {});
         pair.say(Packet::Disconnect(Disconnect::new(code)));
-        let failure = if code == SessionTakenOver {
-            "TakenOver".to_owned()
-        } else {
-            format!("{code:?}")
-        };
+        let failure = if code == SessionTakenOver { "TakenOver".to_owned() } else { format!("{code:?}") };
         pair.expect([&format!("! disconnected: {failure}"), "close"]);
         assert!(format!("{:?}", pair.session.link()).starts_with(link), "{code:?}");
         pair.close(true);
@@ -900,14 +715,9 @@ fn mqtt_3_2_2_3_what_the_server_says_about_itself() {
         properties: properties.as_properties(),
     });
     session.handle_bytes(&bytes(Version::V5, &[packet]), Time(0));
-    let Some(Event::Connected(connected)) = session.poll_event() else {
-        panic!()
-    };
+    let Some(Event::Connected(connected)) = session.poll_event() else { panic!() };
     assert_eq!((connected.keep_alive, connected.receive_maximum), (9, 2));
-    assert_eq!(
-        (connected.maximum_qos, connected.retain_available),
-        (QoS::AtLeastOnce, false)
-    );
+    assert_eq!((connected.maximum_qos, connected.retain_available), (QoS::AtLeastOnce, false));
     assert_eq!(connected.maximum_packet_size, Some(40));
     assert!(!connected.wildcard_subscription_available && !connected.shared_subscription_available);
     assert_eq!(connected.assigned_client_identifier, Some("made-up"));
@@ -917,39 +727,19 @@ fn mqtt_3_2_2_3_what_the_server_says_about_itself() {
     let topic = TopicName::new("t").unwrap();
     let long = "l".repeat(40);
     let publish = |session: &mut Session, payload: &str, qos, retain| {
-        session
-            .publish(topic, payload.as_bytes(), qos, retain)
-            .map(|packet_id| packet_id.map(PacketId::get))
+        session.publish(topic, payload.as_bytes(), qos, retain).map(|packet_id| packet_id.map(PacketId::get))
     };
-    assert_eq!(
-        publish(&mut session, "", QoS::ExactlyOnce, false),
-        Err(CommandError::QoSNotSupported)
-    );
-    assert_eq!(
-        publish(&mut session, "", QoS::AtMostOnce, true),
-        Err(CommandError::RetainNotSupported)
-    );
-    assert_eq!(
-        publish(&mut session, &long, QoS::AtMostOnce, false),
-        Err(CommandError::PacketTooLarge)
-    );
+    assert_eq!(publish(&mut session, "", QoS::ExactlyOnce, false), Err(CommandError::QoSNotSupported));
+    assert_eq!(publish(&mut session, "", QoS::AtMostOnce, true), Err(CommandError::RetainNotSupported));
+    assert_eq!(publish(&mut session, &long, QoS::AtMostOnce, false), Err(CommandError::PacketTooLarge));
     assert_eq!(publish(&mut session, "", QoS::AtLeastOnce, false), Ok(Some(1)));
     assert_eq!(publish(&mut session, "", QoS::AtLeastOnce, false), Ok(Some(2)));
-    assert_eq!(
-        publish(&mut session, "", QoS::AtLeastOnce, false),
-        Err(CommandError::TooManyOutstanding)
-    );
+    assert_eq!(publish(&mut session, "", QoS::AtLeastOnce, false), Err(CommandError::TooManyOutstanding));
     assert_eq!(publish(&mut session, "", QoS::AtMostOnce, false), Ok(None));
-    session.handle_bytes(
-        &bytes(Version::V5, &[Packet::Puback(Ack::success(id(1)))]),
-        Time(0),
-    );
+    session.handle_bytes(&bytes(Version::V5, &[Packet::Puback(Ack::success(id(1)))]), Time(0));
     assert!(matches!(session.poll_event(), Some(Event::Puback(ack)) if ack.packet_id == id(1)));
     assert_eq!(publish(&mut session, "", QoS::AtLeastOnce, false), Ok(Some(3)));
-    assert_eq!(
-        session.subscribe(&[subscription("#")]),
-        Err(CommandError::WildcardSubscriptionsNotSupported)
-    );
+    assert_eq!(session.subscribe(&[subscription("#")]), Err(CommandError::WildcardSubscriptionsNotSupported));
     assert_eq!(
         session.subscribe(&[subscription("$share/g/a")]),
         Err(CommandError::SharedSubscriptionsNotSupported)
@@ -987,13 +777,7 @@ fn mqtt_3_1_2_10_every_sent_packet_postpones_the_ping() {
     pair.publish(QoS::AtMostOnce);
     pair.pass(s(29));
     pair.expect(["> PUBLISH"]);
-    pair.say(delivered(
-        Delivery::AtLeastOnce {
-            packet_id: id(7),
-            dup: false,
-        },
-        false,
-    ));
+    pair.say(delivered(Delivery::AtLeastOnce { packet_id: id(7), dup: false }, false));
     pair.expect(["! t", "> PUBACK 7"]);
     pair.pass(s(29));
     pair.subscribe("a");
@@ -1205,11 +989,7 @@ fn a_barrier_after_a_long_silence_has_its_whole_window() {
     let mut pair = Pair::connected(Version::V5, |options| options.keep_alive = 600);
     pair.sleep(s(500));
     pair.load("a");
-    assert_eq!(
-        pair.session.poll_timeout().unwrap(),
-        pair.session.core.now,
-        "the time is wanted at once"
-    );
+    assert_eq!(pair.session.poll_timeout().unwrap(), pair.session.core.now, "the time is wanted at once");
     pair.pass(ms(9_999));
     pair.expect(["> SUBSCRIBE 1, PINGREQ"]);
     pair.pass(ms(1));
@@ -1264,12 +1044,7 @@ fn a_sleep_with_a_ping_under_way_does_not_condemn_the_link() {
     pair.sleep(s(1000));
     // The answers had come before, and the browser kept them.
     pair.say_bytes(&bytes(Version::V5, &[suback(id(1)), Packet::Pingresp]));
-    pair.expect([
-        "! jumped 991 s",
-        "! suback 1 [Success]",
-        "! barrier 1",
-        "> PINGREQ",
-    ]);
+    pair.expect(["! jumped 991 s", "! suback 1 [Success]", "! barrier 1", "> PINGREQ"]);
     pair.say(Packet::Pingresp);
     pair.pass(s(29));
     pair.expect([]);
@@ -1344,11 +1119,7 @@ fn the_delay_grows_and_stays_bounded_and_falls_back_only_after_a_stable_link() {
         pair.connect();
         let fail = |pair: &mut Pair, ceiling| {
             pair.close(false);
-            assert!(
-                pair.delay() >= ms(250) && pair.delay() <= s(ceiling),
-                "{:?} of {ceiling}",
-                pair.delay()
-            );
+            assert!(pair.delay() >= ms(250) && pair.delay() <= s(ceiling), "{:?} of {ceiling}", pair.delay());
             pair.pass(pair.delay());
         };
         for ceiling in [1, 2, 4, 8, 16, 30, 30] {
@@ -1407,22 +1178,10 @@ fn different_seeds_wait_differently() {
 fn mqtt_4_3_2_4_inbound_qos_1_is_acknowledged_in_order_in_one_message() {
     for version in BOTH {
         let mut pair = Pair::connected(version, |_| {});
-        let messages = [3, 1, 2].map(|number| {
-            delivered(
-                Delivery::AtLeastOnce {
-                    packet_id: id(number),
-                    dup: false,
-                },
-                true,
-            )
-        });
+        let messages = [3, 1, 2]
+            .map(|number| delivered(Delivery::AtLeastOnce { packet_id: id(number), dup: false }, true));
         pair.say_bytes(&bytes(version, &messages));
-        pair.expect([
-            "! t (retained)",
-            "! t (retained)",
-            "! t (retained)",
-            "> PUBACK 3, PUBACK 1, PUBACK 2",
-        ]);
+        pair.expect(["! t (retained)", "! t (retained)", "! t (retained)", "> PUBACK 3, PUBACK 1, PUBACK 2"]);
     }
 }
 
@@ -1430,15 +1189,7 @@ fn mqtt_4_3_2_4_inbound_qos_1_is_acknowledged_in_order_in_one_message() {
 fn mqtt_4_3_3_10_inbound_qos_2_is_told_once() {
     for version in BOTH {
         let mut pair = Pair::connected(version, |_| {});
-        let sent = |dup| {
-            delivered(
-                Delivery::ExactlyOnce {
-                    packet_id: id(5),
-                    dup,
-                },
-                false,
-            )
-        };
+        let sent = |dup| delivered(Delivery::ExactlyOnce { packet_id: id(5), dup }, false);
         pair.say(sent(false));
         pair.say(sent(true));
         pair.expect(["! t", "> PUBREC 5", "> PUBREC 5"]);
@@ -1459,10 +1210,7 @@ fn outbound_qos_1_is_acknowledged_by_its_identifier() {
     let mut pair = Pair::connected(Version::V5, |_| {});
     pair.publish(QoS::AtLeastOnce);
     pair.publish(QoS::AtLeastOnce);
-    pair.say(Packet::Puback(Ack {
-        reason_code: ReasonCode::NotAuthorized,
-        ..Ack::success(id(2))
-    }));
+    pair.say(Packet::Puback(Ack { reason_code: ReasonCode::NotAuthorized, ..Ack::success(id(2)) }));
     pair.say(Packet::Puback(Ack::success(id(1))));
     // Again, and for something else: nobody waits.
     pair.say(Packet::Puback(Ack::success(id(1))));
@@ -1487,16 +1235,9 @@ fn mqtt_2_2_1_3_a_packet_identifier_in_use_is_passed_over() {
     pair.subscribe("b");
     pair.expect(["> SUBSCRIBE 1", "> SUBSCRIBE 2"]);
     for number in 1..=u16::MAX {
-        pair.session
-            .core
-            .connection
-            .pending
-            .insert(id(number), Pending::Publish);
+        pair.session.core.connection.pending.insert(id(number), Pending::Publish);
     }
-    assert_eq!(
-        pair.session.subscribe(&[subscription("c")]),
-        Err(CommandError::TooManyOutstanding)
-    );
+    assert_eq!(pair.session.subscribe(&[subscription("c")]), Err(CommandError::TooManyOutstanding));
 }
 
 #[test]
@@ -1505,20 +1246,11 @@ fn commands_need_a_link_and_the_queue_is_bounded() {
     for step in 0..3 {
         let session = &mut pair.session;
         let topic = TopicName::new("t").unwrap();
-        assert_eq!(
-            session.subscribe(&[subscription("a")]),
-            Err(CommandError::NotConnected)
-        );
-        assert_eq!(
-            session.unsubscribe(&[TopicFilter::new("a").unwrap()]),
-            Err(CommandError::NotConnected)
-        );
+        assert_eq!(session.subscribe(&[subscription("a")]), Err(CommandError::NotConnected));
+        assert_eq!(session.unsubscribe(&[TopicFilter::new("a").unwrap()]), Err(CommandError::NotConnected));
         assert_eq!(session.barrier(), Err(CommandError::NotConnected));
         for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
-            assert_eq!(
-                session.publish(topic, b"", qos, true),
-                Err(CommandError::NotConnected)
-            );
+            assert_eq!(session.publish(topic, b"", qos, true), Err(CommandError::NotConnected));
         }
         match step {
             0 => pair.connect(),
@@ -1536,10 +1268,7 @@ fn commands_need_a_link_and_the_queue_is_bounded() {
     pair.expect(["> PUBLISH"]);
     let invalid = pair.session.subscribe(&[]);
     assert!(matches!(invalid, Err(CommandError::Invalid(error)) if error.violation == Violation::ListEmpty));
-    let no_local = Subscription {
-        no_local: true,
-        ..subscription("a")
-    };
+    let no_local = Subscription { no_local: true, ..subscription("a") };
     let invalid = pair.session.subscribe(&[no_local]);
     assert!(
         matches!(invalid, Err(CommandError::Invalid(error)) if error.violation == Violation::NotInThisVersion)
@@ -1612,51 +1341,16 @@ fn mqtt_4_13_what_breaks_the_protocol_ends_the_link() {
             properties: Properties::EMPTY,
             reason_codes: (&codes[..]).into(),
         });
-        check(
-            version,
-            &bytes(version, &[suback]),
-            "ListLength in SUBACK",
-            "ProtocolError",
-        );
+        check(version, &bytes(version, &[suback]), "ListLength in SUBACK", "ProtocolError");
         check(version, &[0x36, 0], "QoS3 in PUBLISH", "MalformedPacket");
-        check(
-            version,
-            &[0x30, 0xFF, 0xFF, 0xFF, 0x7F],
-            "PacketTooLarge in PUBLISH",
-            "PacketTooLarge",
-        );
-        check(
-            version,
-            &[0x32, 6, 0, 1, b't', 0, 0, 0],
-            "PacketIdZero in PUBLISH",
-            "MalformedPacket",
-        );
-        check(
-            version,
-            &[0x30, 4, 0, 1, b'#', 0],
-            "TopicNameWildcard in PUBLISH",
-            "TopicNameInvalid",
-        );
+        check(version, &[0x30, 0xFF, 0xFF, 0xFF, 0x7F], "PacketTooLarge in PUBLISH", "PacketTooLarge");
+        check(version, &[0x32, 6, 0, 1, b't', 0, 0, 0], "PacketIdZero in PUBLISH", "MalformedPacket");
+        check(version, &[0x30, 4, 0, 1, b'#', 0], "TopicNameWildcard in PUBLISH", "TopicNameInvalid");
     }
     // A 3.1.1 CONNACK in the middle: its code is none of DISCONNECT's.
-    check(
-        Version::V5,
-        &[0x20, 2, 0, 0],
-        "Connack311(Success) in CONNACK",
-        "ProtocolError",
-    );
-    check(
-        Version::V5,
-        &[0x10, 4, 0, 2, b'M', b'Q'],
-        "ProtocolName in CONNECT",
-        "ProtocolError",
-    );
-    check(
-        Version::V5,
-        &[0xF0, 0],
-        "PacketUnexpected in AUTH",
-        "ProtocolError",
-    );
+    check(Version::V5, &[0x20, 2, 0, 0], "Connack311(Success) in CONNACK", "ProtocolError");
+    check(Version::V5, &[0x10, 4, 0, 2, b'M', b'Q'], "ProtocolName in CONNECT", "ProtocolError");
+    check(Version::V5, &[0xF0, 0], "PacketUnexpected in AUTH", "ProtocolError");
     check(
         Version::V5,
         &[0x30, 7, 0, 1, b't', 3, 0x23, 0, 1],
@@ -1676,15 +1370,9 @@ fn mqtt_3_2_0_1_connack_comes_first() {
     for version in BOTH {
         for (bytes, failure) in [
             (bytes(version, &[message(true)]), "PacketUnexpected in PUBLISH"),
+            (bytes(version, &[Packet::Pingresp]), "PacketUnexpected in PINGRESP"),
             (
-                bytes(version, &[Packet::Pingresp]),
-                "PacketUnexpected in PINGRESP",
-            ),
-            (
-                bytes(
-                    version,
-                    &[Packet::Disconnect(Disconnect::new(ReasonCode::Success))],
-                ),
+                bytes(version, &[Packet::Disconnect(Disconnect::new(ReasonCode::Success))]),
                 "PacketUnexpected in DISCONNECT",
             ),
             (vec![0x21], "ReservedFlags in CONNACK"),
@@ -1708,22 +1396,12 @@ fn mqtt_3_2_0_1_connack_comes_first() {
     pair.connect();
     pair.open();
     pair.say_bytes(&[0x20, 3, 1, 0, 0]);
-    pair.expect([
-        "open",
-        "> CONNECT 5",
-        "! failed: SessionPresentUnasked in CONNACK",
-        "close",
-    ]);
+    pair.expect(["open", "> CONNECT 5", "! failed: SessionPresentUnasked in CONNACK", "close"]);
     // The first byte of "HTTP/1.1 400" names SUBACK with odd flags.
     pair.pass(s(1));
     pair.open();
     pair.say_bytes(b"H");
-    pair.expect([
-        "open",
-        "> CONNECT 5",
-        "! failed: ReservedFlags in PUBACK",
-        "close",
-    ]);
+    pair.expect(["open", "> CONNECT 5", "! failed: ReservedFlags in PUBACK", "close"]);
 }
 
 // The socket.
@@ -1810,9 +1488,7 @@ fn what_is_queued_for_one_socket_never_reaches_the_next() {
 #[test]
 fn what_was_published_before_leaving_leaves_first() {
     let mut pair = Pair::connected(Version::V5, |_| {});
-    pair.session
-        .publish(TopicName::new("bye").unwrap(), b"", QoS::AtMostOnce, false)
-        .unwrap();
+    pair.session.publish(TopicName::new("bye").unwrap(), b"", QoS::AtMostOnce, false).unwrap();
     pair.disconnect();
     pair.expect(["! disconnected", "> PUBLISH, DISCONNECT", "close"]);
 }
@@ -1836,11 +1512,7 @@ fn each_link_is_ended_exactly_once() {
             if pair.session.core.state != State::Opening {
                 second(&mut pair);
             }
-            let ended = pair
-                .lines
-                .iter()
-                .filter(|line| line.starts_with("! disconnected"))
-                .count();
+            let ended = pair.lines.iter().filter(|line| line.starts_with("! disconnected")).count();
             assert_eq!(ended, 1, "{:?}", pair.lines);
         }
     }
@@ -1854,20 +1526,8 @@ fn mqtt_6_0_0_2_the_conversation_does_not_care_how_the_stream_is_cut() {
             &[
                 connack(ReasonCode::Success),
                 message(true),
-                delivered(
-                    Delivery::AtLeastOnce {
-                        packet_id: id(9),
-                        dup: false,
-                    },
-                    true,
-                ),
-                delivered(
-                    Delivery::ExactlyOnce {
-                        packet_id: id(9),
-                        dup: false,
-                    },
-                    false,
-                ),
+                delivered(Delivery::AtLeastOnce { packet_id: id(9), dup: false }, true),
+                delivered(Delivery::ExactlyOnce { packet_id: id(9), dup: false }, false),
                 Packet::Pubrel(Ack::success(id(9))),
                 Packet::Pingresp,
                 message(false),
@@ -1890,10 +1550,7 @@ fn mqtt_6_0_0_2_the_conversation_does_not_care_how_the_stream_is_cut() {
         };
         let expected = talk(&mut [&whole[..]].into_iter());
         assert_eq!(expected.0.len(), 6);
-        assert_eq!(
-            expected.1,
-            format!("open, CONNECT {version}, PUBACK 9, PUBREC 9, PUBCOMP 9")
-        );
+        assert_eq!(expected.1, format!("open, CONNECT {version}, PUBACK 9, PUBREC 9, PUBCOMP 9"));
         for size in 1..whole.len() {
             assert_eq!(talk(&mut whole.chunks(size)), expected, "pieces of {size}");
         }
@@ -1915,20 +1572,8 @@ fn no_sequence_of_inputs_panics_or_leads_nowhere() {
             connack(ReasonCode::ServerUnavailable),
             connack(ReasonCode::UnsupportedProtocolVersion),
             message(true),
-            delivered(
-                Delivery::AtLeastOnce {
-                    packet_id: id(1),
-                    dup: true,
-                },
-                false,
-            ),
-            delivered(
-                Delivery::ExactlyOnce {
-                    packet_id: id(1),
-                    dup: false,
-                },
-                false,
-            ),
+            delivered(Delivery::AtLeastOnce { packet_id: id(1), dup: true }, false),
+            delivered(Delivery::ExactlyOnce { packet_id: id(1), dup: false }, false),
             Packet::Pubrel(Ack::success(id(1))),
             Packet::Puback(Ack::success(id(1))),
             suback(id(1)),
@@ -1942,19 +1587,15 @@ fn no_sequence_of_inputs_panics_or_leads_nowhere() {
     for seed in 0..3000u64 {
         let mut random = seed;
         let mut roll = move |sides: u64| {
-            random = random
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (random >> 33) % sides
         };
         let mut options = Options::new("c");
         options.seed = seed;
         options.keep_alive = [0, 1, 4, 30][roll(4) as usize];
-        options.version = [
-            VersionChoice::Newest,
-            VersionChoice::Only(Version::V311),
-            VersionChoice::Only(Version::V5),
-        ][roll(3) as usize];
+        options.version =
+            [VersionChoice::Newest, VersionChoice::Only(Version::V311), VersionChoice::Only(Version::V5)]
+                [roll(3) as usize];
         let mut pair = Pair::new(options);
         for _ in 0..60 {
             let now = pair.now;
@@ -1963,22 +1604,13 @@ fn no_sequence_of_inputs_panics_or_leads_nowhere() {
                 1 => pair.session.disconnect(now),
                 2 => pair.session.retry_now(now),
                 3 | 4 => pair.session.handle_open(now),
-                5 => pair.session.handle_closed(
-                    Closed {
-                        code: None,
-                        was_open: roll(2) == 0,
-                    },
-                    now,
-                ),
+                5 => pair.session.handle_closed(Closed { code: None, was_open: roll(2) == 0 }, now),
                 6 => pair.session.handle_timeout(now),
                 7 => pair.now = now + ms([1, 250, 5_000, 40_000, 100_000][roll(5) as usize]),
                 8 => pair.now = now - ms([1, 999, 1_000, 50_000][roll(4) as usize]),
                 9 => drop(pair.session.subscribe(&[subscription("a")])),
                 10 => drop(pair.session.barrier()),
-                11 => drop(
-                    pair.session
-                        .publish(TopicName::new("t").unwrap(), b"", QoS::AtLeastOnce, true),
-                ),
+                11 => drop(pair.session.publish(TopicName::new("t").unwrap(), b"", QoS::AtLeastOnce, true)),
                 12 => drop(pair.session.unsubscribe(&[TopicFilter::new("a").unwrap()])),
                 13 => {
                     let junk = [roll(256) as u8, roll(4) as u8, roll(256) as u8];

@@ -24,10 +24,7 @@ impl Add<Duration> for Time {
 
     /// Saturates at the end of time.
     fn add(self, later: Duration) -> Time {
-        Time(
-            self.0
-                .saturating_add(u64::try_from(later.as_millis()).unwrap_or(u64::MAX)),
-        )
+        Time(self.0.saturating_add(u64::try_from(later.as_millis()).unwrap_or(u64::MAX)))
     }
 }
 
@@ -36,9 +33,6 @@ impl Sub<Duration> for Time {
 
     /// Saturates at the epoch.
     fn sub(self, earlier: Duration) -> Time {
-        Time(
-            self.0
-                .saturating_sub(u64::try_from(earlier.as_millis()).unwrap_or(u64::MAX)),
-        )
+        Time(self.0.saturating_sub(u64::try_from(earlier.as_millis()).unwrap_or(u64::MAX)))
     }
 }

@@ -8,15 +8,7 @@ use crate::hex;
 
 /// A packet of each kind and shape, in both versions.
 pub fn corpus() -> Vec<(Version, Vec<u8>)> {
-    let both = [
-        "40 02 0001",
-        "50 02 0001",
-        "62 02 0001",
-        "70 02 0001",
-        "c0 00",
-        "d0 00",
-        "e0 00",
-    ];
+    let both = ["40 02 0001", "50 02 0001", "62 02 0001", "70 02 0001", "c0 00", "d0 00", "e0 00"];
     let v311 = [
         "10 1e 0004 'MQTT' 04 f4 003c 0003 'äc' 0001 'w' 0003 'off' 0001 'u' 0002 00 'p'",
         "20 02 01 00",
@@ -76,10 +68,7 @@ fn the_corpus_is_sound_and_has_every_packet() {
         look(&packet);
     }
     for packet in PacketType::ALL {
-        assert!(
-            corpus.iter().any(|(_, bytes)| bytes[0] >> 4 == packet as u8),
-            "no {packet}"
-        );
+        assert!(corpus.iter().any(|(_, bytes)| bytes[0] >> 4 == packet as u8), "no {packet}");
     }
 }
 
@@ -87,10 +76,7 @@ fn the_corpus_is_sound_and_has_every_packet() {
 fn every_truncation_is_refused() {
     for (version, bytes) in corpus() {
         for len in 0..bytes.len() {
-            assert!(
-                decode::decode(&bytes[..len], version).is_err(),
-                "{len} of {bytes:02x?}"
-            );
+            assert!(decode::decode(&bytes[..len], version).is_err(), "{len} of {bytes:02x?}");
             // The same with a length that fits.
             if len >= 2 {
                 let mut cut = bytes[..len].to_vec();
@@ -142,10 +128,7 @@ fn stream<'a>(version: Version, pieces: impl IntoIterator<Item = &'a [u8]>) -> V
 #[test]
 fn mqtt_6_0_0_2_packets_do_not_care_how_the_stream_is_cut() {
     for version in [V311, V5] {
-        let packets = corpus()
-            .into_iter()
-            .filter(|(of, _)| *of == version)
-            .map(|(_, bytes)| bytes);
+        let packets = corpus().into_iter().filter(|(of, _)| *of == version).map(|(_, bytes)| bytes);
         let packets = packets.collect::<Vec<_>>();
         let whole = packets.concat();
         let expected = packets
@@ -178,16 +161,7 @@ fn an_error_in_the_stream_stays() {
 #[test]
 fn every_first_five_bytes_are_measured_without_a_panic() {
     for first in 0..=255u8 {
-        for length in [
-            0u32,
-            0x7F,
-            0x80,
-            0x8000,
-            0x80_8080,
-            0x8080_8080,
-            0xFFFF_FFFF,
-            0x7FFF_FFFF,
-        ] {
+        for length in [0u32, 0x7F, 0x80, 0x8000, 0x80_8080, 0x8080_8080, 0xFFFF_FFFF, 0x7FFF_FFFF] {
             let bytes = [&[first][..], &length.to_le_bytes()].concat();
             for version in [V311, V5] {
                 for len in 0..=5 {

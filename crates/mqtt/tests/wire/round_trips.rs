@@ -33,25 +33,15 @@ fn string() -> impl Strategy<Value = String> {
 }
 
 fn name() -> impl Strategy<Value = String> {
-    vec(
-        any::<char>().prop_filter("wildcard", |c| !matches!(c, '\0' | '+' | '#')),
-        1..40,
-    )
-    .prop_map(String::from_iter)
+    vec(any::<char>().prop_filter("wildcard", |c| !matches!(c, '\0' | '+' | '#')), 1..40)
+        .prop_map(String::from_iter)
 }
 
 fn filter() -> impl Strategy<Value = String> {
-    let level = prop_oneof![
-        Just("+".to_owned()),
-        name().prop_map(|name| name.replace('/', ""))
-    ];
+    let level = prop_oneof![Just("+".to_owned()), name().prop_map(|name| name.replace('/', ""))];
     (vec(level, 1..5), any::<bool>()).prop_map(|(levels, multi)| {
         let filter = levels.join("/") + if multi { "/#" } else { "" };
-        if filter.is_empty() || filter.starts_with("$share/") {
-            "+".to_owned()
-        } else {
-            filter
-        }
+        if filter.is_empty() || filter.starts_with("$share/") { "+".to_owned() } else { filter }
     })
 }
 
@@ -67,14 +57,7 @@ struct Values {
 }
 
 fn values() -> impl Strategy<Value = Values> {
-    (
-        any::<u32>(),
-        any::<bool>(),
-        string(),
-        name(),
-        vec(any::<u8>(), 0..20),
-        vec((string(), string()), 0..4),
-    )
+    (any::<u32>(), any::<bool>(), string(), name(), vec(any::<u8>(), 0..20), vec((string(), string()), 0..4))
         .prop_map(|(number, flag, text, topic, data, users)| Values {
             number,
             flag,
@@ -87,14 +70,7 @@ fn values() -> impl Strategy<Value = Values> {
 
 /// Every property that may stand here; none in 3.1.1.
 fn properties(values: &Values, place: Place, version: Version) -> PropertiesBuf {
-    let Values {
-        number,
-        flag,
-        text,
-        topic,
-        data,
-        ..
-    } = values;
+    let Values { number, flag, text, topic, data, .. } = values;
     let all = [
         Property::PayloadFormatIndicator(*flag),
         Property::MessageExpiryInterval(*number),
@@ -123,10 +99,7 @@ fn properties(values: &Values, place: Place, version: Version) -> PropertiesBuf 
         Property::SubscriptionIdentifierAvailable(*flag),
         Property::SharedSubscriptionAvailable(*flag),
     ];
-    let users = values
-        .users
-        .iter()
-        .map(|(name, value)| Property::UserProperty(name, value));
+    let users = values.users.iter().map(|(name, value)| Property::UserProperty(name, value));
     let mut properties = PropertiesBuf::new(place);
     if version == Version::V5 {
         let mut expected = Vec::new();
