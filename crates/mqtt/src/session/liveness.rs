@@ -19,8 +19,10 @@ const LONGEST_WINDOW: Duration = Duration::from_secs(10);
 const WINDOW_AFTER_JUMP: Duration = Duration::from_secs(5);
 /// Timers are late in a hidden tab, but not by more than this.
 const LEAST_JUMP: Duration = Duration::from_secs(15);
-/// As many PINGREQs may wait for their answers.
-const MOST_PINGS: usize = 64;
+/// As many barriers may wait for their answers.
+const MOST_BARRIERS: usize = 64;
+/// A server that answers no PINGREQ but goes on sending must not fill the queue.
+const MOST_PINGS: usize = 2 * MOST_BARRIERS;
 
 /// What `check` found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -109,7 +111,7 @@ impl Liveness {
 
     /// Whether one more barrier may be sent.
     pub(super) fn has_room(&self) -> bool {
-        self.pings.len() < MOST_PINGS
+        self.pings.iter().filter(|ping| ping.barrier.is_some()).count() < MOST_BARRIERS
     }
 
     /// A command queued a PINGREQ as a barrier behind this SUBSCRIBE.
@@ -184,7 +186,7 @@ impl Liveness {
             Verdict::Dead
         } else if link_passed || passed(self.barrier_deadline()) {
             lost.extend(self.pings.iter().filter_map(|ping| ping.barrier.map(|(id, _)| id)));
-            self.stragglers += self.pings.len() as u32;
+            self.stragglers = self.stragglers.saturating_add(self.pings.len() as u32);
             self.pings.clear();
             self.ping(now, true);
             Verdict::Ping
@@ -214,7 +216,11 @@ impl Liveness {
 
     fn ping(&mut self, now: Time, last_chance: bool) {
         self.sent_at = now;
-        self.pings.push_back(Ping { sent_at: Some(now), barrier: None, heard: false, last_chance });
+        if self.pings.len() < MOST_PINGS {
+            self.pings.push_back(Ping { sent_at: Some(now), barrier: None, heard: false, last_chance });
+        } else {
+            self.stragglers = self.stragglers.saturating_add(1);
+        }
         self.set_alarm();
     }
 

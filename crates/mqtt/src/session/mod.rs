@@ -54,19 +54,25 @@ const LEAST_SETBACK: Duration = Duration::from_secs(1);
 /// Where the link stands.
 ///
 /// ```text
-///              connect                     CONNACK accepted
-///   Idle ───────────────────▶ Connecting ───────────────────▶ Connected
-///    ▲                        │   ▲  │ ▲                       │  │
-///    │ disconnect             │   │  │ └── 3.1.1 instead of 5   │  │
-///    │ (from anywhere)        │   │  │                         │  │
-///                  may heal   │   │  │ the user must act       │  │
-///                             ▼   │  ▼                         │  │
-///                        Waiting  │ Refused ◀── the user must ─┘  │
-///                         ▲   └───┘   │          act              │
-///                         │ retry_at, └──▶ Connecting, by connect │
-///                         │ retry_now                             │
-///                         └──────────────── may heal ─────────────┘
+///             connect                 CONNACK accepts
+///  ┌──────┐             ┌────────────┐               ┌───────────┐
+///  │ Idle │ ──────────▶ │ Connecting │ ────────────▶ │ Connected │
+///  └──────┘             └────────────┘               └───────────┘
+///     ▲                   ▲   ▲    │                       │
+///     │                   │   │    └───────────┬───────────┘
+///     │ disconnect,       │   │                │ fails, or ends
+///     │ from anywhere     │   │     may heal   │   the user must act
+///     │                   │   │        ┌───────┴────────┐
+///                         │   │        ▼                ▼
+///                         │   │   ┌─────────┐      ┌─────────┐
+///                         │   └── │ Waiting │      │ Refused │
+///                         │       └─────────┘      └─────────┘
+///                         │    retry_at,                │
+///                         │    retry_now, connect       │ connect
+///                         └─────────────────────────────┘
 /// ```
+///
+/// Falling back to 3.1.1 is a matter of `Connecting`: it dials again at once and stays.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Link {
     /// Nobody wants a connection.

@@ -984,6 +984,24 @@ fn barriers_are_bounded() {
 }
 
 #[test]
+fn a_server_that_answers_no_ping_but_goes_on_sending_fills_no_queue() {
+    let mut pair = Pair::connected(Version::V311, |options| options.keep_alive = 1);
+    for _ in 0..1000 {
+        pair.pass(s(1));
+        pair.message(false);
+    }
+    assert!(format!("{:?}", pair.session.core.connection.liveness).matches("Ping {").count() <= 128);
+    pair.lines.clear();
+    pair.load("a");
+    pair.expect(["> SUBSCRIBE 1, PINGREQ"]);
+    pair.pass(s(1));
+    pair.message(false);
+    pair.lines.clear();
+    pair.pass(s(1));
+    assert_eq!(pair.lines[0], "! barrier 1 lost");
+}
+
+#[test]
 fn a_barrier_after_a_long_silence_has_its_whole_window() {
     // A command tells no time: it must not count from the last input.
     let mut pair = Pair::connected(Version::V5, |options| options.keep_alive = 600);
