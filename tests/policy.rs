@@ -8,17 +8,13 @@ const POLICY: &str = "return document.querySelector('meta[http-equiv=\"Content-S
 async fn the_page_starts_under_its_policy() {
     let site = Site::http().await;
     visit(Visit::new(site.page("")), async |page| {
-        page.until("a heading", "return !!document.querySelector('h1')?.textContent")
-            .await;
+        page.until("a heading", "return !!document.querySelector('h1')?.textContent").await;
         let policy = page.js(POLICY).await.as_str().unwrap_or("").to_owned();
         assert!(
             policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'sha256-"),
             "{policy}"
         );
-        assert!(
-            !policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"),
-            "{policy}"
-        );
+        assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");
     })
     .await;
 }
@@ -27,8 +23,7 @@ async fn the_page_starts_under_its_policy() {
 async fn the_page_starts_from_a_folder() {
     let site = Site::http().await;
     visit(Visit::new(site.page_in_a_folder("")), async |page| {
-        page.until("a heading", "return !!document.querySelector('h1')?.textContent")
-            .await;
+        page.until("a heading", "return !!document.querySelector('h1')?.textContent").await;
     })
     .await;
 }

@@ -27,6 +27,8 @@ pub struct Visit {
     /// Console errors containing one of these are expected. Chromium logs each WebSocket that does not
     /// open, and no page can prevent that.
     pub allowed: Vec<&'static str>,
+    /// JavaScript that runs before the page's own.
+    pub early: String,
 }
 
 impl Visit {
@@ -38,41 +40,30 @@ impl Visit {
             dark: false,
             language: "en-US".to_owned(),
             allowed: Vec::new(),
+            early: String::new(),
         }
     }
 
     /// The same where connections fail by intention.
     pub fn with_failing_connections(self) -> Visit {
-        Visit {
-            allowed: vec!["WebSocket connection to"],
-            ..self
-        }
+        Visit { allowed: vec!["WebSocket connection to"], ..self }
     }
 
     /// The same in a window of this size.
     pub fn sized(self, width: u32, height: u32) -> Visit {
-        Visit {
-            size: (width, height),
-            ..self
-        }
+        Visit { size: (width, height), ..self }
     }
 }
 
 /// Opens the page, runs the test, and fails on any error that the page made meanwhile.
 pub async fn visit(visit: Visit, test: impl AsyncFnOnce(&Page)) {
     let browser = Browser::start(&visit).await;
-    let page = Page {
-        driver: browser.driver.clone(),
-    };
+    let page = Page { driver: browser.driver.clone() };
     page.driver.goto(&visit.url).await.expect("the page opens");
     test(&page).await;
     let problems = page.problems(&visit.allowed).await;
     browser.quit().await;
-    assert!(
-        problems.is_empty(),
-        "the page made errors:\n{}",
-        problems.join("\n")
-    );
+    assert!(problems.is_empty(), "the page made errors:\n{}", problems.join("\n"));
 }
 
 struct Browser {
@@ -117,35 +108,22 @@ impl Browser {
         ] {
             capabilities.add_arg(arg).expect("plain arguments");
         }
-        capabilities
-            .accept_insecure_certs(true)
-            .expect("a plain capability");
-        capabilities
-            .set_browser_log_level(LoggingPrefsLogLevel::All)
-            .expect("a plain capability");
+        capabilities.accept_insecure_certs(true).expect("a plain capability");
+        capabilities.set_browser_log_level(LoggingPrefsLogLevel::All).expect("a plain capability");
         let driver = connect(&format!("http://127.0.0.1:{port}"), capabilities).await;
         let cdp = driver.cdp();
         let send = async |method: &str, params: Value| {
-            cdp.send_raw(method, params)
-                .await
-                .unwrap_or_else(|error| panic!("{method}: {error}"))
+            cdp.send_raw(method, params).await.unwrap_or_else(|error| panic!("{method}: {error}"))
         };
-        send(
-            "Page.addScriptToEvaluateOnNewDocument",
-            json!({ "source": WATCH }),
-        )
-        .await;
+        send("Page.addScriptToEvaluateOnNewDocument", json!({ "source": format!("{WATCH}{}", visit.early) }))
+            .await;
         let phone = width < 600;
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone });
         send("Emulation.setDeviceMetricsOverride", metrics).await;
         let scheme = if visit.dark { "dark" } else { "light" };
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         send("Emulation.setEmulatedMedia", features).await;
-        Browser {
-            driver,
-            chromedriver,
-            _profile: profile,
-        }
+        Browser { driver, chromedriver, _profile: profile }
     }
 
     async fn quit(mut self) {
@@ -191,10 +169,7 @@ impl Page {
     /// The value of a JavaScript function body.
     pub async fn js(&self, body: &str) -> Value {
         let answer = self.driver.execute(body, Vec::new()).await;
-        answer
-            .unwrap_or_else(|error| panic!("{body}: {error}"))
-            .json()
-            .clone()
+        answer.unwrap_or_else(|error| panic!("{body}: {error}")).json().clone()
     }
 
     /// Waits until the function body returns true; fails with its last value and the page's text otherwise.
@@ -211,11 +186,12 @@ impl Page {
                 return;
             }
             if Instant::now() > deadline {
-                let text = self.js("return document.body.innerText").await;
-                panic!(
-                    "never came: {what} (last: {value}). The page says:\n{}",
-                    text.as_str().unwrap_or("")
-                );
+                let hooks = self
+                    .js("return [...document.querySelectorAll('[data-link], [data-snapshot]')].map(e => \
+                         JSON.stringify(e.dataset)).join(' ')")
+                    .await;
+                let text = self.text().await;
+                panic!("never came: {what} (last: {value}). Hooks: {hooks}. The page says:\n{text}");
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -250,20 +226,14 @@ impl Page {
              return all.length === 1 && all[0].dataset.status === {status:?} && \
              all[0].dataset.evidence === {evidence:?}"
         );
-        self.until(
-            &format!("one tile {convention} {device}: {status}, {evidence}"),
-            &body,
-        )
-        .await;
+        self.until(&format!("one tile {convention} {device}: {status}, {evidence}"), &body).await;
     }
 
     /// Every tile in the document, in the order of the document.
     pub async fn tiles(&self) -> Vec<Tile> {
         let tiles = self
-            .js(
-                "return [...document.querySelectorAll('[data-device]')].map(t => [t.dataset.convention, \
-                 t.dataset.device, t.dataset.status, t.dataset.evidence, t.innerText])",
-            )
+            .js("return [...document.querySelectorAll('[data-device]')].map(t => [t.dataset.convention, \
+                 t.dataset.device, t.dataset.status, t.dataset.evidence, t.innerText])")
             .await;
         let tiles = tiles.as_array().expect("an array was mapped");
         let word = |tile: &Value, at: usize| tile[at].as_str().unwrap_or("").to_owned();
@@ -279,41 +249,23 @@ impl Page {
 
     /// What a person can read on the page.
     pub async fn text(&self) -> String {
-        self.js("return document.body.innerText")
-            .await
-            .as_str()
-            .unwrap_or("")
-            .to_owned()
+        self.js("return document.body.innerText").await.as_str().unwrap_or("").to_owned()
     }
 
     /// Writes a picture of the window (or of the whole page) into `target/screenshots/<name>.png`.
     pub async fn screenshot(&self, name: &str) {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/screenshots");
         std::fs::create_dir_all(folder).expect("target/ can be written");
-        let png = self
-            .driver
-            .screenshot_as_png()
-            .await
-            .expect("Chromium takes a screenshot");
+        let png = self.driver.screenshot_as_png().await.expect("Chromium takes a screenshot");
         std::fs::write(format!("{folder}/{name}.png"), png).expect("target/ can be written");
     }
 
     /// Policy violations, script errors and console errors since the page was opened.
     async fn problems(&self, allowed: &[&str]) -> Vec<String> {
-        let seen = self
-            .js("return window.__problems ?? ['the watch was not there']")
-            .await;
-        let mut problems: Vec<String> = seen
-            .as_array()
-            .expect("an array")
-            .iter()
-            .map(|p| p.to_string())
-            .collect();
-        let log = self
-            .driver
-            .browser_log()
-            .await
-            .expect("ChromeDriver keeps the console");
+        let seen = self.js("return window.__problems ?? ['the watch was not there']").await;
+        let mut problems: Vec<String> =
+            seen.as_array().expect("an array").iter().map(|p| p.to_string()).collect();
+        let log = self.driver.browser_log().await.expect("ChromeDriver keeps the console");
         problems.extend(
             log.into_iter()
                 .filter(|entry| entry.level == "SEVERE")

@@ -23,8 +23,5 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 /// A TCP port of the loopback interface that nothing listens on at the moment.
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("the loopback interface has free ports");
-    listener
-        .local_addr()
-        .expect("a bound listener has an address")
-        .port()
+    listener.local_addr().expect("a bound listener has an address").port()
 }

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -55,10 +56,7 @@ impl Mosquitto {
                     .status()
                     .expect("mosquitto_passwd is part of mosquitto");
                 assert!(made.success(), "mosquitto_passwd: {made}");
-                config.push_str(&format!(
-                    "allow_anonymous false\npassword_file {}\n",
-                    file.display()
-                ));
+                config.push_str(&format!("allow_anonymous false\npassword_file {}\n", file.display()));
             }
         }
         // As root it would change to a user of its own, who may not read the temporary folder.
@@ -67,12 +65,7 @@ impl Mosquitto {
         config.push_str(&format!("listener {websocket} 127.0.0.1\nprotocol websockets\n"));
         config.push_str(&options.more);
         fs::write(folder.path().join("mosquitto.conf"), config).expect("a temporary file");
-        let mut broker = Mosquitto {
-            tcp,
-            websocket,
-            folder,
-            process: None,
-        };
+        let mut broker = Mosquitto { tcp, websocket, folder, process: None };
         broker.run().await;
         broker
     }
@@ -83,7 +76,7 @@ impl Mosquitto {
             .arg("-c")
             .arg(self.folder.path().join("mosquitto.conf"))
             .stdout(Stdio::null())
-            .stderr(Stdio::inherit())
+            .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()
             .expect("mosquitto is installed (`cargo xtask setup --tests`)");
@@ -132,11 +125,34 @@ impl Mosquitto {
         assert!(status.success(), "mosquitto_pub: {status}");
     }
 
+    /// Publishes many retained messages over one connection and waits until the broker has them all.
+    pub async fn publish_many(&self, messages: impl Iterator<Item = (String, &'static str)>) {
+        let options = MqttOptions::new("publisher", "127.0.0.1", self.tcp);
+        let (client, mut eventloop) = AsyncClient::new(options, 100);
+        let messages: Vec<_> = messages.collect();
+        let all = messages.len();
+        let publish = tokio::spawn(async move {
+            for (topic, payload) in messages {
+                client.publish(topic, QoS::AtLeastOnce, true, payload).await.expect("the event loop runs");
+            }
+            client
+        });
+        let mut acknowledged = 0;
+        while acknowledged < all {
+            let event = eventloop.poll().await.expect("mosquitto takes the messages");
+            acknowledged += usize::from(matches!(event, Event::Incoming(Packet::PubAck(_))));
+        }
+        publish.await.expect("publishing does not panic");
+    }
+
     /// A device as firmware does it: the will is `offline`, retained, and `online` is published, retained,
     /// as soon as it is connected.
     pub async fn device(&self, topic: &str) -> Device {
-        let mut process = Command::new("mosquitto_sub")
+        // Line by line: into a pipe, it would keep what it says until its buffer is full.
+        let mut process = Command::new("stdbuf")
             .args([
+                "-oL",
+                "mosquitto_sub",
                 "-d",
                 "-p",
                 &self.tcp.to_string(),
@@ -145,18 +161,12 @@ impl Mosquitto {
                 "-t",
                 &format!("commands-for/{topic}"),
             ])
-            .args([
-                "--will-topic",
-                topic,
-                "--will-payload",
-                "offline",
-                "--will-retain",
-            ])
+            .args(["--will-topic", topic, "--will-payload", "offline", "--will-retain"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()
-            .expect("mosquitto_sub is installed");
+            .expect("stdbuf and mosquitto_sub are installed");
         let mut lines = BufReader::new(process.stdout.take().expect("it was piped")).lines();
         let subscribed = async {
             while let Ok(Some(line)) = lines.next_line().await {
@@ -189,15 +199,10 @@ impl Device {
     /// SIGTERM: mosquitto_sub sends a DISCONNECT, which deletes the will [MQTT-3.14.4-3].
     pub async fn leave(mut self) {
         let pid = self.process.id().expect("it has not ended").to_string();
-        let told = Command::new("kill")
-            .args(["-TERM", &pid])
-            .status()
-            .await
-            .expect("kill is part of every Unix");
+        let told =
+            Command::new("kill").args(["-TERM", &pid]).status().await.expect("kill is part of every Unix");
         assert!(told.success());
         let ended = tokio::time::timeout(PATIENCE, self.process.wait()).await;
-        ended
-            .expect("mosquitto_sub ends on SIGTERM")
-            .expect("our own child");
+        ended.expect("mosquitto_sub ends on SIGTERM").expect("our own child");
     }
 }

@@ -41,10 +41,7 @@ impl Site {
 
     async fn listening(scheme: &str, handle: Handle<SocketAddr>) -> Site {
         let address = handle.listening().await.expect("a loopback port can be bound");
-        Site {
-            origin: format!("{scheme}://{address}"),
-            handle,
-        }
+        Site { origin: format!("{scheme}://{address}"), handle }
     }
 
     /// The address of the page with this query or fragment behind it.
@@ -69,17 +66,9 @@ fn any_port() -> SocketAddr {
 }
 
 fn pages() -> Router {
-    let dist = std::env::var_os("WILLOW_DIST").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../dist")),
-        PathBuf::from,
-    );
+    let dist = std::env::var_os("WILLOW_DIST")
+        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../dist")), PathBuf::from);
     let index = dist.join("index.html");
-    assert!(
-        index.is_file(),
-        "{} is not there: `cargo xtask build` makes it.",
-        index.display()
-    );
-    Router::new()
-        .nest_service("/some/folder", ServeDir::new(&dist))
-        .fallback_service(ServeDir::new(&dist))
+    assert!(index.is_file(), "{} is not there: `cargo xtask build` makes it.", index.display());
+    Router::new().nest_service("/some/folder", ServeDir::new(&dist)).fallback_service(ServeDir::new(&dist))
 }

@@ -27,11 +27,7 @@ impl Default for BrokerOptions {
     /// Free ports on loopback, path `/mqtt`: what a test wants.
     fn default() -> BrokerOptions {
         let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        BrokerOptions {
-            tcp: free,
-            websocket: free,
-            path: "/mqtt".to_owned(),
-        }
+        BrokerOptions { tcp: free, websocket: free, path: "/mqtt".to_owned() }
     }
 }
 
@@ -51,9 +47,8 @@ impl Broker {
         listen::check_free(Port::WebSocket, options.websocket).await?;
 
         let memory = StorageConfig::new().with_backend(StorageBackend::Memory);
-        let websocket = WebSocketConfig::new()
-            .with_bind_addresses(vec![options.websocket])
-            .with_path(&options.path);
+        let websocket =
+            WebSocketConfig::new().with_bind_addresses(vec![options.websocket]).with_path(&options.path);
         let config = BrokerConfig::default()
             .with_bind_address(options.tcp)
             .with_websocket(websocket)
@@ -66,13 +61,10 @@ impl Broker {
         let mut broker = MqttBroker::with_config(config)
             .await
             .map_err(|error| StartError::Other(Port::Tcp, options.tcp, error.to_string()))?;
-        let tcp = broker
-            .local_addr()
-            .ok_or(StartError::NotAnswering(Port::Tcp, options.tcp))?;
+        let tcp = broker.local_addr().ok_or(StartError::NotAnswering(Port::Tcp, options.tcp))?;
         // A WebSocket address that cannot be had is only a line in mqtt5's log; here it must be an error.
-        let websocket = broker
-            .ws_local_addr()
-            .ok_or(StartError::InUse(Port::WebSocket, options.websocket))?;
+        let websocket =
+            broker.ws_local_addr().ok_or(StartError::InUse(Port::WebSocket, options.websocket))?;
 
         let shutdown = broker.shutdown_handle();
         let mut ready = broker.ready_receiver();
@@ -80,13 +72,7 @@ impl Broker {
             // It returns an error only for a second run.
             let _ = broker.run().await;
         });
-        let started = Broker {
-            tcp,
-            websocket,
-            path: options.path,
-            shutdown,
-            running,
-        };
+        let started = Broker { tcp, websocket, path: options.path, shutdown, running };
 
         // The accept loops start here; before, a connection would wait in the kernel's queue.
         let _ = timeout(Duration::from_secs(5), ready.wait_for(|ready| *ready)).await;

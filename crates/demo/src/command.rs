@@ -42,9 +42,9 @@ impl Command {
         let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let rest = rest.trim();
         match (word, Action::from_word(word)) {
-            (_, Some(_)) if rest.is_empty() => Command::Mistake(format!(
-                "Which device? For example: {word} all. `list` shows the ids."
-            )),
+            (_, Some(_)) if rest.is_empty() => {
+                Command::Mistake(format!("Which device? For example: {word} all. `list` shows the ids."))
+            }
             (_, Some(action)) => Command::Act(action, rest.to_owned()),
             ("", _) => Command::Nothing,
             ("list" | "ls", _) => Command::List(rest.to_owned()),
@@ -70,13 +70,9 @@ pub async fn act(fleet: &Fleet, target: &str, action: Action) -> Result<(usize, 
     let word = action.word();
     Ok(match refusals.first() {
         None => (followed, format!("{word}: all {followed} devices did.")),
-        Some(why) => (
-            followed,
-            format!(
-                "{word}: {followed} devices did, {} could not: {why}.",
-                refusals.len()
-            ),
-        ),
+        Some(why) => {
+            (followed, format!("{word}: {followed} devices did, {} could not: {why}.", refusals.len()))
+        }
     })
 }
 
@@ -87,10 +83,7 @@ fn done(state: State, device: &Device, fleet: &Fleet) -> String {
         State::Connecting => "is connecting.".to_owned(),
         State::Online => format!("is back: “{}” on {}.", profile.online, profile.topic),
         State::Crashed => {
-            format!(
-                "crashed; the broker publishes its will, “{}” on {}.",
-                profile.offline, profile.topic
-            )
+            format!("crashed; the broker publishes its will, “{}” on {}.", profile.offline, profile.topic)
         }
         State::Silent => format!(
             "fell silent; its will, “{}” on {}, comes after {} s.",
@@ -99,15 +92,9 @@ fn done(state: State, device: &Device, fleet: &Fleet) -> String {
             fleet.silence_limit().as_secs_f32()
         ),
         State::Left => {
-            format!(
-                "left without a word; “{}” stays retained on {}.",
-                profile.online, profile.topic
-            )
+            format!("left without a word; “{}” stays retained on {}.", profile.online, profile.topic)
         }
-        State::Gone => format!(
-            "said goodbye, “{}” on {}, and left.",
-            profile.offline, profile.topic
-        ),
+        State::Gone => format!("said goodbye, “{}” on {}, and left.", profile.offline, profile.topic),
     }
 }
 
@@ -120,34 +107,19 @@ pub fn list(fleet: &Fleet, text: &str) -> String {
         .map(|device| {
             let p = device.profile();
             let convention = p.convention.slug();
-            format!(
-                "  {:<34} {convention:<13} {:<11} {}",
-                p.id,
-                device.state().word(),
-                p.topic
-            )
+            format!("  {:<34} {convention:<13} {:<11} {}", p.id, device.state().word(), p.topic)
         })
         .filter(|line| line.to_lowercase().contains(&wanted))
         .collect();
     let shown = lines.len();
-    let online = fleet
-        .devices()
-        .iter()
-        .filter(|device| device.state() == State::Online)
-        .count();
-    lines.push(format!(
-        "{shown} shown, {online} of {} online.",
-        fleet.devices().len()
-    ));
+    let online = fleet.devices().iter().filter(|device| device.state() == State::Online).count();
+    lines.push(format!("{shown} shown, {online} of {} online.", fleet.devices().len()));
     lines.join("\n")
 }
 
 /// Whether a word names a group of devices and not one.
 pub fn is_group(target: &str) -> bool {
-    target == "all"
-        || Convention::ALL
-            .iter()
-            .any(|convention| convention.slug() == target)
+    target == "all" || Convention::ALL.iter().any(|convention| convention.slug() == target)
 }
 
 #[cfg(test)]

@@ -105,11 +105,7 @@ fn names_this_machine(headers: &HeaderMap) -> bool {
 
 async fn devices(Shared(fleet): Shared<Arc<Fleet>>) -> Response {
     let list: Vec<Value> = fleet.devices().iter().map(|device| described(device)).collect();
-    (
-        [(header::CONTENT_TYPE, "application/json")],
-        Value::from(list).to_string(),
-    )
-        .into_response()
+    ([(header::CONTENT_TYPE, "application/json")], Value::from(list).to_string()).into_response()
 }
 
 fn described(device: &Device) -> Value {
@@ -132,10 +128,7 @@ async fn act(
     };
     let Some(action) = Action::from_word(&word) else {
         let words = Action::ALL.map(Action::word).join(", ");
-        return sentence(
-            StatusCode::BAD_REQUEST,
-            format!("“{word}” is no action. There are: {words}."),
-        );
+        return sentence(StatusCode::BAD_REQUEST, format!("“{word}” is no action. There are: {words}."));
     };
     match command::act(&fleet, &target, action).await {
         Err(unknown) => sentence(StatusCode::NOT_FOUND, unknown.to_string()),
@@ -152,10 +145,5 @@ async fn elsewhere() -> Response {
 }
 
 fn sentence(status: StatusCode, text: impl Into<String>) -> Response {
-    (
-        status,
-        [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
-        text.into() + "\n",
-    )
-        .into_response()
+    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text.into() + "\n").into_response()
 }

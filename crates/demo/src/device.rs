@@ -32,13 +32,8 @@ pub enum Action {
 
 impl Action {
     /// All of them, in the order of the help text.
-    pub const ALL: [Action; 5] = [
-        Action::Kill,
-        Action::Silence,
-        Action::Leave,
-        Action::Goodbye,
-        Action::Return,
-    ];
+    pub const ALL: [Action; 5] =
+        [Action::Kill, Action::Silence, Action::Leave, Action::Goodbye, Action::Return];
 
     /// The word for it, in commands and in the control's paths.
     pub fn word(self) -> &'static str {
@@ -166,18 +161,8 @@ impl Device {
         let profile = Arc::new(profile);
         let (orders, inbox) = mpsc::channel(4);
         let (state, seen) = watch::channel(State::Connecting);
-        let life = Life {
-            profile: Arc::clone(&profile),
-            surroundings,
-            orders: inbox,
-            state,
-        };
-        Device {
-            profile,
-            orders,
-            state: seen,
-            task: tokio::spawn(life.run()),
-        }
+        let life = Life { profile: Arc::clone(&profile), surroundings, orders: inbox, state };
+        Device { profile, orders, state: seen, task: tokio::spawn(life.run()) }
     }
 
     /// Who it is.
@@ -193,20 +178,14 @@ impl Device {
     /// Returns once the device is in that state.
     pub async fn reached(&self, state: State) -> Result<(), Refusal> {
         let mut seen = self.state.clone();
-        seen.wait_for(|now| *now == state)
-            .await
-            .map(drop)
-            .map_err(|_| Refusal::Stopped)
+        seen.wait_for(|now| *now == state).await.map(drop).map_err(|_| Refusal::Stopped)
     }
 
     /// Tells it to do something and returns when it has been done: after a kill the socket is closed, after a
     /// departure the broker has closed its end, after a return the birth message is with the broker.
     pub async fn act(&self, action: Action) -> Result<State, Refusal> {
         let (reply, answer) = oneshot::channel();
-        self.orders
-            .send(Order { action, reply })
-            .await
-            .map_err(|_| Refusal::Stopped)?;
+        self.orders.send(Order { action, reply }).await.map_err(|_| Refusal::Stopped)?;
         match timeout(PATIENCE, answer).await {
             Ok(Ok(result)) => result,
             // Somebody else's kill came between: this order is void.
@@ -246,10 +225,7 @@ struct Session {
 enum Turn {
     /// Dial. An old silent socket stays open until the new connection stands, as the half-open connection of a
     /// device that lost its network does; the broker sees a takeover.
-    Connect {
-        old: Option<Session>,
-        asked: Option<Reply>,
-    },
+    Connect { old: Option<Session>, asked: Option<Reply> },
     /// Be online.
     Serve(Session),
     /// Wait for a return, perhaps holding a silent socket.
@@ -274,10 +250,7 @@ struct Life {
 
 impl Life {
     async fn run(mut self) {
-        let mut turn = Turn::Connect {
-            old: None,
-            asked: None,
-        };
+        let mut turn = Turn::Connect { old: None, asked: None };
         loop {
             turn = match turn {
                 Turn::Connect { old, asked } => self.connect(old, asked).await,
@@ -315,10 +288,7 @@ impl Life {
                 Attended::Done(Ok(_)) => {}
                 // The broker went away: real firmware dials again, and so does this.
                 Attended::Done(Err(_)) => {
-                    return Turn::Connect {
-                        old: None,
-                        asked: None,
-                    };
+                    return Turn::Connect { old: None, asked: None };
                 }
                 Attended::Interrupted(order, next) => {
                     let held = match next {
@@ -342,10 +312,9 @@ impl Life {
     async fn wait(&mut self, held: Option<Session>) -> Turn {
         let now = *self.state.borrow();
         match attend(&mut self.orders, now, std::future::pending::<()>()).await {
-            Attended::Interrupted(order, State::Connecting) => Turn::Connect {
-                old: held,
-                asked: Some(order.reply),
-            },
+            Attended::Interrupted(order, State::Connecting) => {
+                Turn::Connect { old: held, asked: Some(order.reply) }
+            }
             Attended::Interrupted(order, next) => {
                 drop(held);
                 self.settle(order.reply, next, None)
@@ -396,9 +365,7 @@ async fn dial_until_open(profile: &Profile, surroundings: &Surroundings) -> Sess
             Ok(Err(error)) => error.to_string(),
             Err(_) => "no answer in time".to_owned(),
         };
-        surroundings
-            .trouble
-            .send_replace(format!("{}: {trouble}", profile.client_id));
+        surroundings.trouble.send_replace(format!("{}: {trouble}", profile.client_id));
         drop(permit);
         sleep(pause).await;
         pause = (pause * 2).min(Duration::from_secs(8));
@@ -412,12 +379,7 @@ async fn dial(profile: &Profile, surroundings: &Surroundings) -> Result<Session,
     options
         .set_keep_alive(surroundings.keep_alive)
         .set_clean_session(profile.clean_session)
-        .set_last_will(LastWill::new(
-            &profile.topic,
-            profile.offline,
-            profile.will_qos,
-            true,
-        ));
+        .set_last_will(LastWill::new(&profile.topic, profile.offline, profile.will_qos, true));
     let (client, events) = AsyncClient::new(options, 4);
     let mut session = Session { client, events };
     loop {
@@ -444,15 +406,10 @@ async fn farewell(mut session: Session, profile: &Profile, with_a_word: bool) {
     let _ = session.client.disconnect().await;
     // The broker closes the connection when it has read the DISCONNECT. Waiting for that, instead of closing
     // first, makes sure that it has read the last word too.
-    let _ = timeout(BROKER_TIME, async {
-        while session.events.poll().await.is_ok() {}
-    })
-    .await;
+    let _ = timeout(BROKER_TIME, async { while session.events.poll().await.is_ok() {} }).await;
 }
 
 /// Queues a retained status message; the next polls send it. The queue is empty here, so it has room.
 async fn say(client: &AsyncClient, profile: &Profile, word: &str) {
-    let _ = client
-        .publish(&profile.topic, profile.birth_qos, true, word)
-        .await;
+    let _ = client.publish(&profile.topic, profile.birth_qos, true, word).await;
 }

@@ -31,12 +31,7 @@ pub struct FleetOptions {
 impl FleetOptions {
     /// A small fleet with everything else as the binary has it by default.
     pub fn new(broker: SocketAddr, devices: usize) -> FleetOptions {
-        FleetOptions {
-            broker,
-            devices,
-            seed: 1,
-            keep_alive: Duration::from_secs(15),
-        }
+        FleetOptions { broker, devices, seed: 1, keep_alive: Duration::from_secs(15) }
     }
 }
 
@@ -58,16 +53,8 @@ pub struct NotAllOnline {
 
 impl fmt::Display for NotAllOnline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let NotAllOnline {
-            online,
-            devices,
-            broker,
-            trouble,
-        } = self;
-        write!(
-            f,
-            "Only {online} of {devices} devices could connect to {broker}. Last trouble: {trouble}. "
-        )?;
+        let NotAllOnline { online, devices, broker, trouble } = self;
+        write!(f, "Only {online} of {devices} devices could connect to {broker}. Last trouble: {trouble}. ")?;
         f.write_str(
             "With many devices the limit of open files may be too small (ulimit -n); a device needs two.",
         )
@@ -111,16 +98,9 @@ impl Fleet {
             .into_iter()
             .map(|profile| Arc::new(Device::start(profile, surroundings.clone())))
             .collect();
-        let by_id = devices
-            .iter()
-            .enumerate()
-            .map(|(at, device)| (device.profile().id.clone(), at))
-            .collect();
-        let fleet = Fleet {
-            devices,
-            by_id,
-            keep_alive: surroundings.keep_alive,
-        };
+        let by_id =
+            devices.iter().enumerate().map(|(at, device)| (device.profile().id.clone(), at)).collect();
+        let fleet = Fleet { devices, by_id, keep_alive: surroundings.keep_alive };
 
         let all_online = async {
             for device in &fleet.devices {
@@ -131,11 +111,7 @@ impl Fleet {
         match timeout(allowed, all_online).await {
             Ok(()) => Ok(fleet),
             Err(_) => Err(NotAllOnline {
-                online: fleet
-                    .devices
-                    .iter()
-                    .filter(|device| device.state() == State::Online)
-                    .count(),
+                online: fleet.devices.iter().filter(|device| device.state() == State::Online).count(),
                 devices: options.devices,
                 broker: options.broker,
                 trouble: surroundings.trouble.borrow().clone(),
@@ -157,10 +133,7 @@ impl Fleet {
     pub fn device(&self, id: &str) -> Result<&Arc<Device>, Unknown> {
         match self.by_id.get(id) {
             Some(&at) => Ok(&self.devices[at]),
-            None => Err(Unknown {
-                id: id.to_owned(),
-                closest: self.closest(id),
-            }),
+            None => Err(Unknown { id: id.to_owned(), closest: self.closest(id) }),
         }
     }
 
@@ -169,10 +142,7 @@ impl Fleet {
         if target == "all" {
             return Ok(self.devices.clone());
         }
-        if let Some(convention) = Convention::ALL
-            .into_iter()
-            .find(|convention| convention.slug() == target)
-        {
+        if let Some(convention) = Convention::ALL.into_iter().find(|convention| convention.slug() == target) {
             let of_it = |device: &&Arc<Device>| device.profile().convention == convention;
             return Ok(self.devices.iter().filter(of_it).cloned().collect());
         }
@@ -236,12 +206,7 @@ mod tests {
 
     #[test]
     fn the_distance_counts_letters() {
-        for (a, b, apart) in [
-            ("", "", 0),
-            ("abc", "", 3),
-            ("kitten", "sitting", 3),
-            ("pump", "pumps", 1),
-        ] {
+        for (a, b, apart) in [("", "", 0), ("abc", "", 3), ("kitten", "sitting", 3), ("pump", "pumps", 1)] {
             assert_eq!(distance(a, b), apart, "{a} {b}");
             assert_eq!(distance(b, a), apart, "{b} {a}");
         }

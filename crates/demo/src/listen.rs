@@ -113,11 +113,7 @@ impl fmt::Display for StartError {
                 port.flag(),
             ),
             StartError::Other(port, at, why) => {
-                write!(
-                    f,
-                    "{at} could not be opened for {port}: {why}. Another address: {}.",
-                    port.flag()
-                )
+                write!(f, "{at} could not be opened for {port}: {why}. Another address: {}.", port.flag())
             }
         }
     }
@@ -163,7 +159,5 @@ pub(crate) async fn wait_until_answering(port: Port, address: SocketAddr) -> Res
             sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(Duration::from_secs(5), knock)
-        .await
-        .map_err(|_| StartError::NotAnswering(port, address))
+    timeout(Duration::from_secs(5), knock).await.map_err(|_| StartError::NotAnswering(port, address))
 }

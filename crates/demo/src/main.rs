@@ -88,11 +88,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
 
     // Before thousands of devices connect, not after.
     check_free(Port::Control, arguments.control).await?;
-    let options = BrokerOptions {
-        tcp: arguments.tcp,
-        websocket: arguments.ws,
-        ..BrokerOptions::default()
-    };
+    let options = BrokerOptions { tcp: arguments.tcp, websocket: arguments.ws, ..BrokerOptions::default() };
     let broker = Broker::start(options).await?;
     let options = FleetOptions {
         broker: broker.tcp(),
@@ -109,9 +105,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
 
     print(&greeting(&arguments, &broker, &control, started.elapsed()));
 
-    let pause = arguments
-        .churn
-        .or(arguments.busy.then_some(Duration::from_secs(4)));
+    let pause = arguments.churn.or(arguments.busy.then_some(Duration::from_secs(4)));
     let chance = pause.map(|pause| tokio::spawn(churn(Arc::clone(&fleet), pause, arguments.seed)));
     let mut lines = typed_lines();
     loop {

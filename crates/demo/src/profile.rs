@@ -21,12 +21,8 @@ pub enum Convention {
 
 impl Convention {
     /// All of them, in the order of the help text.
-    pub const ALL: [Convention; 4] = [
-        Convention::TaichiMaker,
-        Convention::Tasmota,
-        Convention::Esphome,
-        Convention::Lwt,
-    ];
+    pub const ALL: [Convention; 4] =
+        [Convention::TaichiMaker, Convention::Tasmota, Convention::Esphome, Convention::Lwt];
 
     /// The name that the page, the control and the commands use.
     pub fn slug(self) -> &'static str {
@@ -73,22 +69,9 @@ pub fn profiles(count: usize, seed: u64) -> Vec<Profile> {
     use Convention::*;
     // Ten devices show all conventions in about the proportions of a house; in this order even a small fleet
     // is mixed.
-    const MIX: [Convention; 10] = [
-        TaichiMaker,
-        Tasmota,
-        Esphome,
-        Lwt,
-        Tasmota,
-        Esphome,
-        TaichiMaker,
-        Tasmota,
-        Esphome,
-        TaichiMaker,
-    ];
-    let mut naming = Naming {
-        chance: Chance::new(seed),
-        taken: HashSet::new(),
-    };
+    const MIX: [Convention; 10] =
+        [TaichiMaker, Tasmota, Esphome, Lwt, Tasmota, Esphome, TaichiMaker, Tasmota, Esphome, TaichiMaker];
+    let mut naming = Naming { chance: Chance::new(seed), taken: HashSet::new() };
     // Every dialect of a convention gets its turn.
     let mut turns = HashMap::new();
     (0..count)
@@ -244,11 +227,7 @@ impl Naming {
             number += 1;
             numbered = format!("{plain}{number}");
         }
-        if number == 1 {
-            name
-        } else {
-            format!("{name}{number}")
-        }
+        if number == 1 { name } else { format!("{name}{number}") }
     }
 
     /// The last three bytes of a hardware address.
@@ -341,11 +320,9 @@ mod tests {
     #[test]
     fn ids_client_ids_and_topics_are_unique() {
         let all = profiles(2500, 1);
-        for key in [
-            |p: &Profile| p.id.clone(),
-            |p: &Profile| p.client_id.clone(),
-            |p: &Profile| p.topic.clone(),
-        ] {
+        for key in
+            [|p: &Profile| p.id.clone(), |p: &Profile| p.client_id.clone(), |p: &Profile| p.topic.clone()]
+        {
             assert_eq!(all.iter().map(key).collect::<HashSet<_>>().len(), all.len());
         }
     }
@@ -356,10 +333,7 @@ mod tests {
         assert_eq!(twelve, profiles(40, 1)[..12]);
         assert_ne!(twelve, profiles(12, 2));
         for convention in Convention::ALL {
-            assert!(
-                twelve.iter().any(|p| p.convention == convention),
-                "no {convention} among twelve"
-            );
+            assert!(twelve.iter().any(|p| p.convention == convention), "no {convention} among twelve");
         }
     }
 
@@ -373,16 +347,10 @@ mod tests {
         has("Taichi-Maker advice", &|t| t.ends_with("-will"));
         has("Taichi-Maker course code", &|t| t.ends_with("-Will"));
         has("Tasmota default", &|t| t.starts_with("tele/tasmota_"));
-        has("Tasmota named", &|t| {
-            t.starts_with("tele/") && !t.contains("tasmota_")
-        });
+        has("Tasmota named", &|t| t.starts_with("tele/") && !t.contains("tasmota_"));
         has("Tasmota turned round", &|t| t.ends_with("/tele/LWT"));
-        has("ESPHome with one level", &|t| {
-            t.ends_with("/status") && t.matches('/').count() == 1
-        });
-        has("ESPHome with two levels", &|t| {
-            t.ends_with("/status") && t.matches('/').count() == 2
-        });
+        has("ESPHome with one level", &|t| t.ends_with("/status") && t.matches('/').count() == 1);
+        has("ESPHome with two levels", &|t| t.ends_with("/status") && t.matches('/').count() == 2);
         has("generic LWT", &|t| t.ends_with("/LWT") && !t.contains("tele"));
     }
 }

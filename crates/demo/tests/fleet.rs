@@ -28,22 +28,14 @@ const SOON: Duration = Duration::from_secs(10);
 async fn broker_and_fleet(devices: usize, keep_alive: u64) -> (Broker, Arc<Fleet>) {
     let broker = Broker::start(BrokerOptions::default()).await.expect("broker");
     let keep_alive = Duration::from_secs(keep_alive);
-    let options = FleetOptions {
-        keep_alive,
-        ..FleetOptions::new(broker.tcp(), devices)
-    };
+    let options = FleetOptions { keep_alive, ..FleetOptions::new(broker.tcp(), devices) };
     let fleet = Fleet::start(options).await.expect("fleet");
     (broker, Arc::new(fleet))
 }
 
 /// The first device of a convention.
 fn first(fleet: &Fleet, convention: Convention) -> &Profile {
-    fleet
-        .devices()
-        .iter()
-        .map(|d| d.profile())
-        .find(|p| p.convention == convention)
-        .expect("one of each")
+    fleet.devices().iter().map(|d| d.profile()).find(|p| p.convention == convention).expect("one of each")
 }
 
 /// A client that subscribes to everything and keeps what it was sent.
@@ -61,10 +53,7 @@ impl Observer {
         options.set_keep_alive(Duration::from_secs(5));
         let (client, events) = AsyncClient::new(options, 10);
         client.subscribe("#", qos).await.expect("room in the queue");
-        Observer {
-            events,
-            _client: client,
-        }
+        Observer { events, _client: client }
     }
 
     async fn next(&mut self) -> Publish {
@@ -85,10 +74,7 @@ impl Observer {
         let mut seen = HashMap::new();
         while seen.len() < count {
             let publish = self.next().await;
-            seen.insert(
-                publish.topic,
-                String::from_utf8(publish.payload.to_vec()).unwrap(),
-            );
+            seen.insert(publish.topic, String::from_utf8(publish.payload.to_vec()).unwrap());
         }
         seen
     }
@@ -96,39 +82,23 @@ impl Observer {
     /// The next live message must be this word on this device's topic.
     async fn expect(&mut self, profile: &Profile, word: &str) {
         let publish = self.next().await;
-        assert_eq!(
-            (publish.topic.as_str(), &publish.payload[..]),
-            (profile.topic.as_str(), word.as_bytes())
-        );
+        assert_eq!((publish.topic.as_str(), &publish.payload[..]), (profile.topic.as_str(), word.as_bytes()));
         assert!(!publish.retain, "live messages have retain 0");
     }
 }
 
 /// What a new board would be told about one topic.
 async fn retained_word(broker: &Broker, topic: &str, devices: usize) -> String {
-    Observer::new(broker.tcp(), QoS::AtLeastOnce)
-        .await
-        .words(devices)
-        .await
-        .remove(topic)
-        .expect("the topic")
+    Observer::new(broker.tcp(), QoS::AtLeastOnce).await.words(devices).await.remove(topic).expect("the topic")
 }
 
 #[tokio::test]
 async fn a_new_observer_sees_every_device_online() {
     let (broker, fleet) = broker_and_fleet(12, 15).await;
-    let seen = Observer::new(broker.tcp(), QoS::AtLeastOnce)
-        .await
-        .words(12)
-        .await;
+    let seen = Observer::new(broker.tcp(), QoS::AtLeastOnce).await.words(12).await;
     for device in fleet.devices() {
         let profile = device.profile();
-        assert_eq!(
-            seen.get(&profile.topic).map(String::as_str),
-            Some(profile.online),
-            "{}",
-            profile.id
-        );
+        assert_eq!(seen.get(&profile.topic).map(String::as_str), Some(profile.online), "{}", profile.id);
         assert_eq!(device.state(), State::Online);
     }
     broker.stop().await;
@@ -182,10 +152,7 @@ async fn silence_is_noticed_after_one_and_a_half_keep_alives() {
     let after = silent.elapsed();
     println!("silence to will in {after:?}");
     // The interval runs from the last packet, which may have been sent up to one keep-alive ago.
-    assert!(
-        after > Duration::from_millis(300),
-        "only {after:?}: was the socket closed?"
-    );
+    assert!(after > Duration::from_millis(300), "only {after:?}: was the socket closed?");
     assert_eq!(device.act(Action::Return).await, Ok(State::Online));
     observer.expect(profile, profile.online).await;
     assert_eq!(retained_word(&broker, &profile.topic, 4).await, profile.online);
@@ -226,10 +193,7 @@ async fn orders_that_make_no_sense_are_refused_in_words() {
     let device = fleet.device(id).unwrap();
     assert_eq!(device.act(Action::Return).await, Err(Refusal::AlreadyOnline));
     assert_eq!(device.act(Action::Kill).await, Ok(State::Crashed));
-    assert_eq!(
-        device.act(Action::Leave).await,
-        Err(Refusal::NotNow(State::Crashed))
-    );
+    assert_eq!(device.act(Action::Leave).await, Err(Refusal::NotNow(State::Crashed)));
 
     let wrong = format!("{id}x");
     let unknown = command::act(&fleet, &wrong, Action::Kill).await.unwrap_err();
@@ -248,10 +212,7 @@ async fn http(control: &Control, request: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(control.address()).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
-    timeout(SOON, stream.read_to_string(&mut answer))
-        .await
-        .expect("an answer in time")
-        .unwrap();
+    timeout(SOON, stream.read_to_string(&mut answer)).await.expect("an answer in time").unwrap();
     let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
     (status, answer.split_once("\r\n\r\n").unwrap().1.to_owned())
 }
@@ -266,30 +227,18 @@ fn order(path: &str, headers: &str) -> String {
 async fn the_control_obeys_programs_and_refuses_web_pages() {
     const OURS: &str = "X-Willow-Control: 1\r\n";
     let (broker, fleet) = broker_and_fleet(40, 15).await;
-    let control = Control::start("127.0.0.1:0".parse().unwrap(), Arc::clone(&fleet))
-        .await
-        .unwrap();
-    let device = fleet
-        .devices()
-        .iter()
-        .find(|d| d.profile().id.contains('/'))
-        .expect("two levels");
+    let control = Control::start("127.0.0.1:0".parse().unwrap(), Arc::clone(&fleet)).await.unwrap();
+    let device = fleet.devices().iter().find(|d| d.profile().id.contains('/')).expect("two levels");
     let encoded = device.profile().id.replace('/', "%2F");
     let kill = format!("/devices/{encoded}/kill");
 
-    let (status, list) = http(
-        &control,
-        "GET /devices HTTP/1.1\r\nHost: localhost:9002\r\nConnection: close\r\n\r\n",
-    )
-    .await;
+    let (status, list) =
+        http(&control, "GET /devices HTTP/1.1\r\nHost: localhost:9002\r\nConnection: close\r\n\r\n").await;
     assert_eq!(status, 200);
     let list: serde_json::Value = serde_json::from_str(&list).unwrap();
     let list = list.as_array().unwrap();
     assert_eq!(list.len(), 40);
-    let entry = list
-        .iter()
-        .find(|entry| entry["id"] == device.profile().id.as_str())
-        .unwrap();
+    let entry = list.iter().find(|entry| entry["id"] == device.profile().id.as_str()).unwrap();
     assert_eq!(entry["convention"], "esphome");
     assert_eq!(entry["topic"], device.profile().topic.as_str());
     assert_eq!(entry["state"], "online");
@@ -298,19 +247,10 @@ async fn the_control_obeys_programs_and_refuses_web_pages() {
     for (request, expected) in [
         (order(&kill, ""), 403),
         (order(&kill, "X-Willow-Control: 0\r\n"), 403),
-        (
-            order(&kill, &format!("{OURS}Origin: https://example.com\r\n")),
-            403,
-        ),
+        (order(&kill, &format!("{OURS}Origin: https://example.com\r\n")), 403),
         (order(&kill, &format!("{OURS}Origin: null\r\n")), 403),
-        (
-            order(&kill, OURS).replace("127.0.0.1:9002", "evil.example:9002"),
-            403,
-        ),
-        (
-            format!("GET {kill} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{OURS}\r\n"),
-            404,
-        ),
+        (order(&kill, OURS).replace("127.0.0.1:9002", "evil.example:9002"), 403),
+        (format!("GET {kill} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{OURS}\r\n"), 404),
         (order(&format!("/devices/{encoded}/explode"), OURS), 400),
         (order("/devices/%FF/kill", OURS), 400),
         (order("/devices/nobody-at-all/kill", OURS), 404),
@@ -352,19 +292,12 @@ async fn the_control_obeys_programs_and_refuses_web_pages() {
 /// A WebSocket handshake that asks for `mqtt`, then a CONNECT; returns what the broker answers.
 async fn connect_over_websocket(broker: &Broker, connect: &[u8]) -> Vec<u8> {
     let mut request = broker.url().into_client_request().unwrap();
-    request
-        .headers_mut()
-        .insert("Sec-WebSocket-Protocol", "mqtt".parse().unwrap());
+    request.headers_mut().insert("Sec-WebSocket-Protocol", "mqtt".parse().unwrap());
     let (mut socket, response) = connect_async(request).await.unwrap();
     assert_eq!(response.headers()["Sec-WebSocket-Protocol"], "mqtt");
     socket.send(Message::binary(connect.to_vec())).await.unwrap();
     loop {
-        match timeout(SOON, socket.next())
-            .await
-            .expect("an answer in time")
-            .unwrap()
-            .unwrap()
-        {
+        match timeout(SOON, socket.next()).await.expect("an answer in time").unwrap().unwrap() {
             Message::Binary(bytes) => return bytes.to_vec(),
             other => println!("{other:?}"),
         }
@@ -379,11 +312,7 @@ async fn browsers_can_connect_with_either_version() {
     assert_eq!(answer, [0x20, 2, 0, 0], "a 3.1.1 CONNACK, accepted");
     let version_5 = b"\x10\x0e\x00\x04MQTT\x05\x02\x00\x0a\x00\x00\x01b";
     let answer = connect_over_websocket(&broker, version_5).await;
-    assert_eq!(
-        (answer[0], answer[3]),
-        (0x20, 0),
-        "a 5.0 CONNACK, accepted: {answer:02x?}"
-    );
+    assert_eq!((answer[0], answer[3]), (0x20, 0), "a 5.0 CONNACK, accepted: {answer:02x?}");
     broker.stop().await;
 }
 
@@ -399,12 +328,7 @@ async fn a_large_fleet_is_delivered_whole_at_qos_0() {
     tokio::spawn(async move {
         for number in 0..TOPICS {
             client
-                .publish(
-                    format!("device-{number}/status"),
-                    QoS::AtLeastOnce,
-                    true,
-                    "online",
-                )
+                .publish(format!("device-{number}/status"), QoS::AtLeastOnce, true, "online")
                 .await
                 .unwrap();
         }
@@ -418,9 +342,7 @@ async fn a_large_fleet_is_delivered_whole_at_qos_0() {
             }
         }
     };
-    timeout(Duration::from_secs(30), publish_all)
-        .await
-        .expect("all acknowledged");
+    timeout(Duration::from_secs(30), publish_all).await.expect("all acknowledged");
     let mut observer = Observer::new(broker.tcp(), QoS::AtMostOnce).await;
     assert_eq!(observer.words(TOPICS).await.len(), TOPICS);
     broker.stop().await;
@@ -431,14 +353,8 @@ async fn an_occupied_port_is_named_and_a_stopped_broker_gives_its_ports_back() {
     let occupied = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = occupied.local_addr().unwrap();
     for options in [
-        BrokerOptions {
-            tcp: at,
-            ..BrokerOptions::default()
-        },
-        BrokerOptions {
-            websocket: at,
-            ..BrokerOptions::default()
-        },
+        BrokerOptions { tcp: at, ..BrokerOptions::default() },
+        BrokerOptions { websocket: at, ..BrokerOptions::default() },
     ] {
         let error = Broker::start(options).await.err().expect("the port is taken");
         assert!(matches!(error, StartError::InUse(_, address) if address == at));
@@ -448,20 +364,13 @@ async fn an_occupied_port_is_named_and_a_stopped_broker_gives_its_ports_back() {
     let broker = Broker::start(BrokerOptions::default()).await.unwrap();
     let options = FleetOptions::new(broker.tcp(), 4);
     let fleet = Fleet::start(options).await.unwrap();
-    let same = BrokerOptions {
-        tcp: broker.tcp(),
-        websocket: broker.websocket(),
-        ..BrokerOptions::default()
-    };
+    let same = BrokerOptions { tcp: broker.tcp(), websocket: broker.websocket(), ..BrokerOptions::default() };
     broker.stop().await;
     // The devices find the new broker by themselves.
     let broker = Broker::start(same).await.expect("the ports are free again");
     let seen = Observer::new(broker.tcp(), QoS::AtLeastOnce).await.words(4).await;
     for device in fleet.devices() {
-        assert_eq!(
-            seen.get(&device.profile().topic).map(String::as_str),
-            Some(device.profile().online)
-        );
+        assert_eq!(seen.get(&device.profile().topic).map(String::as_str), Some(device.profile().online));
     }
     broker.stop().await;
 }

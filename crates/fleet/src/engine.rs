@@ -29,11 +29,7 @@ pub struct Config {
 impl Config {
     /// The default filters and bounds.
     pub fn new(session: Options) -> Config {
-        Config {
-            session,
-            filters: None,
-            bounds: Bounds::default(),
-        }
+        Config { session, filters: None, bounds: Bounds::default() }
     }
 }
 
@@ -157,14 +153,7 @@ impl Engine {
     /// When to call [`Engine::handle_timeout`].
     pub fn poll_timeout(&self) -> Option<Time> {
         let settle_at = (!self.fleet.is_settled()).then_some(self.settled_at + SETTLE);
-        [
-            self.session.poll_timeout(),
-            self.snapshot.poll_timeout(),
-            settle_at,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        [self.session.poll_timeout(), self.snapshot.poll_timeout(), settle_at].into_iter().flatten().min()
     }
 }
 
@@ -237,10 +226,8 @@ impl Engine {
             match event {
                 Event::Publish(publish) => {
                     let applied =
-                        self.fleet
-                            .apply(publish.topic.as_str(), publish.payload, publish.retain, now);
-                    self.snapshot
-                        .handle_message(publish.topic, publish.retain, &applied, now);
+                        self.fleet.apply(publish.topic.as_str(), publish.payload, publish.retain, now);
+                    self.snapshot.handle_message(publish.topic, publish.retain, &applied, now);
                 }
                 Event::Suback(suback) => {
                     let code = suback.reason_codes.iter().next();
@@ -250,8 +237,7 @@ impl Engine {
                 Event::BarrierLost(barrier) => self.snapshot.handle_barrier_lost(barrier, now),
                 Event::Connected(connected) => {
                     self.fleet.link_up(now);
-                    self.snapshot
-                        .link_up(!connected.wildcard_subscription_available, now);
+                    self.snapshot.link_up(!connected.wildcard_subscription_available, now);
                 }
                 Event::ClockJump { backwards, .. } => {
                     // Nothing is known of the time in between. If the link outlived it, everything is asked

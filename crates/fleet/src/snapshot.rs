@@ -59,7 +59,7 @@ impl SnapshotState {
 /// ```text
 /// Waiting ──SUBSCRIBE, PINGREQ──▶ Loading ──PINGRESP──▶ Complete | Cut
 ///    ▲                              ├──refusing SUBACK──▶ Refused ──back-off──▶ (Loading again)
-///    │                              └──no PINGRESP──────▶ Unknown ──back-off──▶ (Loading again)
+///    │                              └──no PINGRESP──────▶ Cut, or Unknown ──back-off──▶ (Loading again)
 ///    └── from any state when the link comes up.   Off and Paused: not subscribed to.
 /// ```
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -124,25 +124,15 @@ impl Shape {
         let last = filter.rsplit('/').next().unwrap_or(filter);
         let any_last = matches!(last, "+" | "#");
         let levels = (last != "#").then(|| filter.split('/').count());
-        Shape {
-            levels,
-            last: (!any_last).then_some(last.len()),
-        }
+        Shape { levels, last: (!any_last).then_some(last.len()) }
     }
 
     fn of_topic(topic: TopicName<'_>) -> Shape {
         let (mut levels, mut last) = (1, 0);
         for byte in topic.as_str().bytes() {
-            (levels, last) = if byte == b'/' {
-                (levels + 1, 0)
-            } else {
-                (levels, last + 1)
-            };
+            (levels, last) = if byte == b'/' { (levels + 1, 0) } else { (levels, last + 1) };
         }
-        Shape {
-            levels: Some(levels),
-            last: Some(last),
-        }
+        Shape { levels: Some(levels), last: Some(last) }
     }
 
     fn may_take(self, topic: Shape) -> bool {
@@ -166,16 +156,8 @@ impl Window {
     fn advance(&mut self, now: Time) {
         let passed = now.0.abs_diff(self.start.0);
         if passed >= Window::LENGTH {
-            let messages_before = if passed < 2 * Window::LENGTH {
-                self.messages
-            } else {
-                0
-            };
-            *self = Window {
-                start: now,
-                messages_before,
-                ..Window::default()
-            };
+            let messages_before = if passed < 2 * Window::LENGTH { self.messages } else { 0 };
+            *self = Window { start: now, messages_before, ..Window::default() };
         }
     }
 }
@@ -256,10 +238,7 @@ impl Filter {
 
     /// Whether the board is, or soon will be, subscribed to it.
     fn is_active(&self) -> bool {
-        !matches!(
-            self.state,
-            FilterState::Paused | FilterState::Off | FilterState::Refused { .. }
-        )
+        !matches!(self.state, FilterState::Paused | FilterState::Off | FilterState::Refused { .. })
     }
 
     fn retry_at(&self) -> Option<Time> {
@@ -441,9 +420,7 @@ impl Snapshot {
     /// The first filter that the board subscribes to and that brings this topic.
     fn first_taker(&self, topic: TopicName<'_>) -> Option<usize> {
         let shape = Shape::of_topic(topic);
-        self.filters
-            .iter()
-            .position(|filter| filter.is_active() && filter.takes(topic, shape))
+        self.filters.iter().position(|filter| filter.is_active() && filter.takes(topic, shape))
     }
 }
 
@@ -502,10 +479,7 @@ impl Snapshot {
             self.leaving.push(position);
         }
         filter.state = state;
-        if self
-            .outstanding
-            .is_some_and(|outstanding| outstanding.position == position)
-        {
+        if self.outstanding.is_some_and(|outstanding| outstanding.position == position) {
             self.outstanding = None;
         }
         for bringer in &mut self.bringers {
@@ -539,11 +513,7 @@ impl Snapshot {
 
     /// A SUBSCRIBE was answered. `codes` has one outcome per filter; we ask for one at a time.
     pub fn handle_suback(&mut self, packet_id: PacketId, code: Option<ReasonCode>, now: Time) {
-        let Some(outstanding) = self
-            .outstanding
-            .as_mut()
-            .filter(|o| o.packet_id == Some(packet_id))
-        else {
+        let Some(outstanding) = self.outstanding.as_mut().filter(|o| o.packet_id == Some(packet_id)) else {
             return;
         };
         outstanding.deadline = None;
@@ -575,21 +545,24 @@ impl Snapshot {
         }
         let filter = &mut self.filters[outstanding.position];
         let is_cut = SUSPICIOUS.contains(&filter.replays);
-        filter.state = if is_cut {
-            FilterState::Cut
-        } else {
-            FilterState::Complete
-        };
+        filter.state = if is_cut { FilterState::Cut } else { FilterState::Complete };
         filter.failures = 0;
         self.outstanding = None;
     }
 
-    /// A barrier's answer was dropped by the broker.
+    /// A barrier's answer was dropped by the broker: its queue was full, so it dropped messages before it.
+    /// Stopped at a suspicious length, it would stop there again (mosquitto since 2.0.16 and Debian's 2.0.11
+    /// do, at 999).
     pub fn handle_barrier_lost(&mut self, barrier: BarrierId, now: Time) {
-        if self
-            .outstanding
-            .is_some_and(|outstanding| outstanding.barrier == Some(barrier))
-        {
+        let Some(outstanding) = self.outstanding.filter(|o| o.barrier == Some(barrier)) else {
+            return;
+        };
+        let filter = &mut self.filters[outstanding.position];
+        if SUSPICIOUS.contains(&filter.replays) {
+            filter.state = FilterState::Cut;
+            filter.failures = 0;
+            self.outstanding = None;
+        } else {
             self.lose(now);
         }
     }
@@ -607,8 +580,12 @@ impl Snapshot {
         if let Some(outstanding) = self.outstanding.take() {
             let filter = &mut self.filters[outstanding.position];
             let retry_at = filter.back_off(now);
-            let retry_at = (filter.failures <= RETRIES).then_some(retry_at);
-            filter.state = FilterState::Unknown { retry_at };
+            let is_over = filter.failures > RETRIES;
+            filter.state = match filter.replays {
+                // Some of it came each time, and its end never did.
+                1.. if is_over => FilterState::Cut,
+                _ => FilterState::Unknown { retry_at: (!is_over).then_some(retry_at) },
+            };
         }
     }
 
@@ -618,9 +595,7 @@ impl Snapshot {
             return;
         };
         let useless = applied.is_useless();
-        let is_outstanding = self
-            .outstanding
-            .is_some_and(|outstanding| outstanding.position == position);
+        let is_outstanding = self.outstanding.is_some_and(|outstanding| outstanding.position == position);
         if retain && is_outstanding {
             let is_new = if useless {
                 // A filter that was asked for before has brought it already.
@@ -654,10 +629,7 @@ impl Snapshot {
         }
         let slot = applied.device.map(|handle| handle.slot() as usize);
         let known = slot.filter(|_| applied.effect != Effect::FirstSight);
-        if let Some(&bringer) = known
-            .and_then(|slot| self.bringers.get(slot))
-            .filter(|b| **b != NOBODY)
-        {
+        if let Some(&bringer) = known.and_then(|slot| self.bringers.get(slot)).filter(|b| **b != NOBODY) {
             return Some(bringer.into());
         }
         let position = self.first_taker(topic);
@@ -688,10 +660,7 @@ impl Snapshot {
         let position = self.filters.iter_mut().position(|filter| {
             if filter.state == FilterState::Waiting && wildcards_refused && filter.filter().has_wildcard() {
                 let reason = ReasonCode::WildcardSubscriptionsNotSupported;
-                filter.state = FilterState::Refused {
-                    reason,
-                    retry_at: None,
-                };
+                filter.state = FilterState::Refused { reason, retry_at: None };
             }
             filter.state == FilterState::Waiting || filter.retry_at().is_some_and(|at| at <= now)
         })?;
@@ -805,16 +774,31 @@ mod tests {
         check(&mut snapshot, now, Some("a/+"));
         snapshot.handle_subscribed(id(1), BarrierId(9));
         snapshot.handle_barrier_lost(BarrierId(9), Time(now));
-        assert_eq!(
-            snapshot.filters()[0].state(),
-            FilterState::Unknown { retry_at: None }
-        );
+        assert_eq!(snapshot.filters()[0].state(), FilterState::Unknown { retry_at: None });
         check(&mut snapshot, u64::MAX, None);
         assert_eq!(snapshot.state(), SnapshotState::Unknown);
         // A new link is a new chance.
         snapshot.link_down(Time(now));
         snapshot.link_up(false, Time(now));
         check(&mut snapshot, now, Some("a/+"));
+    }
+
+    #[test]
+    fn a_burst_that_stops_at_a_suspicious_length_is_cut_with_or_without_its_barrier() {
+        for is_answered in [true, false] {
+            let mut snapshot = snapshot(&["a/+"]);
+            check(&mut snapshot, 0, Some("a/+"));
+            snapshot.handle_subscribed(id(1), BarrierId(1));
+            snapshot.handle_suback(id(1), SUCCESS, Time(0));
+            snapshot.filters[0].replays = 999;
+            if is_answered {
+                snapshot.handle_barrier(BarrierId(1), Time(0));
+            } else {
+                snapshot.handle_barrier_lost(BarrierId(1), Time(0));
+            }
+            assert_eq!(snapshot.filters()[0].state(), FilterState::Cut);
+            assert_eq!((snapshot.state(), snapshot.poll_timeout()), (SnapshotState::Cut, None));
+        }
     }
 
     #[test]
@@ -827,17 +811,8 @@ mod tests {
         snapshot.handle_barrier(BarrierId(1), Time(0));
         check(&mut snapshot, 0, None);
         let reason = ReasonCode::WildcardSubscriptionsNotSupported;
-        assert_eq!(
-            snapshot.filters()[1].state(),
-            FilterState::Refused {
-                reason,
-                retry_at: None
-            }
-        );
-        assert_eq!(
-            (snapshot.poll_timeout(), snapshot.state()),
-            (None, SnapshotState::Unknown)
-        );
+        assert_eq!(snapshot.filters()[1].state(), FilterState::Refused { reason, retry_at: None });
+        assert_eq!((snapshot.poll_timeout(), snapshot.state()), (None, SnapshotState::Unknown));
     }
 
     #[test]
@@ -846,9 +821,7 @@ mod tests {
             "a", "a/b", "+", "#", "+/b", "a/+", "a/#", "+/+", "/", "+/", "/+", "a//b", "é/ü", "a/b/#",
             "+/b/c",
         ];
-        let topics = [
-            "a", "b", "a/b", "b/b", "/", "a/", "/a", "a//b", "a/b/c", "é/ü", "$S/b", "$S",
-        ];
+        let topics = ["a", "b", "a/b", "b/b", "/", "a/", "/a", "a//b", "a/b/c", "é/ü", "$S/b", "$S"];
         for filter in filters {
             let filter = Filter::new(filter.to_owned());
             for topic in topics {

@@ -41,11 +41,7 @@ impl Broker {
             line.push("CONNECT".to_owned());
             self.subscribed.clear();
             let reason_code = ReasonCode::Success;
-            send(Packet::Connack(Connack {
-                session_present: false,
-                reason_code,
-                properties,
-            }));
+            send(Packet::Connack(Connack { session_present: false, reason_code, properties }));
         } else {
             self.received.extend(message);
         }
@@ -53,20 +49,14 @@ impl Broker {
             match packet {
                 Packet::Subscribe(subscribe) => {
                     let subscriptions: Vec<_> = subscribe.subscriptions.into_iter().collect();
-                    let [subscription] = subscriptions[..] else {
-                        panic!("one filter at a time")
-                    };
+                    let [subscription] = subscriptions[..] else { panic!("one filter at a time") };
                     assert_eq!(subscription.qos, QoS::AtMostOnce);
                     assert_eq!(subscription.retain_handling, RetainHandling::SendAtSubscribe);
                     assert!(!subscription.retain_as_published);
                     let filter = subscription.filter.as_str();
                     line.push(format!("SUBSCRIBE {filter}"));
                     let is_refused = self.refused.contains(filter);
-                    let code = if is_refused {
-                        ReasonCode::UnspecifiedError
-                    } else {
-                        ReasonCode::Success
-                    };
+                    let code = if is_refused { ReasonCode::UnspecifiedError } else { ReasonCode::Success };
                     let reason_codes = [code];
                     let packet_id = subscribe.packet_id;
                     send(Packet::Suback(Suback {
@@ -98,17 +88,10 @@ impl Broker {
                         self.subscribed.remove(filter.as_str());
                     }
                     let codes = [ReasonCode::Success];
-                    let reason_codes = if version == Version::V5 {
-                        codes[..].into()
-                    } else {
-                        codes[..0].into()
-                    };
+                    let reason_codes =
+                        if version == Version::V5 { codes[..].into() } else { codes[..0].into() };
                     let packet_id = unsubscribe.packet_id;
-                    send(Packet::Unsuback(Unsuback {
-                        packet_id,
-                        properties,
-                        reason_codes,
-                    }));
+                    send(Packet::Unsuback(Unsuback { packet_id, properties, reason_codes }));
                 }
                 Packet::Pingreq => {
                     line.push("PINGREQ".to_owned());
@@ -152,14 +135,7 @@ impl Pair {
             transcript: Vec::new(),
         };
         let engine = Engine::new(config).expect("the filters are good");
-        Pair {
-            engine,
-            broker,
-            now: Time(1_000_000),
-            held: Vec::new(),
-            is_slow: false,
-            is_unreachable: false,
-        }
+        Pair { engine, broker, now: Time(1_000_000), held: Vec::new(), is_slow: false, is_unreachable: false }
     }
 
     fn with_retained(version: Version, retained: &[(&str, &str)]) -> Pair {
@@ -189,13 +165,7 @@ impl Pair {
                 Some(Transmit::Close) => self.held.clear(),
             }
             if opened && self.is_unreachable {
-                self.engine.handle_closed(
-                    Closed {
-                        code: Some(1006),
-                        was_open: false,
-                    },
-                    self.now,
-                );
+                self.engine.handle_closed(Closed { code: Some(1006), was_open: false }, self.now);
             } else if opened {
                 self.broker.received = Stream::new(self.broker.version, 1 << 20);
                 self.engine.handle_open(self.now);
@@ -231,22 +201,12 @@ impl Pair {
             self.broker.retained.insert(topic.into(), payload.into());
         }
         let topic = TopicName::new(topic).unwrap();
-        let is_wanted = self
-            .broker
-            .subscribed
-            .iter()
-            .any(|f| TopicFilter::new(f).unwrap().matches(topic));
+        let is_wanted = self.broker.subscribed.iter().any(|f| TopicFilter::new(f).unwrap().matches(topic));
         if is_wanted && self.engine.session().link() == Link::Connected {
             let mut out = Vec::new();
             let (delivery, properties) = (Delivery::AtMostOnce, Properties::EMPTY);
             let payload = payload.as_bytes();
-            let packet = Packet::Publish(Publish {
-                delivery,
-                retain: false,
-                topic,
-                properties,
-                payload,
-            });
+            let packet = Packet::Publish(Publish { delivery, retain: false, topic, properties, payload });
             encode(&packet, self.broker.version, &mut out).unwrap();
             self.engine.handle_bytes(&out, self.now);
             self.run();
@@ -255,37 +215,22 @@ impl Pair {
 
     fn lose_link(&mut self) {
         self.held.clear();
-        self.engine.handle_closed(
-            Closed {
-                code: Some(1006),
-                was_open: true,
-            },
-            self.now,
-        );
+        self.engine.handle_closed(Closed { code: Some(1006), was_open: true }, self.now);
         self.run();
     }
 
     /// The boundary: a device's status and evidence.
     #[track_caller]
     fn check(&self, slug: &str, id: &str, expected: &str) {
-        let device = self
-            .engine
-            .fleet()
-            .find(slug, id)
-            .and_then(|handle| self.engine.fleet().device(handle));
-        let found = device.map_or("none".into(), |device| {
-            format!("{} {}", device.status.word(), device.evidence.word())
-        });
+        let device = self.engine.fleet().find(slug, id).and_then(|handle| self.engine.fleet().device(handle));
+        let found = device
+            .map_or("none".into(), |device| format!("{} {}", device.status.word(), device.evidence.word()));
         assert_eq!(found, expected, "{slug} {id}");
     }
 
     fn state(&self, filter: &str) -> FilterState {
         let filters = self.engine.snapshot().filters();
-        filters
-            .iter()
-            .find(|other| other.as_str() == filter)
-            .expect("it is in the list")
-            .state()
+        filters.iter().find(|other| other.as_str() == filter).expect("it is in the list").state()
     }
 
     fn position(&self, filter: &str) -> usize {
@@ -325,11 +270,7 @@ fn each_filter_is_one_message_with_its_barrier() {
         expected.extend(FILTERS.map(|filter| format!("SUBSCRIBE {filter}, PINGREQ")));
         assert_eq!(pair.broker.transcript, expected);
         assert_eq!(pair.engine.snapshot().state(), SnapshotState::Complete);
-        assert!(
-            FILTERS
-                .iter()
-                .all(|filter| pair.state(filter) == FilterState::Complete)
-        );
+        assert!(FILTERS.iter().all(|filter| pair.state(filter) == FilterState::Complete));
         pair.check("esphome", "a", "online retained");
         pair.check("tasmota", "b", "offline retained");
     }
@@ -371,10 +312,7 @@ fn overlapping_filters_replay_twice_and_count_once() {
     let filter = |pair: &Pair, text| pair.engine.snapshot().filters()[pair.position(text)].clone();
     let (wled, broad) = (filter(&pair, "wled/+/status"), filter(&pair, "+/+/status"));
     assert_eq!((wled.replays(), wled.topics(), wled.useless()), (2, 2, 0));
-    assert_eq!(
-        (broad.replays(), broad.topics(), broad.useless(), broad.messages()),
-        (4, 2, 1, 4)
-    );
+    assert_eq!((broad.replays(), broad.topics(), broad.useless(), broad.messages()), (4, 2, 1, 4));
     assert_eq!(pair.engine.snapshot().topics(), 4);
     assert_eq!(pair.engine.fleet().counts().total, 3);
 }
@@ -394,11 +332,7 @@ fn a_refused_filter_is_asked_again_with_back_off() {
     assert_eq!(pair.engine.snapshot().state(), SnapshotState::Unknown);
 
     let asked = |pair: &Pair| {
-        pair.broker
-            .transcript
-            .iter()
-            .filter(|line| line.ends_with("SUBSCRIBE +/status, PINGREQ"))
-            .count()
+        pair.broker.transcript.iter().filter(|line| line.ends_with("SUBSCRIBE +/status, PINGREQ")).count()
     };
     for (wait, expected) in [
         (999, 1),
@@ -414,11 +348,7 @@ fn a_refused_filter_is_asked_again_with_back_off() {
     ] {
         pair.wait(wait);
         assert_eq!(asked(&pair), expected, "after {} ms", pair.now.0 - started.0);
-        assert_eq!(
-            pair.engine.snapshot().state(),
-            SnapshotState::Unknown,
-            "it does not flicker"
-        );
+        assert_eq!(pair.engine.snapshot().state(), SnapshotState::Unknown, "it does not flicker");
     }
     pair.broker.refused.clear();
     pair.wait(1);
@@ -430,11 +360,7 @@ fn a_refused_filter_is_asked_again_with_back_off() {
 fn a_lost_link_leaves_everything_stale_until_it_is_announced_again() {
     let mut pair = Pair::with_retained(
         Version::V5,
-        &[
-            ("a/status", "online"),
-            ("b/status", "online"),
-            ("c/status", "offline"),
-        ],
+        &[("a/status", "online"), ("b/status", "online"), ("c/status", "offline")],
     );
     pair.connect();
     pair.publish("d/status", "online", false);
@@ -449,10 +375,7 @@ fn a_lost_link_leaves_everything_stale_until_it_is_announced_again() {
         pair.check("esphome", id, "online stale");
     }
     let counts = pair.engine.fleet().counts();
-    assert_eq!(
-        (counts.total, counts.live, counts.retained, counts.stale),
-        (4, 0, 0, 4)
-    );
+    assert_eq!((counts.total, counts.live, counts.retained, counts.stale), (4, 0, 0, 4));
     assert_eq!(pair.engine.snapshot().state(), SnapshotState::Unknown);
 
     // Meanwhile one goes offline, and one is cleared.
@@ -465,12 +388,7 @@ fn a_lost_link_leaves_everything_stale_until_it_is_announced_again() {
     pair.wait(60_000);
     assert_eq!(pair.engine.session().link(), Link::Connected);
     // Every filter afresh, in the same order.
-    let subscribes = pair
-        .broker
-        .transcript
-        .iter()
-        .filter(|line| line.starts_with("SUBSCRIBE"))
-        .count();
+    let subscribes = pair.broker.transcript.iter().filter(|line| line.starts_with("SUBSCRIBE")).count();
     assert_eq!(
         (pair.broker.transcript[1].as_str(), subscribes),
         ("SUBSCRIBE mqtt-will, PINGREQ", FILTERS.len())
@@ -520,16 +438,12 @@ fn a_non_retained_will_is_not_undone_while_the_link_is_unbroken() {
 
 #[test]
 fn a_burst_of_a_suspicious_length_is_called_cut() {
-    for (length, expected) in [
-        (199, SnapshotState::Complete),
-        (200, SnapshotState::Cut),
-        (999, SnapshotState::Cut),
-    ] {
+    for (length, expected) in
+        [(199, SnapshotState::Complete), (200, SnapshotState::Cut), (999, SnapshotState::Cut)]
+    {
         let mut pair = Pair::new(Version::V5, Some(&["fleet/+/status"]));
         for number in 0..length {
-            pair.broker
-                .retained
-                .insert(format!("fleet/{number}/status"), "online".into());
+            pair.broker.retained.insert(format!("fleet/{number}/status"), "online".into());
         }
         pair.connect();
         assert_eq!(pair.engine.snapshot().state(), expected, "{length}");
@@ -555,10 +469,7 @@ fn a_dropped_pingresp_leaves_that_filter_unknown_and_goes_on() {
         }
     }
     assert_eq!(pair.engine.session().link(), Link::Connected);
-    assert!(matches!(
-        pair.state(first),
-        FilterState::Unknown { retry_at: Some(_) }
-    ));
+    assert!(matches!(pair.state(first), FilterState::Unknown { retry_at: Some(_) }));
     pair.check("tasmota", "b", "online retained");
     pair.check("esphome", "a", "online retained");
     assert_eq!(pair.engine.snapshot().state(), SnapshotState::Unknown);
@@ -569,10 +480,7 @@ fn a_dropped_pingresp_leaves_that_filter_unknown_and_goes_on() {
 
 #[test]
 fn a_noisy_broad_filter_is_paused_and_says_so() {
-    let mut pair = Pair::with_retained(
-        Version::V5,
-        &[("a/status", "online"), ("wled/1/status", "online")],
-    );
+    let mut pair = Pair::with_retained(Version::V5, &[("a/status", "online"), ("wled/1/status", "online")]);
     pair.connect();
     let broad = pair.position("+/+/status");
     pair.wait(2_000);
@@ -588,11 +496,7 @@ fn a_noisy_broad_filter_is_paused_and_says_so() {
     }
     assert_eq!(pair.state("+/+/status"), FilterState::Paused);
     assert_eq!(pair.broker.transcript.last().unwrap(), "UNSUBSCRIBE +/+/status");
-    assert_eq!(
-        pair.engine.snapshot().state(),
-        SnapshotState::Complete,
-        "all that was retained was seen"
-    );
+    assert_eq!(pair.engine.snapshot().state(), SnapshotState::Complete, "all that was retained was seen");
     // Only what no other filter brings is stale.
     pair.check("esphome", "x/dev", "online stale");
     pair.check("wled", "1", "online retained");
@@ -625,39 +529,20 @@ fn what_is_retained_is_no_noise() {
 
 #[test]
 fn explicit_filters_replace_the_default_ones() {
-    let mut pair = Pair::new(
-        Version::V5,
-        Some(&["#", "factory/+/line/#", "bad/#/x", "$share/g/x", "#"]),
-    );
-    pair.broker
-        .retained
-        .insert("factory/1/line/2/robot/3/status".into(), "online".into());
-    pair.broker
-        .retained
-        .insert("factory/1/line/2/robot/3/temperature".into(), "20".into());
+    let mut pair = Pair::new(Version::V5, Some(&["#", "factory/+/line/#", "bad/#/x", "$share/g/x", "#"]));
+    pair.broker.retained.insert("factory/1/line/2/robot/3/status".into(), "online".into());
+    pair.broker.retained.insert("factory/1/line/2/robot/3/temperature".into(), "20".into());
     pair.connect();
     assert_eq!(
         pair.broker.transcript,
-        [
-            "CONNECT",
-            "SUBSCRIBE factory/+/line/#, PINGREQ",
-            "SUBSCRIBE #, PINGREQ"
-        ]
+        ["CONNECT", "SUBSCRIBE factory/+/line/#, PINGREQ", "SUBSCRIBE #, PINGREQ"]
     );
     pair.check("esphome", "factory/1/line/2/robot/3", "online retained");
-    let rejected: Vec<_> = pair
-        .engine
-        .rejected_filters()
-        .iter()
-        .map(|r| (r.filter.as_str(), r.reason))
-        .collect();
+    let rejected: Vec<_> =
+        pair.engine.rejected_filters().iter().map(|r| (r.filter.as_str(), r.reason)).collect();
     assert!(matches!(
         rejected[..],
-        [
-            ("bad/#/x", Rejection::Invalid(_)),
-            ("$share/g/x", Rejection::Shared),
-            ("#", Rejection::Repeated)
-        ]
+        [("bad/#/x", Rejection::Invalid(_)), ("$share/g/x", Rejection::Shared), ("#", Rejection::Repeated)]
     ));
 
     let mut config = Config::new(Options::new("board"));
@@ -713,17 +598,12 @@ fn the_epoch_tells_of_every_change() {
 #[test]
 fn a_flood_of_devices_stops_at_the_bound() {
     let mut config = Config::new(Options::new("board"));
-    config.bounds = Bounds {
-        devices: 10,
-        ..Bounds::default()
-    };
+    config.bounds = Bounds { devices: 10, ..Bounds::default() };
     let mut pair = Pair::new(Version::V5, None);
     config.session.version = VersionChoice::Only(Version::V5);
     pair.engine = Engine::new(config).unwrap();
     for number in 0..30 {
-        pair.broker
-            .retained
-            .insert(format!("d{number:02}/status"), "online".into());
+        pair.broker.retained.insert(format!("d{number:02}/status"), "online".into());
     }
     pair.connect();
     let fleet = pair.engine.fleet();
@@ -732,10 +612,7 @@ fn a_flood_of_devices_stops_at_the_bound() {
     assert_eq!(pair.engine.fleet().handles().count(), 10);
     let first = pair.engine.fleet().find("esphome", "d00").unwrap();
     let device = pair.engine.fleet().device(first).unwrap();
-    assert_eq!(
-        (device.status, device.evidence),
-        (Status::Online, Evidence::Retained)
-    );
+    assert_eq!((device.status, device.evidence), (Status::Online, Evidence::Retained));
 }
 
 #[test]

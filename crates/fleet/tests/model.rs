@@ -8,13 +8,8 @@ use fleet::{Evidence, Fleet, Query, Status, Time};
 use proptest::prelude::*;
 
 const TOPICS: [&str; 5] = ["b2/LWT", "a/b10/LWT", "tele/B1/LWT", "x/status", "y-will"];
-const KEYS: [(&str, &str); 5] = [
-    ("lwt", "b2"),
-    ("lwt", "a/b10"),
-    ("tasmota", "B1"),
-    ("esphome", "x"),
-    ("taichi-maker", "y"),
-];
+const KEYS: [(&str, &str); 5] =
+    [("lwt", "b2"), ("lwt", "a/b10"), ("tasmota", "B1"), ("esphome", "x"), ("taichi-maker", "y")];
 
 #[derive(Copy, Clone, PartialEq, Debug)]
 enum Event {
@@ -60,11 +55,7 @@ fn model(events: &[(Time, Event)], topic: usize) -> Option<Told> {
                 }
                 continue;
             }
-            Event::Message {
-                topic: other,
-                retain,
-                word,
-            } if other == topic => (retain, word),
+            Event::Message { topic: other, retain, word } if other == topic => (retain, word),
             _ => continue,
         };
         let status = match word {
@@ -76,17 +67,8 @@ fn model(events: &[(Time, Event)], topic: usize) -> Option<Told> {
             Word::Is(status) => status,
         };
         let Some(told) = &mut device else {
-            let evidence = if retain {
-                Evidence::Retained
-            } else {
-                Evidence::Live
-            };
-            device = Some(Told {
-                status,
-                evidence,
-                since: (!retain).then_some(now),
-                changes: 0,
-            });
+            let evidence = if retain { Evidence::Retained } else { Evidence::Live };
+            device = Some(Told { status, evidence, since: (!retain).then_some(now), changes: 0 });
             continue;
         };
         // What the topic brought before, back to the last break of the link or the last removal.
@@ -97,18 +79,13 @@ fn model(events: &[(Time, Event)], topic: usize) -> Option<Told> {
         });
         let brought: Vec<(bool, Status)> = earlier
             .filter_map(|event| match event {
-                Event::Message {
-                    topic: other,
-                    retain,
-                    word: Word::Is(status),
-                } if other == topic => Some((retain, status)),
+                Event::Message { topic: other, retain, word: Word::Is(status) } if other == topic => {
+                    Some((retain, status))
+                }
                 _ => None,
             })
             .collect();
-        let last_replayed = brought
-            .iter()
-            .find(|(retain, _)| *retain)
-            .map(|(_, status)| *status);
+        let last_replayed = brought.iter().find(|(retain, _)| *retain).map(|(_, status)| *status);
         let is_news = match last_replayed {
             Some(last) => last != status,
             None => brought.iter().all(|(_, seen)| *seen != status),

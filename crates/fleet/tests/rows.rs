@@ -14,10 +14,8 @@ fn fleet(messages: &[(&str, &str)]) -> Fleet {
 
 fn names(fleet: &Fleet, rows: &Rows) -> String {
     let join = |handles: &[fleet::Handle]| {
-        let names: Vec<&str> = handles
-            .iter()
-            .map(|h| fleet.device(*h).expect("it lives").display_name())
-            .collect();
+        let names: Vec<&str> =
+            handles.iter().map(|h| fleet.device(*h).expect("it lives").display_name()).collect();
         names.join(" ")
     };
     format!("{} | {}", join(&rows.attention), join(&rows.well))
@@ -27,13 +25,7 @@ fn names(fleet: &Fleet, rows: &Rows) -> String {
 #[track_caller]
 fn check(fleet: &Fleet, text: &str, status: Option<Status>, expected: &str) {
     assert_eq!(
-        names(
-            fleet,
-            &fleet.rows(&Query {
-                text: text.into(),
-                status
-            })
-        ),
+        names(fleet, &fleet.rows(&Query { text: text.into(), status })),
         expected,
         "{text:?} {status:?}"
     );
@@ -56,10 +48,7 @@ fn trouble_comes_first_then_names_in_natural_order() {
     check(&fleet, "lamp", Some(Status::Offline), " | ");
     check(&fleet, "  ", None, "Anna zebra apple | bed lamp2 Lamp9 lamp10");
     let counts = fleet.counts();
-    assert_eq!(
-        (counts.total, counts.online, counts.offline, counts.sleeping),
-        (7, 3, 2, 1)
-    );
+    assert_eq!((counts.total, counts.online, counts.offline, counts.sleeping), (7, 3, 2, 1));
     assert_eq!((counts.degraded, counts.unknown, counts.retained), (1, 0, 7));
     assert_eq!(counts.of(Status::Online), 3);
 }
@@ -69,10 +58,7 @@ fn the_search_looks_at_name_id_and_topic() {
     let fleet = fleet(&[
         ("garage/Straße/status", "online"),
         ("tele/plug/LWT", "Online"),
-        (
-            "mqtt-will",
-            r#"{"productKey":"AA:BB","deviceName":"Büro links","message":"online"}"#,
-        ),
+        ("mqtt-will", r#"{"productKey":"AA:BB","deviceName":"Büro links","message":"online"}"#),
     ]);
     check(&fleet, "aa:b", None, " | Büro links");
     check(&fleet, "BÜRO", None, " | Büro links");
@@ -141,10 +127,8 @@ fn the_order_is_right_at_every_size() {
         .map(|handle| fleet.device(*handle).unwrap())
         .map(|device| (device.display_name().to_owned(), device.id.parse().unwrap()))
         .collect();
-    let mut sorted: Vec<(String, u32)> = expected
-        .iter()
-        .map(|(key, name)| (format!("n{name:05}"), *key))
-        .collect();
+    let mut sorted: Vec<(String, u32)> =
+        expected.iter().map(|(key, name)| (format!("n{name:05}"), *key)).collect();
     sorted.sort();
     assert_eq!(found, sorted);
     assert_eq!(fleet.counts().total as usize, sorted.len());
@@ -155,20 +139,15 @@ fn the_order_is_right_at_every_size() {
 fn check_bar(prepare: impl Fn(&mut Fleet), from: u64, to: u64, slots: usize, expected: &str) {
     let mut fleet = Fleet::new(Bounds::default(), false, 0);
     prepare(&mut fleet);
-    let device = fleet
-        .device(fleet.find("lwt", "x").expect("it is there"))
-        .unwrap();
+    let device = fleet.device(fleet.find("lwt", "x").expect("it is there")).unwrap();
     let bar: String = device
         .spans(Time(from), Time(to), slots)
         .into_iter()
         .map(|span| match span {
             Span::NotObserved => '.',
-            Span::Seen(status) => status
-                .word()
-                .chars()
-                .next()
-                .map(|c| if status == Status::Offline { 'X' } else { c })
-                .unwrap(),
+            Span::Seen(status) => {
+                status.word().chars().next().map(|c| if status == Status::Offline { 'X' } else { c }).unwrap()
+            }
         })
         .collect();
     assert_eq!(bar, expected);
@@ -177,10 +156,7 @@ fn check_bar(prepare: impl Fn(&mut Fleet), from: u64, to: u64, slots: usize, exp
 #[test]
 fn the_bar_shows_the_worst_status_of_each_slot() {
     let say = |fleet: &mut Fleet, word: &str, at: u64| {
-        fleet
-            .apply("x/LWT", word.as_bytes(), false, Time(at))
-            .device
-            .expect("the word is known");
+        fleet.apply("x/LWT", word.as_bytes(), false, Time(at)).device.expect("the word is known");
     };
     let up = |fleet: &mut Fleet| fleet.link_up(Time(0));
     check_bar(|f| (up(f), say(f, "online", 300)).1, 0, 1_000, 10, "...ooooooo");
@@ -229,10 +205,7 @@ fn the_bar_shows_the_worst_status_of_each_slot() {
 #[test]
 fn the_bar_leaves_gaps_open() {
     let say = |fleet: &mut Fleet, word: &str, at: u64| {
-        fleet
-            .apply("x/LWT", word.as_bytes(), true, Time(at))
-            .device
-            .expect("the word is known");
+        fleet.apply("x/LWT", word.as_bytes(), true, Time(at)).device.expect("the word is known");
     };
     // Connected again, and replayed at once.
     check_bar(

@@ -12,9 +12,7 @@ fn play(script: &str) -> (Fleet, Time) {
     let mut fleet = Fleet::new(Bounds::default(), false, 0);
     let mut now = Time(0);
     for event in script.split(',').map(str::trim) {
-        let (quick, event) = event
-            .strip_prefix('~')
-            .map_or((false, event), |event| (true, event));
+        let (quick, event) = event.strip_prefix('~').map_or((false, event), |event| (true, event));
         now.0 += if quick { 10 } else { 1_000 };
         match event.split_once(' ') {
             None if event == "up" => fleet.link_up(now),
@@ -79,11 +77,8 @@ fn check(script: &str, expected: &str) {
     let (fleet, _) = play(script);
     assert_eq!(transcript(&fleet), expected, "after: {script}");
     let counts = fleet.counts();
-    let [total, one, other] = [
-        counts.total,
-        counts.online + counts.offline,
-        counts.live + counts.retained + counts.stale,
-    ];
+    let [total, one, other] =
+        [counts.total, counts.online + counts.offline, counts.live + counts.retained + counts.stale];
     assert_eq!((total, total), (one, other), "counts after: {script}");
 }
 
@@ -102,42 +97,24 @@ fn none_and_a_message_with_retain_0() {
 fn any_and_retain_0_with_the_same_status() {
     check("up, r1 online, r0 online", "online live | first online@2");
     check("up, r0 online, r0 online", "online live since 2 | first online@2");
-    check(
-        "up, r0 online, down, up, r0 online",
-        "online live since 2 | first online@2",
-    );
+    check("up, r0 online, down, up, r0 online", "online live since 2 | first online@2");
     check("up, r1 online, pause, r0 online", "online live | first online@2");
 }
 
 #[test]
 fn any_and_retain_0_with_another_status() {
-    check(
-        "up, r1 online, r0 offline",
-        "offline live since 3 | first online@2, live offline@3",
-    );
-    check(
-        "up, r0 online, r0 offline",
-        "offline live since 3 | first online@2, live offline@3",
-    );
-    check(
-        "up, r0 online, down, up, r0 offline",
-        "offline live since 5 | first online@2, live offline@5",
-    );
+    check("up, r1 online, r0 offline", "offline live since 3 | first online@2, live offline@3");
+    check("up, r0 online, r0 offline", "offline live since 3 | first online@2, live offline@3");
+    check("up, r0 online, down, up, r0 offline", "offline live since 5 | first online@2, live offline@5");
 }
 
 #[test]
 fn link_unbroken_and_a_replay_that_is_no_news() {
     // The same value as the last replayed one.
     check("up, r1 online, r1 online", "online retained | first online@2");
-    check(
-        "up, r1 online, r0 online, r1 online",
-        "online live | first online@2",
-    );
+    check("up, r1 online, r0 online, r1 online", "online live | first online@2");
     // A non-retained will is not undone by a re-subscribe.
-    check(
-        "up, r1 online, r0 offline, r1 online",
-        "offline live since 3 | first online@2, live offline@3",
-    );
+    check("up, r1 online, r0 offline, r1 online", "offline live since 3 | first online@2, live offline@3");
     // None was replayed yet, and it was seen live since the link came up: then it is the last replayed one.
     check(
         "up, r0 online, r0 offline, r1 online, r1 online",
@@ -149,24 +126,12 @@ fn link_unbroken_and_a_replay_that_is_no_news() {
 #[test]
 fn link_unbroken_and_a_replay_that_is_news() {
     // It differs from the last replayed one: an update was lost, and a re-subscribe heals it.
-    check(
-        "up, r1 online, r1 offline",
-        "offline retained | first online@2, missed offline@3",
-    );
-    check(
-        "up, r1 online, r0 online, r1 offline",
-        "offline retained | first online@2, missed offline@4",
-    );
+    check("up, r1 online, r1 offline", "offline retained | first online@2, missed offline@3");
+    check("up, r1 online, r0 online, r1 offline", "offline retained | first online@2, missed offline@4");
     // None was replayed yet, and it differs from every value seen live.
-    check(
-        "up, r0 online, r1 offline",
-        "offline retained | first online@2, missed offline@3",
-    );
+    check("up, r0 online, r1 offline", "offline retained | first online@2, missed offline@3");
     // News whose status is the one we have: no change, but it counts as a replay from then on.
-    check(
-        "up, r1 online, r0 offline, r1 offline",
-        "offline retained | first online@2, live offline@3",
-    );
+    check("up, r1 online, r0 offline, r1 offline", "offline retained | first online@2, live offline@3");
     // A replay that is no news still is the last replayed one.
     check(
         "up, r0 online, r0 offline, r1 online, r1 offline",
@@ -181,75 +146,45 @@ fn link_unbroken_and_a_replay_that_is_news() {
 
 #[test]
 fn any_and_an_empty_payload() {
-    for before in [
-        "r1 online",
-        "r0 online",
-        "r0 online, down",
-        "r1 online, down, up",
-        "r1 offline, pause",
-    ] {
+    for before in ["r1 online", "r0 online", "r0 online, down", "r1 online, down, up", "r1 offline, pause"] {
         for empty in ["r0", "r1"] {
             check(&format!("up, {before}, {empty}"), "none");
         }
     }
     check("up, r1", "none");
-    check(
-        "up, r1 online, r0, r0 offline",
-        "offline live since 4 | first offline@4",
-    );
+    check("up, r1 online, r0, r0 offline", "offline live since 4 | first offline@4");
 }
 
 #[test]
 fn any_and_an_unknown_word() {
     check("up, r1 {\"temp\":21}", "none");
     check("up, r1 online, r0 nonsense", "online retained | first online@2");
-    check(
-        "up, r0 online, down, up, r1 nonsense",
-        "online stale since 2 (loading) | first online@2",
-    );
+    check("up, r0 online, down, up, r1 nonsense", "online stale since 2 (loading) | first online@2");
     let (fleet, now) = play("up, r1 online, r0 nonsense, r0 {\"a\":1}");
     let strays = fleet.strays();
     let (topic, stray) = strays.topics().next().expect("it is counted");
-    assert_eq!(
-        (topic, stray.messages, &*stray.last, stray.length),
-        ("x/status", 2, &b"{\"a\":1}"[..], 7)
-    );
+    assert_eq!((topic, stray.messages, &*stray.last, stray.length), ("x/status", 2, &b"{\"a\":1}"[..], 7));
     assert_eq!((stray.at, strays.messages(), strays.unlisted()), (now, 2, 0));
 }
 
 #[test]
 fn any_and_our_link_ends() {
     check("up, r1 online, down", "online stale (link down) | first online@2");
-    check(
-        "up, r0 online, down",
-        "online stale since 2 (link down) | first online@2",
-    );
-    check(
-        "up, r0 online, down, up",
-        "online stale since 2 (loading) | first online@2",
-    );
+    check("up, r0 online, down", "online stale since 2 (link down) | first online@2");
+    check("up, r0 online, down, up", "online stale since 2 (loading) | first online@2");
     let (fleet, _) = play("up, r0 online, down");
     let handle = fleet.find("esphome", "x").unwrap();
     let gaps = fleet.device(handle).unwrap().gaps();
     assert_eq!(gaps.len(), 1, "a gap begins");
     assert_eq!((gaps[0].from, gaps[0].to), (Time(3_000), None));
     // A link that ends twice ended once.
-    check(
-        "up, r0 online, down, down, up, r1 online",
-        "online retained since 2 | first online@2",
-    );
+    check("up, r0 online, down, down, up, r1 online", "online retained since 2 | first online@2");
 }
 
 #[test]
 fn stale_after_reconnect_and_a_replay() {
-    check(
-        "up, r1 online, down, up, r1 online",
-        "online retained | first online@2",
-    );
-    check(
-        "up, r0 online, down, up, r1 offline",
-        "offline retained | first online@2, away offline@5",
-    );
+    check("up, r1 online, down, up, r1 online", "online retained | first online@2");
+    check("up, r0 online, down, up, r1 offline", "offline retained | first online@2, away offline@5");
     // The second of two overlapping filters changes nothing.
     check(
         "up, r0 online, down, up, r1 offline, r1 offline",
@@ -259,38 +194,17 @@ fn stale_after_reconnect_and_a_replay() {
 
 #[test]
 fn stale_and_the_snapshot_is_finished() {
-    check(
-        "up, r0 online, down, up, done",
-        "online stale since 2 (not announced again) | first online@2",
-    );
-    check(
-        "up, r0 online, down, up, cut",
-        "online stale since 2 (snapshot incomplete) | first online@2",
-    );
-    check(
-        "up, r0 online, down, up, done, r1 online",
-        "online retained since 2 | first online@2",
-    );
-    check(
-        "up, r0 online, down, up, done, down",
-        "online stale since 2 (link down) | first online@2",
-    );
+    check("up, r0 online, down, up, done", "online stale since 2 (not announced again) | first online@2");
+    check("up, r0 online, down, up, cut", "online stale since 2 (snapshot incomplete) | first online@2");
+    check("up, r0 online, down, up, done, r1 online", "online retained since 2 | first online@2");
+    check("up, r0 online, down, up, done, down", "online stale since 2 (link down) | first online@2");
 }
 
 #[test]
 fn a_paused_filter_leaves_its_devices_stale() {
-    check(
-        "up, r0 online, pause",
-        "online stale since 2 (not subscribed) | first online@2",
-    );
-    check(
-        "up, r0 online, pause, r1 offline",
-        "offline retained | first online@2, away offline@4",
-    );
-    check(
-        "up, r0 online, pause, down",
-        "online stale since 2 (link down) | first online@2",
-    );
+    check("up, r0 online, pause", "online stale since 2 (not subscribed) | first online@2");
+    check("up, r0 online, pause, r1 offline", "offline retained | first online@2, away offline@4");
+    check("up, r0 online, pause, down", "online stale since 2 (link down) | first online@2");
 }
 
 #[test]
@@ -306,21 +220,14 @@ fn online_offline_online_within_a_second_is_one_flap() {
         (device.changes, device.flaps)
     };
     assert_eq!(flaps("up, r1 online, ~r0 offline, ~r0 online"), (2, 1));
-    assert_eq!(
-        flaps("up, r1 online, ~r0 offline, r0 online"),
-        (2, 1),
-        "a second counts as within a second"
-    );
+    assert_eq!(flaps("up, r1 online, ~r0 offline, r0 online"), (2, 1), "a second counts as within a second");
     assert_eq!(flaps("up, r1 online, ~r0 offline, r0 offline, r0 online"), (2, 0));
     assert_eq!(
         flaps("up, r1 online, ~r0 offline, ~r0 online, ~r0 offline"),
         (3, 1),
         "no change is in two flaps"
     );
-    assert_eq!(
-        flaps("up, r1 online, ~r0 offline, ~r0 online, ~r0 offline, ~r0 online"),
-        (4, 2)
-    );
+    assert_eq!(flaps("up, r1 online, ~r0 offline, ~r0 online, ~r0 offline, ~r0 online"), (4, 2));
 }
 
 #[test]

@@ -15,11 +15,9 @@ use crate::steps::Failure;
 
 /// Rewrites `index.html` in the folder that Trunk names in `TRUNK_STAGING_DIR`.
 pub fn run() -> Result<(), Failure> {
-    let staging = std::env::var_os("TRUNK_STAGING_DIR")
-        .map(PathBuf::from)
-        .ok_or_else(|| {
-            Failure::new("`xtask csp` is Trunk's hook: it runs by itself in `trunk build` and `trunk serve`.")
-        })?;
+    let staging = std::env::var_os("TRUNK_STAGING_DIR").map(PathBuf::from).ok_or_else(|| {
+        Failure::new("`xtask csp` is Trunk's hook: it runs by itself in `trunk build` and `trunk serve`.")
+    })?;
     let page = staging.join("index.html");
     let html = fs::read_to_string(&page)
         .map_err(|error| Failure::new(format!("{} cannot be read: {error}.", page.display())))?;

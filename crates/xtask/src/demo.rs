@@ -46,15 +46,9 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let mut toolbox = Toolbox::new()?;
     toolbox.install(&mut steps, FOR_THE_PAGE);
     steps.run("the broker and the simulated devices, built", || {
-        steps::run(
-            toolbox
-                .cargo()
-                .args(["build", "--package", "demo", "--bin", "demo"]),
-        )
+        steps::run(toolbox.cargo().args(["build", "--package", "demo", "--bin", "demo"]))
     });
-    steps.run("the page, built", || {
-        steps::run(toolbox.command("trunk").arg("build"))
-    });
+    steps.run("the page, built", || steps::run(toolbox.command("trunk").arg("build")));
     steps.finish()?;
 
     let mut ports = Ports::default();
@@ -65,29 +59,15 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 
     println!("\n── demo: serving the page");
     let mut serve = toolbox.command("trunk");
-    serve
-        .args(["serve", "--address", "127.0.0.1", "--port", &page.to_string()])
-        .stdin(Stdio::null());
+    serve.args(["serve", "--address", "127.0.0.1", "--port", &page.to_string()]).stdin(Stdio::null());
     let mut serve = Part::start("trunk serve", &mut serve)?;
     serve.wait_until_it_answers(page)?;
 
     println!("\n── demo: the broker and {} devices", options.devices);
     let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)).to_string();
     let mut fleet = std::process::Command::new(beside_us("demo")?);
-    fleet.args([
-        "--devices",
-        &options.devices.to_string(),
-        "--seed",
-        &options.seed.to_string(),
-    ]);
-    fleet.args([
-        "--ws",
-        &local(ws),
-        "--tcp",
-        &local(tcp),
-        "--control",
-        &local(control),
-    ]);
+    fleet.args(["--devices", &options.devices.to_string(), "--seed", &options.seed.to_string()]);
+    fleet.args(["--ws", &local(ws), "--tcp", &local(tcp), "--control", &local(control)]);
     let mut fleet = Part::start("the broker with its devices", &mut fleet)?;
     fleet.wait_until_it_answers(ws)?;
     println!("\n   Open  http://127.0.0.1:{page}/?broker=ws://127.0.0.1:{ws}/mqtt");
@@ -100,11 +80,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         }
         if let Some(status) = fleet.ended() {
             // `quit` was typed, or the demo has said why it could not go on.
-            return if status.success() {
-                Ok(())
-            } else {
-                Err(fleet.failure(status))
-            };
+            return if status.success() { Ok(()) } else { Err(fleet.failure(status)) };
         }
         if let Some(status) = serve.ended() {
             return Err(serve.failure(status));
@@ -129,9 +105,7 @@ impl Ports {
             }
             Some(port) => port,
             None => (usual..usual.saturating_add(50)).find(free).ok_or_else(|| {
-                Failure::new(format!(
-                    "No free port for the {what} from {usual} on: name one as an option."
-                ))
+                Failure::new(format!("No free port for the {what} from {usual} on: name one as an option."))
             })?,
         };
         if wanted.is_none() && port != usual {
@@ -168,10 +142,7 @@ impl Part {
             }
             std::thread::sleep(Duration::from_millis(100));
         }
-        Err(Failure::new(format!(
-            "{} did not answer on port {port}.",
-            self.name
-        )))
+        Err(Failure::new(format!("{} did not answer on port {port}.", self.name)))
     }
 
     fn ended(&mut self) -> Option<ExitStatus> {
@@ -179,10 +150,7 @@ impl Part {
     }
 
     fn failure(&self, status: ExitStatus) -> Failure {
-        Failure::new(format!(
-            "{} ended with {status}; its own words stand above.",
-            self.name
-        ))
+        Failure::new(format!("{} ended with {status}; its own words stand above.", self.name))
     }
 }
 
@@ -206,9 +174,7 @@ impl Drop for Part {
 fn beside_us(program: &str) -> Result<PathBuf, Failure> {
     let us = std::env::current_exe()
         .map_err(|error| Failure::new(format!("xtask cannot find its own program: {error}.")))?;
-    Ok(us
-        .with_file_name(program)
-        .with_extension(std::env::consts::EXE_EXTENSION))
+    Ok(us.with_file_name(program).with_extension(std::env::consts::EXE_EXTENSION))
 }
 
 fn answers(port: u16) -> bool {

@@ -75,14 +75,7 @@ fn main() -> ExitCode {
 fn setup(tests: bool) -> Result<(), Failure> {
     let mut steps = Steps::new("setup");
     let mut toolbox = Toolbox::new()?;
-    toolbox.install(
-        &mut steps,
-        if tests {
-            tools::FOR_TESTS
-        } else {
-            tools::FOR_THE_PAGE
-        },
-    );
+    toolbox.install(&mut steps, if tests { tools::FOR_TESTS } else { tools::FOR_THE_PAGE });
     steps.finish()?;
     toolbox.say_how_to_reach_them();
     Ok(())

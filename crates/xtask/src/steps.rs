@@ -40,11 +40,7 @@ pub struct Steps {
 impl Steps {
     /// Begins the command of that name.
     pub fn new(command: &'static str) -> Steps {
-        Steps {
-            command,
-            began: Instant::now(),
-            done: Vec::new(),
-        }
+        Steps { command, began: Instant::now(), done: Vec::new() }
     }
 
     /// Runs one step and says so before and, if it failed, after. True if it passed.
@@ -65,20 +61,13 @@ impl Steps {
 
     /// Notes a step that cannot run because of an earlier failure.
     pub fn skip(&mut self, name: &str, why: &str) {
-        println!(
-            "\n── {} {}: {name}: skipped, {why}",
-            self.command,
-            self.done.len() + 1
-        );
-        self.done
-            .push((name.to_owned(), Duration::ZERO, Outcome::Skipped(why.to_owned())));
+        println!("\n── {} {}: {name}: skipped, {why}", self.command, self.done.len() + 1);
+        self.done.push((name.to_owned(), Duration::ZERO, Outcome::Skipped(why.to_owned())));
     }
 
     /// Whether nothing failed so far.
     pub fn ok(&self) -> bool {
-        self.done
-            .iter()
-            .all(|(_, _, outcome)| matches!(outcome, Outcome::Passed))
+        self.done.iter().all(|(_, _, outcome)| matches!(outcome, Outcome::Passed))
     }
 
     /// Prints the summary; an error if any step failed or was skipped.
@@ -90,25 +79,14 @@ impl Steps {
                 Outcome::Failed(why) => ("FAILED ", why.lines().next().unwrap_or("")),
                 Outcome::Skipped(why) => ("skipped", why.as_str()),
             };
-            println!(
-                "{mark} {:>7.1} s  {name}{}{note}",
-                took.as_secs_f64(),
-                separator(note)
-            );
+            println!("{mark} {:>7.1} s  {name}{}{note}", took.as_secs_f64(), separator(note));
         }
-        let failed = self
-            .done
-            .iter()
-            .filter(|(_, _, outcome)| !matches!(outcome, Outcome::Passed))
-            .count();
+        let failed = self.done.iter().filter(|(_, _, outcome)| !matches!(outcome, Outcome::Passed)).count();
         println!("        {:>7.1} s  in all", self.began.elapsed().as_secs_f64());
         if failed == 0 {
             return Ok(());
         }
-        Err(Failure::new(format!(
-            "{failed} of {} steps did not pass.",
-            self.done.len()
-        )))
+        Err(Failure::new(format!("{failed} of {} steps did not pass.", self.done.len())))
     }
 }
 
@@ -126,29 +104,18 @@ pub fn run(command: &mut Command) -> Result<(), Failure> {
     if status.success() {
         return Ok(());
     }
-    Err(Failure::new(format!(
-        "`{shown}` ended with {status}. Its own words stand above."
-    )))
+    Err(Failure::new(format!("`{shown}` ended with {status}. Its own words stand above.")))
 }
 
 /// What a program prints on its standard output, if it runs and succeeds.
 pub fn output_of(command: &mut Command) -> Option<String> {
     let output = command.stderr(std::process::Stdio::null()).output().ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 fn shown(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());
-    let mut words = vec![
-        program
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned(),
-    ];
+    let mut words = vec![program.file_name().unwrap_or_default().to_string_lossy().into_owned()];
     words.extend(command.get_args().map(|arg| arg.to_string_lossy().into_owned()));
     words.join(" ")
 }

@@ -28,36 +28,20 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     }
     if options.page.is_none() {
         let cargo = || toolbox.cargo();
-        steps.run("formatting", || {
-            steps::run(cargo().args(["fmt", "--all", "--check"]))
-        });
+        steps.run("formatting", || steps::run(cargo().args(["fmt", "--all", "--check"])));
         steps.run("clippy, native", || {
             let clippy = ["clippy", "--workspace", "--exclude", "willow", "--all-targets"];
             steps::run(cargo().args(clippy).args(["--", "--deny", "warnings"]))
         });
         steps.run("clippy, the page in wasm", || {
-            let clippy = [
-                "clippy",
-                "--package",
-                "willow",
-                "--all-targets",
-                "--target",
-                "wasm32-unknown-unknown",
-            ];
+            let clippy =
+                ["clippy", "--package", "willow", "--all-targets", "--target", "wasm32-unknown-unknown"];
             steps::run(cargo().args(clippy).args(["--", "--deny", "warnings"]))
         });
-        steps.run("native tests", || {
-            steps::run(cargo().args(["test", "--workspace"]).args(NOT_NATIVE))
-        });
+        steps.run("native tests", || steps::run(cargo().args(["test", "--workspace"]).args(NOT_NATIVE)));
         steps.run("tests in wasm, in Chromium", || {
             let chromedriver = toolbox.find("chromedriver").unwrap_or_default();
-            let test = [
-                "test",
-                "--package",
-                "willow",
-                "--target",
-                "wasm32-unknown-unknown",
-            ];
+            let test = ["test", "--package", "willow", "--target", "wasm32-unknown-unknown"];
             steps::run(cargo().args(test).env("CHROMEDRIVER", chromedriver))
         });
     }
@@ -69,8 +53,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     }
     steps.run(name, || {
         let mut test = toolbox.cargo();
-        test.args(["test", "--package", "page-tests", "--"])
-            .args(&options.page);
+        test.args(["test", "--package", "page-tests", "--"]).args(&options.page);
         steps::run(test.env("WILLOW_DIST", root().join("dist")))
     });
     steps.finish()

@@ -29,16 +29,8 @@ pub struct Tool {
 /// What building and serving the page needs.
 pub const FOR_THE_PAGE: &[Tool] = &[WASM_TARGET, TRUNK_CLI, WASM_BINDGEN, WASM_OPT];
 /// What `cargo xtask test` needs.
-pub const FOR_TESTS: &[Tool] = &[
-    WASM_TARGET,
-    TRUNK_CLI,
-    WASM_BINDGEN,
-    WASM_OPT,
-    RUST_CHECKS,
-    MOSQUITTO,
-    CHROMIUM,
-    CJK_FONT,
-];
+pub const FOR_TESTS: &[Tool] =
+    &[WASM_TARGET, TRUNK_CLI, WASM_BINDGEN, WASM_OPT, RUST_CHECKS, MOSQUITTO, CHROMIUM, CJK_FONT];
 
 const WASM_TARGET: Tool = Tool {
     name: "Rust's target wasm32-unknown-unknown",
@@ -49,11 +41,7 @@ const WASM_TARGET: Tool = Tool {
         output_of(&mut rustc).is_some_and(|libdir| Path::new(libdir.trim()).is_dir())
     },
     install: |toolbox| {
-        steps::run(
-            toolbox
-                .command("rustup")
-                .args(["target", "add", "wasm32-unknown-unknown"]),
-        )
+        steps::run(toolbox.command("rustup").args(["target", "add", "wasm32-unknown-unknown"]))
     },
     otherwise: "Install Rust by rustup (https://rustup.rs), or add the target by your system's packages.",
 };
@@ -73,9 +61,7 @@ const WASM_BINDGEN: Tool = Tool {
     name: "wasm-bindgen in the version of Cargo.lock",
     present: |toolbox| {
         let runner = ["wasm-bindgen", "wasm-bindgen-test-runner"];
-        runner
-            .iter()
-            .all(|program| toolbox.prints(program, &toolbox.wasm_bindgen))
+        runner.iter().all(|program| toolbox.prints(program, &toolbox.wasm_bindgen))
     },
     install: |toolbox| toolbox.cargo_install("wasm-bindgen-cli", "wasm-bindgen", &toolbox.wasm_bindgen, &[]),
     otherwise: "Install it by hand: cargo install --locked wasm-bindgen-cli --version <the version of \
@@ -91,14 +77,7 @@ const WASM_OPT: Tool = Tool {
             .map_err(|error| Failure::new(format!("{} cannot be made: {error}.", into.display())))?;
         let package = format!("binaryen@{BINARYEN}");
         let quiet = ["--no-save", "--no-fund", "--no-audit", "--loglevel=error"];
-        steps::run(
-            toolbox
-                .command("npm")
-                .args(["install", "--prefix"])
-                .arg(into)
-                .args(quiet)
-                .arg(package),
-        )
+        steps::run(toolbox.command("npm").args(["install", "--prefix"]).arg(into).args(quiet).arg(package))
     },
     otherwise: "Install Node.js 20 or later with npm (Debian: apt-get install nodejs npm) and run this again, \
                 or put wasm-opt 132 on the PATH yourself.",
@@ -106,28 +85,14 @@ const WASM_OPT: Tool = Tool {
 
 const RUST_CHECKS: Tool = Tool {
     name: "rustfmt and clippy",
-    present: |_| {
-        ["fmt", "clippy"]
-            .iter()
-            .all(|tool| output_of(cargo().args([tool, "--version"])).is_some())
-    },
-    install: |toolbox| {
-        steps::run(
-            toolbox
-                .command("rustup")
-                .args(["component", "add", "rustfmt", "clippy"]),
-        )
-    },
+    present: |_| ["fmt", "clippy"].iter().all(|tool| output_of(cargo().args([tool, "--version"])).is_some()),
+    install: |toolbox| steps::run(toolbox.command("rustup").args(["component", "add", "rustfmt", "clippy"])),
     otherwise: "Add the components rustfmt and clippy to your Rust toolchain.",
 };
 
 const MOSQUITTO: Tool = Tool {
     name: "mosquitto and its clients",
-    present: |toolbox| {
-        ["mosquitto", "mosquitto_sub", "mosquitto_pub"]
-            .iter()
-            .all(|p| toolbox.has(p))
-    },
+    present: |toolbox| ["mosquitto", "mosquitto_sub", "mosquitto_pub"].iter().all(|p| toolbox.has(p)),
     install: |toolbox| toolbox.apt_install(&["mosquitto", "mosquitto-clients"]),
     otherwise: "Install Eclipse Mosquitto 2 with its clients and run this again.",
 };
@@ -170,11 +135,8 @@ impl Toolbox {
             .map(PathBuf::from)
             .unwrap_or_else(|| PathBuf::from(env::var_os("HOME").unwrap_or_default()).join(".cargo"));
         let cargo_bin = home.join("bin");
-        let mut folders = vec![
-            own.join("bin"),
-            own.join("npm").join("node_modules").join(".bin"),
-            cargo_bin.clone(),
-        ];
+        let mut folders =
+            vec![own.join("bin"), own.join("npm").join("node_modules").join(".bin"), cargo_bin.clone()];
         folders.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
         // Debian keeps servers in sbin, which is not on everybody's PATH.
         folders.push(PathBuf::from("/usr/sbin"));
@@ -182,10 +144,9 @@ impl Toolbox {
             .map_err(|error| Failure::new(format!("The PATH cannot be extended: {error}.")))?;
         let wasm_bindgen = locked_version("wasm-bindgen")?;
         let trunk = read("Trunk.toml")?;
-        for pin in [
-            format!("wasm_bindgen = \"{wasm_bindgen}\""),
-            format!("wasm_opt = \"version_{BINARYEN}\""),
-        ] {
+        for pin in
+            [format!("wasm_bindgen = \"{wasm_bindgen}\""), format!("wasm_opt = \"version_{BINARYEN}\"")]
+        {
             if !trunk.contains(&pin) {
                 return Err(Failure::new(format!(
                     "Trunk.toml does not say {pin}: it must name the versions that xtask installs, for Trunk \
@@ -193,12 +154,7 @@ impl Toolbox {
                 )));
             }
         }
-        Ok(Toolbox {
-            own,
-            cargo_bin,
-            path,
-            wasm_bindgen,
-        })
+        Ok(Toolbox { own, cargo_bin, path, wasm_bindgen })
     }
 
     /// Installs each of the tools that is not there, a step each.
@@ -214,10 +170,7 @@ impl Toolbox {
                 if (tool.present)(self) {
                     return Ok(());
                 }
-                Err(explained(&format!(
-                    "{} was installed but is still not found.",
-                    tool.name
-                )))
+                Err(explained(&format!("{} was installed but is still not found.", tool.name)))
             });
         }
     }
@@ -238,9 +191,7 @@ impl Toolbox {
 
     /// Where the program is, if it is on our PATH.
     pub fn find(&self, program: &str) -> Option<PathBuf> {
-        env::split_paths(&self.path)
-            .map(|folder| folder.join(program))
-            .find(|file| file.is_file())
+        env::split_paths(&self.path).map(|folder| folder.join(program)).find(|file| file.is_file())
     }
 
     /// Tells what a shell needs so that `trunk serve` alone works.
@@ -257,8 +208,7 @@ impl Toolbox {
         println!(
             "For `trunk build --release` by hand, wasm-opt has to be on the PATH too ({}); `cargo xtask build` \
              sees to it by itself.",
-            self.find("wasm-opt")
-                .map_or_else(String::new, |file| file.display().to_string())
+            self.find("wasm-opt").map_or_else(String::new, |file| file.display().to_string())
         );
     }
 
@@ -268,27 +218,18 @@ impl Toolbox {
 
     fn prints(&self, program: &str, version: &str) -> bool {
         self.has(program)
-            && output_of(self.command(program).arg("--version")).is_some_and(|said| {
-                said.split_whitespace()
-                    .collect::<Vec<_>>()
-                    .join(" ")
-                    .contains(version)
-            })
+            && output_of(self.command(program).arg("--version"))
+                .is_some_and(|said| said.split_whitespace().collect::<Vec<_>>().join(" ").contains(version))
     }
 
     /// Into cargo's own folder if the user has none of it, beside it otherwise.
     fn cargo_install(&self, krate: &str, program: &str, version: &str, more: &[&str]) -> Result<(), Failure> {
         let mut install = self.cargo();
-        install
-            .args(["install", "--locked", krate, "--version", version])
-            .args(more);
+        install.args(["install", "--locked", krate, "--version", version]).args(more);
         // A build of ours must not end up in, or be configured by, the folder of the workspace.
         install.env_remove("CARGO_TARGET_DIR").env_remove("RUSTFLAGS");
         if self.has(program) {
-            println!(
-                "   another version of {program} is there: ours goes into {}",
-                self.own.display()
-            );
+            println!("   another version of {program} is there: ours goes into {}", self.own.display());
             install.arg("--root").arg(&self.own);
         }
         println!("   this compiles {krate} {version} once; it takes some minutes");
@@ -297,10 +238,7 @@ impl Toolbox {
 
     fn apt_install(&self, packages: &[&str]) -> Result<(), Failure> {
         if !self.has("apt-get") {
-            return Err(Failure::new(format!(
-                "This is no Debian: please install {}.",
-                packages.join(" ")
-            )));
+            return Err(Failure::new(format!("This is no Debian: please install {}.", packages.join(" "))));
         }
         let root_already = output_of(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0");
         let apt = |words: &[&str]| {
@@ -329,10 +267,8 @@ impl Toolbox {
 fn locked_version(package: &str) -> Result<String, Failure> {
     let lock = read("Cargo.lock")?;
     let entry = format!("name = \"{package}\"\nversion = \"");
-    let version = lock
-        .split_once(&entry)
-        .and_then(|(_, rest)| rest.split_once('"'))
-        .map(|(version, _)| version);
+    let version =
+        lock.split_once(&entry).and_then(|(_, rest)| rest.split_once('"')).map(|(version, _)| version);
     version
         .map(str::to_owned)
         .ok_or_else(|| Failure::new(format!("Cargo.lock has no {package}: run `cargo metadata` once.")))

@@ -64,11 +64,7 @@ impl Slot {
 
     /// The bytes of an id that is no part of the topic.
     pub(super) fn own_id_len(&self) -> usize {
-        if self.id_start == self.topic_len {
-            self.id_len as usize
-        } else {
-            0
-        }
+        if self.id_start == self.topic_len { self.id_len as usize } else { 0 }
     }
 }
 
@@ -181,17 +177,9 @@ impl<'a> Device<'a> {
 
     /// Its last changes, the oldest first, beginning with its first sight unless that was let go.
     pub fn history(&self) -> impl DoubleEndedIterator<Item = Change> + use<'a> {
-        let record = self
-            .fleet
-            .histories
-            .get(&self.handle.slot)
-            .filter(|record| !record.changes.is_empty());
+        let record = self.fleet.histories.get(&self.handle.slot).filter(|record| !record.changes.is_empty());
         let first = record.is_none().then(|| self.first_sight());
-        first.into_iter().chain(
-            record
-                .into_iter()
-                .flat_map(|record| record.changes.iter().copied()),
-        )
+        first.into_iter().chain(record.into_iter().flat_map(|record| record.changes.iter().copied()))
     }
 
     /// The times in which it could not be observed since it was first seen, the oldest first.
@@ -235,11 +223,7 @@ pub(super) fn first_sight(slot: &Slot) -> Change {
         at: slot.first_seen,
         from: None,
         to: slot.status,
-        evidence: if slot.is(FIRST_LIVE) {
-            Evidence::Live
-        } else {
-            Evidence::Retained
-        },
+        evidence: if slot.is(FIRST_LIVE) { Evidence::Live } else { Evidence::Retained },
         kind: ChangeKind::FirstSight,
         flap: false,
     }

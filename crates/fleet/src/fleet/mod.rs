@@ -189,11 +189,7 @@ pub enum Effect {
 
 impl Applied {
     fn of(effect: Effect) -> Applied {
-        Applied {
-            effect,
-            device: None,
-            replayed_before: false,
-        }
+        Applied { effect, device: None, replayed_before: false }
     }
 
     /// Whether the message was of no use to the board: nobody owns its topic or knows its word.
@@ -304,8 +300,7 @@ impl Fleet {
             return self.clear(topic, &owner);
         }
         let Some(said) = owner.vocabulary.read(payload) else {
-            self.strays
-                .note(topic, payload, owner.convention, now, self.bounds.strays);
+            self.strays.note(topic, payload, owner.convention, now, self.bounds.strays);
             return Applied::of(Effect::UnknownWord);
         };
         let (id, own_id) = match (&owner.id, said.id.as_deref()) {
@@ -445,17 +440,13 @@ impl Fleet {
 
     /// The device of a convention and id.
     pub fn find(&self, convention_slug: &str, id: &str) -> Option<Handle> {
-        let number = CONVENTIONS
-            .iter()
-            .position(|convention| convention.slug == convention_slug)?;
+        let number = CONVENTIONS.iter().position(|convention| convention.slug == convention_slug)?;
         self.position(number as u8, id).map(|slot| self.handle(slot))
     }
 
     /// Every device, in no order.
     pub fn handles(&self) -> impl Iterator<Item = Handle> {
-        (0..self.slot_count)
-            .filter(|slot| self.slot(*slot).is(ALIVE))
-            .map(|slot| self.handle(slot))
+        (0..self.slot_count).filter(|slot| self.slot(*slot).is(ALIVE)).map(|slot| self.handle(slot))
     }
 
     /// When the board was first connected in this visit.
@@ -490,10 +481,7 @@ impl Fleet {
     }
 
     fn handle(&self, number: u32) -> Handle {
-        Handle {
-            slot: number,
-            generation: self.slot(number).generation,
-        }
+        Handle { slot: number, generation: self.slot(number).generation }
     }
 
     fn living(&self, handle: Handle) -> Option<&Slot> {
@@ -521,11 +509,7 @@ impl Fleet {
     /// Topic, id and name.
     fn texts_of(&self, slot: &Slot) -> (&str, &str, &str) {
         let text = self.texts.at(slot.text, slot.text_len());
-        (
-            self.topic(slot),
-            self.id(slot),
-            &text[text.len() - slot.name_len as usize..],
-        )
+        (self.topic(slot), self.id(slot), &text[text.len() - slot.name_len as usize..])
     }
 
     fn display_name(&self, number: u32) -> &str {
@@ -600,9 +584,7 @@ impl Fleet {
                     continue;
                 }
                 let text = self.texts.at(slot.text, slot.text_len());
-                let place = texts
-                    .put([text, "", ""], usize::MAX)
-                    .expect("the old store had room for it");
+                let place = texts.put([text, "", ""], usize::MAX).expect("the old store had room for it");
                 self.slot_mut(number).text = place;
             }
             self.texts = texts;
@@ -612,8 +594,7 @@ impl Fleet {
     /// The devices by name.
     fn ordered(&self) -> Cow<'_, [u32]> {
         let keep = |number: u32| self.has_place(number);
-        self.order
-            .merged(&self.arrivals(), keep, |a, b| self.compare(a, b))
+        self.order.merged(&self.arrivals(), keep, |a, b| self.compare(a, b))
     }
 
     /// Whether an entry of the order still counts.

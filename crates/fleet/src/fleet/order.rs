@@ -35,13 +35,7 @@ impl Order {
     ) -> Cow<'_, [u32]> {
         let mut sorted = Cow::Borrowed(self.sorted.as_slice());
         if self.is_stale {
-            sorted = self
-                .sorted
-                .iter()
-                .copied()
-                .filter(|slot| keep(*slot))
-                .collect::<Vec<u32>>()
-                .into();
+            sorted = self.sorted.iter().copied().filter(|slot| keep(*slot)).collect::<Vec<u32>>().into();
         }
         if arrivals.is_empty() {
             return sorted;
@@ -72,11 +66,7 @@ impl Order {
 pub(super) fn natural(a: &str, b: &str) -> Ordering {
     // What both begin with decides nothing, but for a number that goes on behind it.
     let same = common_prefix(a.as_bytes(), b.as_bytes());
-    let digits_before = a.as_bytes()[..same]
-        .iter()
-        .rev()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
+    let digits_before = a.as_bytes()[..same].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     let mut start = same - digits_before;
     while !a.is_char_boundary(start) || !b.is_char_boundary(start) {
         start -= 1;
@@ -102,26 +92,14 @@ pub(super) fn natural(a: &str, b: &str) -> Ordering {
 
 /// How many bytes both begin with; eight at a time, for the names of a fleet begin alike.
 fn common_prefix(a: &[u8], b: &[u8]) -> usize {
-    let eights = a
-        .chunks_exact(8)
-        .zip(b.chunks_exact(8))
-        .take_while(|(x, y)| x == y)
-        .count();
+    let eights = a.chunks_exact(8).zip(b.chunks_exact(8)).take_while(|(x, y)| x == y).count();
     let start = 8 * eights;
-    start
-        + a[start..]
-            .iter()
-            .zip(&b[start..])
-            .take_while(|(x, y)| x == y)
-            .count()
+    start + a[start..].iter().zip(&b[start..]).take_while(|(x, y)| x == y).count()
 }
 
 /// Takes the leading digits off, and gives them without leading zeros.
 fn digits<'a>(text: &mut &'a str) -> &'a str {
-    let end = text
-        .bytes()
-        .position(|byte| !byte.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
     let (number, rest) = text.split_at(end);
     *text = rest;
     number.trim_start_matches('0')
@@ -141,9 +119,8 @@ mod tests {
 
     #[test]
     fn names_are_in_natural_order() {
-        let sorted = [
-            "", "1", "02", "10", "a", "B", "lamp 9", "Lamp 10", "lamp 10b", "lamp 100", "z", "Ä", "ö",
-        ];
+        let sorted =
+            ["", "1", "02", "10", "a", "B", "lamp 9", "Lamp 10", "lamp 10b", "lamp 100", "z", "Ä", "ö"];
         for pair in sorted.windows(2) {
             assert_eq!(natural(pair[0], pair[1]), Ordering::Less, "{pair:?}");
             assert_eq!(natural(pair[1], pair[0]), Ordering::Greater, "{pair:?}");
@@ -163,10 +140,7 @@ mod tests {
 
     #[test]
     fn a_batch_is_merged_in() {
-        let mut order = Order {
-            sorted: vec![10, 20, 25, 30, 40],
-            ..Order::default()
-        };
+        let mut order = Order { sorted: vec![10, 20, 25, 30, 40], ..Order::default() };
         let arrivals = [5, 15, 26, 27, 50, 60];
         assert_eq!(
             *order.merged(&arrivals, |_| true, |a, b| a.cmp(&b)),
@@ -174,10 +148,7 @@ mod tests {
         );
         order.is_stale = true;
         let keep = |slot| slot != 25;
-        assert_eq!(
-            *order.merged(&arrivals, keep, |a, b| a.cmp(&b)),
-            [5, 10, 15, 20, 26, 27, 30, 40, 50, 60]
-        );
+        assert_eq!(*order.merged(&arrivals, keep, |a, b| a.cmp(&b)), [5, 10, 15, 20, 26, 27, 30, 40, 50, 60]);
         assert_eq!(*order.merged(&[], keep, |a, b| a.cmp(&b)), [10, 20, 30, 40]);
     }
 }

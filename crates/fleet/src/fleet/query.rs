@@ -36,11 +36,8 @@ impl Fleet {
                 // An id that is a part of the topic is found there.
                 let (topic, id, name) = self.texts_of(slot);
                 let id = if slot.own_id_len() > 0 { id } else { "" };
-                let mut stands = |word: &String| {
-                    [topic, name, id]
-                        .iter()
-                        .any(|text| contains(text, word, &mut scratch))
-                };
+                let mut stands =
+                    |word: &String| [topic, name, id].iter().any(|text| contains(text, word, &mut scratch));
                 if !words.iter().all(&mut stands) {
                     return;
                 }
@@ -58,10 +55,7 @@ impl Fleet {
 
         offline.append(&mut degraded);
         offline.append(&mut unknown);
-        Rows {
-            attention: offline,
-            well,
-        }
+        Rows { attention: offline, well }
     }
 }
 
@@ -71,9 +65,7 @@ fn contains(text: &str, word: &str, scratch: &mut String) -> bool {
         let text = text.as_bytes();
         let begins = |at: &usize| text[*at].eq_ignore_ascii_case(first);
         let last = (text.len() + 1).saturating_sub(word.len());
-        return (0..last)
-            .filter(begins)
-            .any(|at| text[at + 1..at + word.len()].eq_ignore_ascii_case(rest));
+        return (0..last).filter(begins).any(|at| text[at + 1..at + word.len()].eq_ignore_ascii_case(rest));
     }
     scratch.clear();
     scratch.extend(text.chars().flat_map(char::to_lowercase));

@@ -51,13 +51,7 @@ impl Strays {
                 stray.last = last.into();
             }
         } else if self.topics.len() < most {
-            let stray = Stray {
-                convention,
-                messages: 1,
-                last: last.into(),
-                length: payload.len(),
-                at: now,
-            };
+            let stray = Stray { convention, messages: 1, last: last.into(), length: payload.len(), at: now };
             self.topics.insert(topic.into(), stray);
         } else {
             self.unlisted += 1;

@@ -20,10 +20,7 @@ impl Texts {
     /// Keeps the parts as one text, or `None` when that would take more than `limit` bytes in all.
     pub(super) fn put(&mut self, parts: [&str; 3], limit: usize) -> Option<Place> {
         let length = parts.iter().map(|part| part.len()).sum::<usize>();
-        let fits = self
-            .chunks
-            .last()
-            .is_some_and(|chunk| chunk.len() + length <= CHUNK);
+        let fits = self.chunks.last().is_some_and(|chunk| chunk.len() + length <= CHUNK);
         if !fits {
             let full = self.chunks.len() >= (limit / CHUNK).clamp(1, 1 << 16);
             if full || length > CHUNK {

@@ -22,11 +22,7 @@ impl Fleet {
         now: Time,
     ) -> Applied {
         let is_full = self.counts.total >= self.bounds.devices;
-        let place = if is_full {
-            None
-        } else {
-            self.texts.put(text, self.bounds.texts)
-        };
+        let place = if is_full { None } else { self.texts.put(text, self.bounds.texts) };
         let Some(place) = place else {
             self.refused.devices += 1;
             return Applied::of(Effect::Refused);
@@ -63,33 +59,18 @@ impl Fleet {
             slot.news.see_live(status);
         }
         match self.slots[number as usize / CHUNK].get_mut(number as usize % CHUNK) {
-            Some(old) => {
-                *old = Slot {
-                    generation: old.generation,
-                    ..slot
-                }
-            }
+            Some(old) => *old = Slot { generation: old.generation, ..slot },
             None => self.slots[number as usize / CHUNK].push(slot),
         }
         self.counts.total += 1;
         *self.counts.status(status) += 1;
         *self.counts.evidence(self.evidence(&slot)) += 1;
 
-        let Fleet {
-            index,
-            slots,
-            texts,
-            seed,
-            ..
-        } = self;
+        let Fleet { index, slots, texts, seed, .. } = self;
         let hash_of = |number: u32| hash_of(slots, texts, *seed, number);
         index.insert_unique(hash_of(number), number, |number| hash_of(*number));
         self.wait_for_place(number);
-        Applied {
-            effect: Effect::FirstSight,
-            device: Some(self.handle(number)),
-            replayed_before: false,
-        }
+        Applied { effect: Effect::FirstSight, device: Some(self.handle(number)), replayed_before: false }
     }
 
     /// A message of a device that is known: the rows of the table whose state before is not "none".
@@ -103,11 +84,7 @@ impl Fleet {
         now: Time,
     ) -> Applied {
         let is_own_topic = topic == self.topic(self.slot(number));
-        let mut alias = if is_own_topic {
-            None
-        } else {
-            self.alias(topic, number)
-        };
+        let mut alias = if is_own_topic { None } else { self.alias(topic, number) };
         let mut slot = *self.slot(number);
         let before = self.evidence(&slot);
         let is_stale = before == Evidence::Stale;
@@ -140,11 +117,7 @@ impl Fleet {
             (true, false) => {
                 self.keep_news(number, topic, alias.as_mut(), news);
                 let device = Some(self.handle(number));
-                return Applied {
-                    effect: Effect::Same,
-                    device,
-                    replayed_before,
-                };
+                return Applied { effect: Effect::Same, device, replayed_before };
             }
         };
 
@@ -195,11 +168,7 @@ impl Fleet {
         } else {
             Effect::Same
         };
-        Applied {
-            effect,
-            device: Some(self.handle(number)),
-            replayed_before,
-        }
+        Applied { effect, device: Some(self.handle(number)), replayed_before }
     }
 
     /// An empty payload: the retained message is gone, and the device with it.
@@ -207,11 +176,9 @@ impl Fleet {
         let number = match &owner.id {
             Id::Topic(range) => self.position(owner.number, &topic[range.clone()]),
             // A shared topic holds the message of whoever wrote last.
-            Id::Payload => self
-                .last_writers
-                .remove(&owner.number)
-                .filter(|h| self.living(*h).is_some())
-                .map(|h| h.slot),
+            Id::Payload => {
+                self.last_writers.remove(&owner.number).filter(|h| self.living(*h).is_some()).map(|h| h.slot)
+            }
         };
         let Some(number) = number else {
             return Applied::of(Effect::Same);
@@ -230,11 +197,7 @@ impl Fleet {
                 self.aliases.remove(&heir);
                 self.inherit(number, &heir, alias);
                 let device = Some(self.handle(number));
-                return Applied {
-                    effect: Effect::Changed,
-                    device,
-                    replayed_before: false,
-                };
+                return Applied { effect: Effect::Changed, device, replayed_before: false };
             }
         }
         self.remove(number);
@@ -286,17 +249,9 @@ impl Fleet {
         slot.text = place;
         slot.topic_len = topic.len() as u16;
         slot.id_start = id_start as u16;
-        slot.since = if slot.status == alias.status {
-            slot.since
-        } else {
-            UNKNOWN
-        };
+        slot.since = if slot.status == alias.status { slot.since } else { UNKNOWN };
         slot.status = alias.status;
-        slot.news = if alias.heard == self.life {
-            alias.news
-        } else {
-            News::default()
-        };
+        slot.news = if alias.heard == self.life { alias.news } else { News::default() };
         slot.set(LIVE, slot.is(LIVE) && slot.since != UNKNOWN);
         *self.counts.evidence(before) -= 1;
         *self.counts.evidence(self.evidence(&slot)) += 1;
@@ -314,12 +269,7 @@ impl Fleet {
         if self.aliases.len() >= self.bounds.aliases {
             return None;
         }
-        let alias = Alias {
-            slot: number,
-            heard: self.life,
-            news: News::default(),
-            status: Status::Unknown,
-        };
+        let alias = Alias { slot: number, heard: self.life, news: News::default(), status: Status::Unknown };
         self.aliases.insert(topic.into(), alias);
         self.slot_mut(number).set(ALIASED, true);
         Some(alias)
@@ -375,10 +325,7 @@ impl Fleet {
             && is_late
             && let Some(from) = self.stale_from(&slot)
         {
-            self.histories
-                .entry(number)
-                .or_default()
-                .push_gap(Gap { from, to: Some(now) });
+            self.histories.entry(number).or_default().push_gap(Gap { from, to: Some(now) });
         }
     }
 
@@ -389,14 +336,8 @@ impl Fleet {
         if known == name {
             return false;
         }
-        let (topic, id) = (
-            topic.to_owned(),
-            if slot.own_id_len() > 0 {
-                id.to_owned()
-            } else {
-                String::new()
-            },
-        );
+        let (topic, id) =
+            (topic.to_owned(), if slot.own_id_len() > 0 { id.to_owned() } else { String::new() });
         let Some(place) = self.texts.put([&topic, &id, name], self.bounds.texts) else {
             return false;
         };

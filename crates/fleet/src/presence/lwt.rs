@@ -34,35 +34,15 @@ pub(super) static CONVENTION: Convention = Convention {
     generic: true,
     source: "ESPEasy and Espurna sources: topic set by the user, `Connected`/`Connection Lost`, `1`/`0`",
     vectors: &[
-        Vector {
-            topic: "espeasy1/LWT",
-            payload: "Connected",
-            means: Some(("espeasy1", Status::Online)),
-        },
+        Vector { topic: "espeasy1/LWT", payload: "Connected", means: Some(("espeasy1", Status::Online)) },
         Vector {
             topic: "espeasy1/LWT",
             payload: "Connection Lost",
             means: Some(("espeasy1", Status::Offline)),
         },
-        Vector {
-            topic: "attic/espurna/LWT",
-            payload: "1",
-            means: Some(("attic/espurna", Status::Online)),
-        },
-        Vector {
-            topic: "attic/espurna/LWT",
-            payload: "0",
-            means: Some(("attic/espurna", Status::Offline)),
-        },
-        Vector {
-            topic: "attic/espurna/LWT",
-            payload: "2",
-            means: None,
-        },
-        Vector {
-            topic: "hasp/plate/LWT",
-            payload: "online",
-            means: None,
-        },
+        Vector { topic: "attic/espurna/LWT", payload: "1", means: Some(("attic/espurna", Status::Online)) },
+        Vector { topic: "attic/espurna/LWT", payload: "0", means: Some(("attic/espurna", Status::Offline)) },
+        Vector { topic: "attic/espurna/LWT", payload: "2", means: None },
+        Vector { topic: "hasp/plate/LWT", payload: "online", means: None },
     ],
 };

@@ -54,13 +54,8 @@ pub enum Status {
 
 impl Status {
     /// Every status, in the order of its number.
-    pub const ALL: [Status; 5] = [
-        Status::Online,
-        Status::Offline,
-        Status::Sleeping,
-        Status::Degraded,
-        Status::Unknown,
-    ];
+    pub const ALL: [Status; 5] =
+        [Status::Online, Status::Offline, Status::Sleeping, Status::Degraded, Status::Unknown];
 
     /// The word of the page's `data-status` hook.
     pub const fn word(self) -> &'static str {
@@ -104,10 +99,7 @@ pub struct Convention {
 impl Convention {
     /// The convention of that slug.
     pub fn of_slug(slug: &str) -> Option<&'static Convention> {
-        CONVENTIONS
-            .iter()
-            .copied()
-            .find(|convention| convention.slug == slug)
+        CONVENTIONS.iter().copied().find(|convention| convention.slug == slug)
     }
 }
 
@@ -136,10 +128,7 @@ pub enum Level {
 impl Pattern {
     /// How many levels are literal: the measure of precedence.
     pub fn literal_levels(&self) -> usize {
-        self.levels
-            .iter()
-            .filter(|level| matches!(level, Level::Literal(_)))
-            .count()
+        self.levels.iter().filter(|level| matches!(level, Level::Literal(_))).count()
     }
 }
 
@@ -188,11 +177,9 @@ impl Vocabulary {
     /// words above [`LONGEST_WORD`] and documents above [`LONGEST_JSON`] are rejected unread.
     pub fn read<'a>(&self, payload: &'a [u8]) -> Option<Said<'a>> {
         match self {
-            Vocabulary::Words(words) => Some(Said {
-                status: word_status(words, payload)?,
-                id: None,
-                name: None,
-            }),
+            Vocabulary::Words(words) => {
+                Some(Said { status: word_status(words, payload)?, id: None, name: None })
+            }
             Vocabulary::Json(read) if payload.len() <= LONGEST_JSON => read(payload),
             Vocabulary::Json(_) => None,
         }
@@ -211,10 +198,7 @@ fn word_status(words: &[(&'static str, Status)], payload: &[u8]) -> Option<Statu
     }
     let payload = payload.trim_ascii();
     let payload = payload.strip_suffix(b"\0").unwrap_or(payload).trim_ascii();
-    words
-        .iter()
-        .find(|(word, _)| payload.eq_ignore_ascii_case(word.as_bytes()))
-        .map(|(_, status)| *status)
+    words.iter().find(|(word, _)| payload.eq_ignore_ascii_case(word.as_bytes())).map(|(_, status)| *status)
 }
 
 /// An example message, and what it must mean.

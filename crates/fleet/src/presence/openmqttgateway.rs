@@ -19,15 +19,7 @@ pub(super) static CONVENTION: Convention = Convention {
             payload: "Offline",
             means: Some(("OMG_ESP32", Status::Offline)),
         },
-        Vector {
-            topic: "home/OMG_ESP32/LWT",
-            payload: "online",
-            means: Some(("OMG_ESP32", Status::Online)),
-        },
-        Vector {
-            topic: "home/OMG_ESP32/LWT",
-            payload: r#"{"online":true}"#,
-            means: None,
-        },
+        Vector { topic: "home/OMG_ESP32/LWT", payload: "online", means: Some(("OMG_ESP32", Status::Online)) },
+        Vector { topic: "home/OMG_ESP32/LWT", payload: r#"{"online":true}"#, means: None },
     ],
 };

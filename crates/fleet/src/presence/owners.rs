@@ -56,17 +56,11 @@ impl Owners {
     ///
     /// `explicit_filters`: the user chose the filters, so the suffix conventions apply at any depth.
     pub fn new(explicit_filters: bool) -> Owners {
-        let mut owners = Owners {
-            any_depth: explicit_filters,
-            by_last_level: Vec::new(),
-            others: Vec::new(),
-        };
+        let mut owners =
+            Owners { any_depth: explicit_filters, by_last_level: Vec::new(), others: Vec::new() };
         for (number, convention) in CONVENTIONS.iter().enumerate() {
             for pattern in convention.patterns {
-                let candidate = Candidate {
-                    number: number as u8,
-                    pattern,
-                };
+                let candidate = Candidate { number: number as u8, pattern };
                 let Some(&Level::Literal(last)) = pattern.levels.last() else {
                     owners.others.push(candidate);
                     continue;
@@ -97,11 +91,7 @@ impl Owners {
             (None, other) => other?,
         };
         let vocabulary = candidate.pattern.vocabulary;
-        let id = if vocabulary.names_device() {
-            Id::Payload
-        } else {
-            Id::Topic(id)
-        };
+        let id = if vocabulary.names_device() { Id::Payload } else { Id::Topic(id) };
         Some(Owner {
             convention: CONVENTIONS[candidate.number as usize],
             number: candidate.number,
@@ -150,18 +140,8 @@ fn id_range(pattern: &Pattern, topic: &str, any_depth: bool) -> Option<Range<usi
 /// system whose own convention knows better what it means.
 fn is_reserved(topic: &str) -> bool {
     const TOPICS: [&str; 3] = ["homeassistant/status", "evcc/status", "zigbee2mqtt/bridge/state"];
-    const ROOTS: [&str; 10] = [
-        "zwave",
-        "ring",
-        "frigate",
-        "espresense",
-        "msh",
-        "hasp",
-        "ebusd",
-        "N",
-        "spBv1.0",
-        "STATE",
-    ];
+    const ROOTS: [&str; 10] =
+        ["zwave", "ring", "frigate", "espresense", "msh", "hasp", "ebusd", "N", "spBv1.0", "STATE"];
     let root = topic.split('/').next().unwrap_or(topic);
     topic.starts_with('$') || ROOTS.contains(&root) || TOPICS.contains(&topic)
 }
@@ -171,11 +151,7 @@ fn is_reserved(topic: &str) -> bool {
 pub fn default_filters() -> Vec<String> {
     let mut filters: Vec<(usize, String)> = Vec::new();
     for pattern in CONVENTIONS.iter().flat_map(|convention| convention.patterns) {
-        let depths = if pattern.levels.first() == Some(&Level::IdPath) {
-            1..=3
-        } else {
-            1..=1
-        };
+        let depths = if pattern.levels.first() == Some(&Level::IdPath) { 1..=3 } else { 1..=1 };
         for depth in depths {
             let levels: Vec<&str> = pattern
                 .levels
@@ -201,11 +177,7 @@ pub fn default_filters() -> Vec<String> {
 pub(crate) fn breadth(filter: &str) -> usize {
     let is_literal = |level: &str| level != "+" && level != "#";
     let literals = filter.split('/').filter(|level| is_literal(level)).count();
-    if filter.split('/').next().is_some_and(is_literal) {
-        0
-    } else {
-        3 - literals.min(2)
-    }
+    if filter.split('/').next().is_some_and(is_literal) { 0 } else { 3 - literals.min(2) }
 }
 
 #[cfg(test)]
@@ -288,11 +260,7 @@ mod tests {
             }
         }
         // Only the whole level is reserved.
-        check(
-            &Owners::new(false),
-            "ringside/status",
-            Some(("esphome", "ringside")),
-        );
+        check(&Owners::new(false), "ringside/status", Some(("esphome", "ringside")));
         check(&Owners::new(false), "evcc/x/status", Some(("esphome", "evcc/x")));
     }
 
@@ -300,11 +268,7 @@ mod tests {
     fn an_explicit_filter_lets_a_suffix_apply_at_any_depth() {
         let owners = Owners::new(true);
         check(&owners, "a/b/c/d/e/status", Some(("esphome", "a/b/c/d/e")));
-        check(
-            &owners,
-            "tasmota/bedroom/lamp1/tele/LWT",
-            Some(("lwt", "tasmota/bedroom/lamp1/tele")),
-        );
+        check(&owners, "tasmota/bedroom/lamp1/tele/LWT", Some(("lwt", "tasmota/bedroom/lamp1/tele")));
         check(&owners, "a/x-will", None);
     }
 

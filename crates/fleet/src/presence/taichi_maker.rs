@@ -21,34 +21,17 @@ pub(super) static CONVENTION: Convention = Convention {
     slug: "taichi-maker",
     label: "Taichi-Maker",
     patterns: &[
-        Pattern {
-            levels: &[Level::IdThen("-will")],
-            vocabulary: Vocabulary::Words(WORDS),
-        },
-        Pattern {
-            levels: &[Level::IdThen("-Will")],
-            vocabulary: Vocabulary::Words(WORDS),
-        },
-        Pattern {
-            levels: &[Level::Literal("mqtt-will")],
-            vocabulary: Vocabulary::Json(read_shared),
-        },
+        Pattern { levels: &[Level::IdThen("-will")], vocabulary: Vocabulary::Words(WORDS) },
+        Pattern { levels: &[Level::IdThen("-Will")], vocabulary: Vocabulary::Words(WORDS) },
+        Pattern { levels: &[Level::Literal("mqtt-will")], vocabulary: Vocabulary::Json(read_shared) },
     ],
     announces: true,
     offline_is_will: true,
     generic: false,
     source: "Taichi-Maker MQTT tutorial, chapter on last wills, and the ESP8266 examples derived from it",
     vectors: &[
-        Vector {
-            topic: "client-1-will",
-            payload: "online",
-            means: Some(("client-1", Status::Online)),
-        },
-        Vector {
-            topic: "client-1-will",
-            payload: "offline",
-            means: Some(("client-1", Status::Offline)),
-        },
+        Vector { topic: "client-1-will", payload: "online", means: Some(("client-1", Status::Online)) },
+        Vector { topic: "client-1-will", payload: "offline", means: Some(("client-1", Status::Offline)) },
         Vector {
             topic: "lingSou-AA:BB:CC:DD:EE:FF-Will",
             payload: "CLIENT-ONLINE",
@@ -59,21 +42,9 @@ pub(super) static CONVENTION: Convention = Convention {
             payload: r#"{"productKey":"AA:BB:CC:DD:EE:FF","deviceName":"esp8266","types":"will","message":"offline"}"#,
             means: Some(("AA:BB:CC:DD:EE:FF", Status::Offline)),
         },
-        Vector {
-            topic: "mqtt-will",
-            payload: "offline",
-            means: None,
-        },
-        Vector {
-            topic: "house/client-1-will",
-            payload: "online",
-            means: None,
-        },
-        Vector {
-            topic: "-will",
-            payload: "online",
-            means: None,
-        },
+        Vector { topic: "mqtt-will", payload: "offline", means: None },
+        Vector { topic: "house/client-1-will", payload: "online", means: None },
+        Vector { topic: "-will", payload: "online", means: None },
     ],
 };
 
@@ -97,12 +68,6 @@ fn read_shared(payload: &[u8]) -> Option<Said<'_>> {
     let is_will = shared.types.is_none_or(|types| types == "will");
     let fits = !shared.product_key.is_empty() && shared.product_key.len() <= LONGEST_NAME;
     // A name that is too long is left out: it is only a name, the id still says which device it is.
-    let name = shared
-        .device_name
-        .filter(|name| !name.is_empty() && name.len() <= LONGEST_NAME);
-    (is_will && fits).then_some(Said {
-        status,
-        id: Some(shared.product_key),
-        name,
-    })
+    let name = shared.device_name.filter(|name| !name.is_empty() && name.len() <= LONGEST_NAME);
+    (is_will && fits).then_some(Said { status, id: Some(shared.product_key), name })
 }

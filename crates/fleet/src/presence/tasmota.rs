@@ -13,22 +13,10 @@ pub(super) static CONVENTION: Convention = Convention {
     slug: "tasmota",
     label: "Tasmota",
     patterns: &[
-        Pattern {
-            levels: &[TELE, Level::Id, LWT],
-            vocabulary: WORDS,
-        },
-        Pattern {
-            levels: &[Level::Id, TELE, LWT],
-            vocabulary: WORDS,
-        },
-        Pattern {
-            levels: &[Level::Id, Level::Id, TELE, LWT],
-            vocabulary: WORDS,
-        },
-        Pattern {
-            levels: &[TELE, Level::Id, Level::Id, LWT],
-            vocabulary: WORDS,
-        },
+        Pattern { levels: &[TELE, Level::Id, LWT], vocabulary: WORDS },
+        Pattern { levels: &[Level::Id, TELE, LWT], vocabulary: WORDS },
+        Pattern { levels: &[Level::Id, Level::Id, TELE, LWT], vocabulary: WORDS },
+        Pattern { levels: &[TELE, Level::Id, Level::Id, LWT], vocabulary: WORDS },
     ],
     announces: true,
     offline_is_will: true,
@@ -45,11 +33,7 @@ pub(super) static CONVENTION: Convention = Convention {
             payload: "Offline",
             means: Some(("tasmota_49A3BC", Status::Offline)),
         },
-        Vector {
-            topic: "lamp1/tele/LWT",
-            payload: "Online",
-            means: Some(("lamp1", Status::Online)),
-        },
+        Vector { topic: "lamp1/tele/LWT", payload: "Online", means: Some(("lamp1", Status::Online)) },
         Vector {
             topic: "bedroom/lamp1/tele/LWT",
             payload: "Online",
@@ -66,10 +50,6 @@ pub(super) static CONVENTION: Convention = Convention {
             means: None,
         },
         // Only discovery can tell that `lamp1` is the topic of this one.
-        Vector {
-            topic: "tasmota/bedroom/lamp1/tele/LWT",
-            payload: "Online",
-            means: None,
-        },
+        Vector { topic: "tasmota/bedroom/lamp1/tele/LWT", payload: "Online", means: None },
     ],
 };

@@ -14,15 +14,7 @@ pub(super) static CONVENTION: Convention = Convention {
     generic: false,
     source: "wled/WLED wled00/mqtt.cpp, wled.cpp",
     vectors: &[
-        Vector {
-            topic: "wled/18b3c8/status",
-            payload: "offline",
-            means: Some(("18b3c8", Status::Offline)),
-        },
-        Vector {
-            topic: "wled/18b3c8/status",
-            payload: "online",
-            means: Some(("18b3c8", Status::Online)),
-        },
+        Vector { topic: "wled/18b3c8/status", payload: "offline", means: Some(("18b3c8", Status::Offline)) },
+        Vector { topic: "wled/18b3c8/status", payload: "online", means: Some(("18b3c8", Status::Online)) },
     ],
 };

@@ -121,7 +121,7 @@ impl Session {
             events: VecDeque::new(),
             lent: None,
             last_barrier: 0,
-            connection: Connection::new(Time(0)),
+            connection: Connection::new(Time(0), Time(0)),
         };
         Session { received: Vec::new(), core }
     }
@@ -458,11 +458,12 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(deadline: Time) -> Self {
+    /// Of an attempt that begins now, with the time by which CONNACK must come.
+    fn new(now: Time, deadline: Time) -> Self {
         Connection {
             deadline,
-            connected_at: deadline,
-            liveness: Liveness::new(deadline),
+            connected_at: now,
+            liveness: Liveness::new(now),
             pending: BTreeMap::new(),
             last_packet_id: 0,
             last_subscribe: None,
@@ -508,7 +509,7 @@ impl Core {
     fn open(&mut self) {
         self.state = State::Opening;
         self.open = true;
-        self.connection = Connection::new(self.now + self.options.connect_timeout);
+        self.connection = Connection::new(self.now, self.now + self.options.connect_timeout);
     }
 
     /// 5.0 did not work: dials again at once with 3.1.1. The socket is closed, or about to be.

@@ -1,0 +1,96 @@
+//! What the page says when it cannot connect: certain causes as facts, the others as guesses, each with
+//! what to try; and that it recovers by itself where it can.
+
+use std::time::Duration;
+
+use harness::{Mosquitto, MosquittoOptions, Site, Visit, free_port, visit};
+
+/// The first retry comes at once, the later ones with at most 30 s between them.
+const RECOVERY: Duration = Duration::from_secs(40);
+
+#[tokio::test]
+async fn a_broker_that_is_not_there_and_then_appears() {
+    let (site, port) = (Site::http().await, free_port());
+    let url = site.page(&format!("?broker=ws://127.0.0.1:{port}/mqtt"));
+    visit(Visit::new(url).with_failing_connections(), async |page| {
+        page.until_link("waiting").await;
+        let text = page.text().await;
+        assert!(text.contains("Likely"), "a guess is worded as one:\n{text}");
+        assert!(text.contains(&port.to_string()), "the address is named:\n{text}");
+        let broker = Mosquitto::start_at(port, MosquittoOptions::default()).await;
+        broker.publish("here/status", "online", true).await;
+        let connected = "return document.querySelector('[data-link]').dataset.link === 'connected'";
+        page.until_within(RECOVERY, "connected without a hand", connected).await;
+        page.until_tile("esphome", "here", "online", "retained").await;
+        assert!(!page.text().await.contains("Likely"), "the guess is gone");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_tcp_port_instead_of_the_websocket_one() {
+    let (site, broker) = (Site::http().await, Mosquitto::start(MosquittoOptions::default()).await);
+    let url = site.page(&format!("?broker=ws://127.0.0.1:{}/mqtt", broker.tcp_port()));
+    visit(Visit::new(url).with_failing_connections(), async |page| {
+        page.until_link("waiting").await;
+        page.until("the TCP port is among the guesses", "return /TCP/.test(document.body.innerText)").await;
+    })
+    .await;
+}
+
+/// From an https page, Chromium refuses ws before anything is sent: certain, so it is said as a fact, and
+/// nothing is retried.
+#[tokio::test]
+async fn ws_from_an_https_page() {
+    let site = Site::https().await;
+    let url = site.page("?broker=ws://broker.example:9001/mqtt");
+    visit(Visit::new(url), async |page| {
+        page.until_link("refused").await;
+        let text = page.text().await;
+        assert!(text.contains("https") && text.contains("wss"), "{text}");
+        assert!(!text.contains("Likely"), "a certain cause is no guess:\n{text}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_address_that_is_none() {
+    let site = Site::http().await;
+    for broker in
+        ["http://127.0.0.1:9001/mqtt", "ws://", "ws://user:secret@127.0.0.1:9001/mqtt", "nonsense", "%00"]
+    {
+        let url = site.page(&format!("?broker={broker}"));
+        visit(Visit::new(url), async |page| {
+            page.until_link("refused").await;
+            let text = page.text().await;
+            assert!(text.contains("ws://"), "{broker}: what an address looks like is said:\n{text}");
+            assert!(!text.contains("secret"), "a password is never shown:\n{text}");
+        })
+        .await;
+    }
+}
+
+/// A wrong login is a fact of the broker's, and only the visitor can mend it: no retry.
+#[tokio::test]
+async fn a_login_that_is_missing_and_then_given() {
+    let options = MosquittoOptions { login: Some(("board", "right")), ..MosquittoOptions::default() };
+    let (site, broker) = (Site::http().await, Mosquitto::start(options).await);
+    for version in ["&version=3.1.1", "&version=5"] {
+        let url = site.page(&format!("?broker={}{version}", broker.websocket()));
+        visit(Visit::new(url), async |page| {
+            page.until_link("refused").await;
+            let text = page.text().await;
+            assert!(text.contains("password") || text.contains("authori"), "{text}");
+            page.js(
+                "document.querySelector('[data-link]').click();\
+                 const set = (name, value) => { const field = document.querySelector(`dialog [name=${name}]`);\
+                 field.value = value; field.dispatchEvent(new Event('input', { bubbles: true })); };\
+                 set('user', 'board'); set('password', 'right');\
+                 document.querySelector('dialog form button[type=submit]').click();",
+            )
+            .await;
+            page.until_link("connected").await;
+        })
+        .await;
+    }
+}
