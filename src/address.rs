@@ -76,13 +76,9 @@ impl Address {
         }
         // `u16::from_str` would take a leading plus sign.
         let port = match port {
-            Some(digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => Some(
-                digits
-                    .parse()
-                    .ok()
-                    .filter(|port| *port != 0)
-                    .ok_or(AddressError::Port)?,
-            ),
+            Some(digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Some(digits.parse().ok().filter(|port| *port != 0).ok_or(AddressError::Port)?)
+            }
             Some(_) => return Err(AddressError::Port),
             None => None,
         };
@@ -134,16 +130,8 @@ pub struct Origin {
 impl Origin {
     /// The broker to offer first: the page's own host, at the port that mosquitto's documents use.
     pub fn default_broker(&self) -> String {
-        let host = if self.host.is_empty() {
-            "localhost"
-        } else {
-            &self.host
-        };
-        if self.secure {
-            format!("wss://{host}/mqtt")
-        } else {
-            format!("ws://{host}:9001/mqtt")
-        }
+        let host = if self.host.is_empty() { "localhost" } else { &self.host };
+        if self.secure { format!("wss://{host}/mqtt") } else { format!("ws://{host}:9001/mqtt") }
     }
 }
 
@@ -178,12 +166,8 @@ impl Request {
     /// filter before it unless a route (`#/…`) follows, so `&filter=fleet/#` and `&filter=tele/+/LWT` mean
     /// what they look like.
     pub fn parse(href: &str) -> Request {
-        let mut request = Request {
-            broker: None,
-            filters: Vec::new(),
-            version: VersionChoice::Newest,
-            error: None,
-        };
+        let mut request =
+            Request { broker: None, filters: Vec::new(), version: VersionChoice::Newest, error: None };
         let address = href.split_once("#/").map_or(href, |(before, _)| before);
         let Some((_, query)) = address.split_once('?') else {
             return request;
@@ -227,13 +211,8 @@ fn decoded(text: &str) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let pair = text
-            .get(at + 1..at + 3)
-            .filter(|pair| pair.bytes().all(|b| b.is_ascii_hexdigit()));
-        match pair
-            .filter(|_| bytes[at] == b'%')
-            .and_then(|pair| u8::from_str_radix(pair, 16).ok())
-        {
+        let pair = text.get(at + 1..at + 3).filter(|pair| pair.bytes().all(|b| b.is_ascii_hexdigit()));
+        match pair.filter(|_| bytes[at] == b'%').and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
             Some(byte) => {
                 out.push(byte);
                 at += 3;
@@ -257,12 +236,7 @@ mod tests {
         let check = |text: &str, secure, port, path, loopback| {
             let address = Address::parse(text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
             assert_eq!(
-                (
-                    address.secure(),
-                    address.port(),
-                    address.has_path(),
-                    address.is_loopback()
-                ),
+                (address.secure(), address.port(), address.has_path(), address.is_loopback()),
                 (secure, port, path, loopback),
                 "{text}"
             );
@@ -297,18 +271,9 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn a_default_for_the_page_s_own_host() {
-        let origin = |secure, host: &str| Origin {
-            secure,
-            host: host.to_owned(),
-        };
-        assert_eq!(
-            origin(false, "farm.lan").default_broker(),
-            "ws://farm.lan:9001/mqtt"
-        );
-        assert_eq!(
-            origin(true, "farm.example").default_broker(),
-            "wss://farm.example/mqtt"
-        );
+        let origin = |secure, host: &str| Origin { secure, host: host.to_owned() };
+        assert_eq!(origin(false, "farm.lan").default_broker(), "ws://farm.lan:9001/mqtt");
+        assert_eq!(origin(true, "farm.example").default_broker(), "wss://farm.example/mqtt");
         assert_eq!(origin(false, "").default_broker(), "ws://localhost:9001/mqtt");
     }
 
@@ -322,13 +287,7 @@ mod tests {
         };
         let newest = VersionChoice::Newest;
         check("http://host/board/", None, &[], newest, None);
-        check(
-            "http://host/?broker=ws://b:9001/mqtt",
-            Some("ws://b:9001/mqtt"),
-            &[],
-            newest,
-            None,
-        );
+        check("http://host/?broker=ws://b:9001/mqtt", Some("ws://b:9001/mqtt"), &[], newest, None);
         check(
             "http://host/?broker=ws%3A%2F%2Fb%3A9001%2Fmqtt&filter=tele/+/LWT&filter=a%2Fb%20c/%23&version=3.1.1",
             Some("ws://b:9001/mqtt"),
@@ -337,20 +296,8 @@ mod tests {
             None,
         );
         check("http://host/?filter=fleet/#", None, &["fleet/#"], newest, None);
-        check(
-            "http://host/?filter=fleet/%23#/lab",
-            None,
-            &["fleet/#"],
-            newest,
-            None,
-        );
-        check(
-            "http://host/?filter=#&version=5",
-            None,
-            &["#"],
-            VersionChoice::Only(Version::V5),
-            None,
-        );
+        check("http://host/?filter=fleet/%23#/lab", None, &["fleet/#"], newest, None);
+        check("http://host/?filter=#&version=5", None, &["#"], VersionChoice::Only(Version::V5), None);
         check("http://host/#/lab?broker=ws://b", None, &[], newest, None);
         check("http://host/?filter=100%", None, &["100%"], newest, None);
         check(
@@ -360,19 +307,7 @@ mod tests {
             newest,
             Some(RequestError::Broker(AddressError::Credentials)),
         );
-        check(
-            "http://host/?filter=a/b+",
-            None,
-            &[],
-            newest,
-            Some(RequestError::Filter("a/b+".into())),
-        );
-        check(
-            "http://host/?version=4",
-            None,
-            &[],
-            newest,
-            Some(RequestError::Version("4".into())),
-        );
+        check("http://host/?filter=a/b+", None, &[], newest, Some(RequestError::Filter("a/b+".into())));
+        check("http://host/?version=4", None, &[], newest, Some(RequestError::Version("4".into())));
     }
 }

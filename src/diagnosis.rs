@@ -180,18 +180,12 @@ pub enum Remedy {
 pub fn diagnose(trouble: Trouble<'_>, at: Circumstances<'_>) -> Diagnosis {
     use {Cause as C, Fact as F, Kind as K, Remedy as R};
     let address = at.address;
-    let tcp_port = Some(address.port())
-        .filter(|port| matches!(port, 1883 | 8883))
-        .map(C::TcpPort);
+    let tcp_port = Some(address.port()).filter(|port| matches!(port, 1883 | 8883)).map(C::TcpPort);
     let (kind, facts, causes, remedies) = match trouble {
         Trouble::Blocked(Blocked::Url) => (K::Blocked, vec![F::InvalidUrl], vec![], vec![R::CorrectAddress]),
         Trouble::Blocked(Blocked::Security) => {
             let mixed = at.page_is_secure && !address.secure() && !address.is_loopback();
-            let fact = if mixed {
-                F::MixedContent
-            } else {
-                F::BlockedByBrowser
-            };
+            let fact = if mixed { F::MixedContent } else { F::BlockedByBrowser };
             (K::Blocked, vec![fact], vec![], vec![R::UseWss])
         }
         Trouble::Failed(failure) => match failure {
@@ -208,20 +202,13 @@ pub fn diagnose(trouble: Trouble<'_>, at: Circumstances<'_>) -> Diagnosis {
                     if address.secure() {
                         causes.extend([C::Certificate, C::NoTls]);
                         let url = address.as_str();
-                        remedies.push(R::OpenHttps(format!(
-                            "https{}",
-                            &url[url.find(':').unwrap_or(0)..]
-                        )));
+                        remedies.push(R::OpenHttps(format!("https{}", &url[url.find(':').unwrap_or(0)..])));
                     } else {
                         causes.push(C::WantsTls);
                     }
                     causes.push(C::NoSubprotocol);
                 }
-                let fact = if *failure == Failure::OpenTimeout {
-                    F::OpenTimeout
-                } else {
-                    F::NeverOpened
-                };
+                let fact = if *failure == Failure::OpenTimeout { F::OpenTimeout } else { F::NeverOpened };
                 (K::Failed, vec![fact], causes, remedies)
             }
             Failure::ClosedBeforeConnack { .. } => (
@@ -230,27 +217,18 @@ pub fn diagnose(trouble: Trouble<'_>, at: Circumstances<'_>) -> Diagnosis {
                 vec![C::HidesReason, C::NotMqtt],
                 vec![R::CheckCredentials, R::BrokerLog],
             ),
-            Failure::ConnackTimeout { .. } => (
-                K::Failed,
-                vec![F::NoConnack],
-                vec![C::NotMqtt, C::Starting],
-                vec![R::CheckListener],
-            ),
-            Failure::ConnectRefused {
-                reason,
-                reason_string,
-                ..
-            } => {
+            Failure::ConnackTimeout { .. } => {
+                (K::Failed, vec![F::NoConnack], vec![C::NotMqtt, C::Starting], vec![R::CheckListener])
+            }
+            Failure::ConnectRefused { reason, reason_string, .. } => {
                 let (fact, causes, remedies) = match reason {
                     ReasonCode::BadUserNameOrPassword => {
                         (F::BadCredentials, vec![], vec![R::CheckCredentials])
                     }
                     // mosquitto 2.0 answers a wrong password with this code as well.
-                    ReasonCode::NotAuthorized | ReasonCode::Banned => (
-                        F::NotAuthorised,
-                        vec![C::AccessRules],
-                        vec![R::CheckCredentials, R::AskAdmin],
-                    ),
+                    ReasonCode::NotAuthorized | ReasonCode::Banned => {
+                        (F::NotAuthorised, vec![C::AccessRules], vec![R::CheckCredentials, R::AskAdmin])
+                    }
                     ReasonCode::ClientIdentifierNotValid => {
                         (F::ClientId, vec![C::AccessRules], vec![R::AskAdmin])
                     }
@@ -262,35 +240,19 @@ pub fn diagnose(trouble: Trouble<'_>, at: Circumstances<'_>) -> Diagnosis {
                 (K::Refused, with_words(fact, reason_string), causes, remedies)
             }
             Failure::VersionRefused(version) => match at.version {
-                VersionChoice::Only(_) => (
-                    K::Refused,
-                    vec![F::Version(*version)],
-                    vec![],
-                    vec![R::AnyVersion],
-                ),
-                VersionChoice::Newest => (
-                    K::Refused,
-                    vec![F::NoVersion],
-                    vec![C::NotMqtt],
-                    vec![R::BrokerLog],
-                ),
+                VersionChoice::Only(_) => {
+                    (K::Refused, vec![F::Version(*version)], vec![], vec![R::AnyVersion])
+                }
+                VersionChoice::Newest => {
+                    (K::Refused, vec![F::NoVersion], vec![C::NotMqtt], vec![R::BrokerLog])
+                }
             },
-            Failure::TakenOver => (
-                K::Refused,
-                vec![F::TakenOver],
-                vec![C::SameClient],
-                vec![R::ConnectAgain],
-            ),
-            Failure::ServerDisconnect {
-                reason,
-                reason_string,
-                ..
-            } => (
-                K::Lost,
-                with_words(F::Disconnected(*reason), reason_string),
-                vec![],
-                vec![R::BrokerLog],
-            ),
+            Failure::TakenOver => {
+                (K::Refused, vec![F::TakenOver], vec![C::SameClient], vec![R::ConnectAgain])
+            }
+            Failure::ServerDisconnect { reason, reason_string, .. } => {
+                (K::Lost, with_words(F::Disconnected(*reason), reason_string), vec![], vec![R::BrokerLog])
+            }
             Failure::Closed { code } => {
                 // 1006 is what a browser says when it was told nothing.
                 let code = code.filter(|code| *code != 1006).map(F::CloseCode);
@@ -299,28 +261,17 @@ pub fn diagnose(trouble: Trouble<'_>, at: Circumstances<'_>) -> Diagnosis {
             }
             Failure::PingTimeout => (K::Lost, vec![F::Silent], vec![C::Network], vec![R::Wait]),
             Failure::ClockJump => (K::Lost, vec![F::Slept], vec![], vec![R::Wait]),
-            Failure::Protocol(error) => (
-                K::Failed,
-                vec![F::Protocol(error.to_string())],
-                vec![C::NotMqtt],
-                vec![R::BrokerLog],
-            ),
-            Failure::InvalidOptions(error) => (
-                K::Refused,
-                vec![F::Options(error.to_string())],
-                vec![],
-                vec![R::CheckCredentials],
-            ),
+            Failure::Protocol(error) => {
+                (K::Failed, vec![F::Protocol(error.to_string())], vec![C::NotMqtt], vec![R::BrokerLog])
+            }
+            Failure::InvalidOptions(error) => {
+                (K::Refused, vec![F::Options(error.to_string())], vec![], vec![R::CheckCredentials])
+            }
             // The enum may grow; a failure without a wording of its own is still a failure.
             _ => (K::Failed, vec![], vec![], vec![R::BrokerLog]),
         },
     };
-    Diagnosis {
-        kind,
-        facts,
-        causes,
-        remedies,
-    }
+    Diagnosis { kind, facts, causes, remedies }
 }
 
 fn with_words(fact: Fact, words: &Option<Box<str>>) -> Vec<Fact> {
@@ -336,14 +287,7 @@ mod tests {
     fn check(broker: &str, page_is_secure: bool, trouble: Trouble<'_>) -> Diagnosis {
         let address = Address::parse(broker).expect("a test's address is valid");
         let version = VersionChoice::Only(Version::V5);
-        diagnose(
-            trouble,
-            Circumstances {
-                address: &address,
-                page_is_secure,
-                version,
-            },
-        )
+        diagnose(trouble, Circumstances { address: &address, page_is_secure, version })
     }
 
     #[wasm_bindgen_test]
@@ -359,18 +303,12 @@ mod tests {
     fn a_socket_that_never_opened_leaves_guesses() {
         let failure = Failure::NotOpened { code: Some(1006) };
         let causes = |broker| check(broker, false, Trouble::Failed(&failure)).causes;
-        assert_eq!(
-            causes("ws://farm:1883")[..2],
-            [Cause::TcpPort(1883), Cause::NothingListens]
-        );
+        assert_eq!(causes("ws://farm:1883")[..2], [Cause::TcpPort(1883), Cause::NothingListens]);
         assert!(!causes("ws://farm:9001/mqtt").contains(&Cause::TcpPort(9001)));
         assert!(!causes("ws://farm:9001/mqtt").contains(&Cause::Certificate));
         assert!(causes("wss://farm/mqtt").contains(&Cause::Certificate));
         let remedies = check("WSS://farm:8084/mqtt", false, Trouble::Failed(&failure)).remedies;
-        assert!(
-            remedies.contains(&Remedy::OpenHttps("https://farm:8084/mqtt".into())),
-            "{remedies:?}"
-        );
+        assert!(remedies.contains(&Remedy::OpenHttps("https://farm:8084/mqtt".into())), "{remedies:?}");
         // Nobody answered at all: nothing can be said of a path.
         let silence = check("ws://farm:9001", false, Trouble::Failed(&Failure::OpenTimeout));
         assert_eq!(silence.causes, [Cause::NothingListens]);
@@ -384,11 +322,8 @@ mod tests {
             server_reference: None,
             reason_string: words.map(Into::into),
         };
-        let bad = check(
-            "ws://farm",
-            false,
-            Trouble::Failed(&refused(ReasonCode::BadUserNameOrPassword, None)),
-        );
+        let bad =
+            check("ws://farm", false, Trouble::Failed(&refused(ReasonCode::BadUserNameOrPassword, None)));
         assert_eq!(
             (bad.kind, &bad.facts[..], bad.causes.len()),
             (Kind::Refused, &[Fact::BadCredentials][..], 0)
@@ -396,16 +331,10 @@ mod tests {
         let quota = refused(ReasonCode::QuotaExceeded, Some("come back tomorrow"));
         assert_eq!(
             check("ws://farm", false, Trouble::Failed(&quota)).facts,
-            [
-                Fact::Refused(ReasonCode::QuotaExceeded),
-                Fact::Said("come back tomorrow".into())
-            ]
+            [Fact::Refused(ReasonCode::QuotaExceeded), Fact::Said("come back tomorrow".into())]
         );
         let version = Failure::VersionRefused(Version::V5);
-        assert_eq!(
-            check("ws://farm", false, Trouble::Failed(&version)).remedies,
-            [Remedy::AnyVersion]
-        );
+        assert_eq!(check("ws://farm", false, Trouble::Failed(&version)).remedies, [Remedy::AnyVersion]);
     }
 
     #[wasm_bindgen_test]

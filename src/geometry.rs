@@ -54,10 +54,7 @@ mod tests {
             for row in 0..rows {
                 let upper = f64::from(top) + row as f64 * pitch;
                 if upper < view && upper + pitch > 0.0 {
-                    assert!(
-                        shown.contains(&row),
-                        "row {row} is in sight, not in {shown:?} at {top}"
-                    );
+                    assert!(shown.contains(&row), "row {row} is in sight, not in {shown:?} at {top}");
                 } else if upper > view {
                     break;
                 }

@@ -50,13 +50,7 @@ pub enum Lead {
 impl Headline {
     /// Chooses the sentence. `heard_at` is when the broker was last heard.
     pub fn of(link: Link, is_loading: bool, counts: &Counts, heard_at: Option<Time>) -> Headline {
-        let &Counts {
-            total,
-            online,
-            offline,
-            degraded,
-            ..
-        } = counts;
+        let &Counts { total, online, offline, degraded, .. } = counts;
         match (link, total) {
             (Link::Connected, 0) if is_loading => Headline::Listening,
             (Link::Connected, 0) => Headline::Nobody,
@@ -84,51 +78,19 @@ mod tests {
 
     fn counts(online: u32, offline: u32, sleeping: u32, degraded: u32) -> Counts {
         let total = online + offline + sleeping + degraded;
-        Counts {
-            total,
-            online,
-            offline,
-            sleeping,
-            degraded,
-            ..Counts::default()
-        }
+        Counts { total, online, offline, sleeping, degraded, ..Counts::default() }
     }
 
     #[wasm_bindgen_test]
     fn connected_the_headline_counts() {
         let check = |counts: Counts, expected| {
-            assert_eq!(
-                Headline::of(Link::Connected, false, &counts, Some(Time(7))),
-                expected,
-                "{counts:?}"
-            );
+            assert_eq!(Headline::of(Link::Connected, false, &counts, Some(Time(7))), expected, "{counts:?}");
         };
         check(counts(0, 0, 0, 0), Headline::Nobody);
         check(counts(40, 0, 0, 0), Headline::AllOnline { total: 40 });
-        check(
-            counts(36, 2, 1, 1),
-            Headline::Counted {
-                lead: Lead::Offline(2),
-                online: 36,
-                total: 40,
-            },
-        );
-        check(
-            counts(38, 0, 1, 1),
-            Headline::Counted {
-                lead: Lead::Degraded(1),
-                online: 38,
-                total: 40,
-            },
-        );
-        check(
-            counts(39, 0, 1, 0),
-            Headline::Counted {
-                lead: Lead::NoneOffline,
-                online: 39,
-                total: 40,
-            },
-        );
+        check(counts(36, 2, 1, 1), Headline::Counted { lead: Lead::Offline(2), online: 36, total: 40 });
+        check(counts(38, 0, 1, 1), Headline::Counted { lead: Lead::Degraded(1), online: 38, total: 40 });
+        check(counts(39, 0, 1, 0), Headline::Counted { lead: Lead::NoneOffline, online: 39, total: 40 });
         let loading = Headline::of(Link::Connected, true, &counts(0, 0, 0, 0), None);
         assert_eq!(loading, Headline::Listening);
     }
@@ -139,21 +101,11 @@ mod tests {
         let none = counts(0, 0, 0, 0);
         let some = counts(40, 0, 0, 0);
         for link in [Link::Idle, Link::Connecting, waiting, Link::Refused] {
-            assert_eq!(
-                Headline::of(link, false, &some, Some(Time(7))),
-                Headline::AsOf(Time(7)),
-                "{link:?}"
-            );
+            assert_eq!(Headline::of(link, false, &some, Some(Time(7))), Headline::AsOf(Time(7)), "{link:?}");
         }
         assert_eq!(Headline::of(Link::Idle, false, &none, None), Headline::Welcome);
-        assert_eq!(
-            Headline::of(Link::Connecting, false, &none, None),
-            Headline::Connecting
-        );
+        assert_eq!(Headline::of(Link::Connecting, false, &none, None), Headline::Connecting);
         assert_eq!(Headline::of(waiting, false, &none, None), Headline::NotConnected);
-        assert_eq!(
-            Headline::of(Link::Refused, false, &none, None),
-            Headline::NotConnected
-        );
+        assert_eq!(Headline::of(Link::Refused, false, &none, None), Headline::NotConnected);
     }
 }

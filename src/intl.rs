@@ -30,18 +30,11 @@ impl Formats {
         let tags = Array::of1(&tag.into());
         let number = |pairs: &[(&str, JsValue)]| Intl::NumberFormat::new(&tags, &options(pairs)).format();
         let unit = |unit: &str| {
-            number(&[
-                ("style", "unit".into()),
-                ("unit", unit.into()),
-                ("unitDisplay", "short".into()),
-            ])
+            number(&[("style", "unit".into()), ("unit", unit.into()), ("unitDisplay", "short".into())])
         };
         // 24 hours everywhere: the width stays the same all day, and no "PM" hides behind an ellipsis.
         let date = |pairs: &[(&str, &str)]| {
-            let pairs: Vec<_> = pairs
-                .iter()
-                .map(|(name, value)| (*name, JsValue::from(*value)))
-                .collect();
+            let pairs: Vec<_> = pairs.iter().map(|(name, value)| (*name, JsValue::from(*value))).collect();
             Intl::DateTimeFormat::new(&tags, &options(&pairs)).format()
         };
         Formats {
@@ -111,10 +104,7 @@ impl Formats {
 /// or else the language itself.
 pub fn tag<'a>(language: &'a str, visitor: &'a [String]) -> &'a str {
     let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-    visitor
-        .iter()
-        .find(|tag| primary(tag) == primary(language))
-        .map_or(language, String::as_str)
+    visitor.iter().find(|tag| primary(tag) == primary(language)).map_or(language, String::as_str)
 }
 
 fn date(time: Time) -> Date {
@@ -123,11 +113,7 @@ fn date(time: Time) -> Date {
 
 fn formatted(format: &Function, value: &JsValue) -> String {
     // `Intl` throws for values that are no number or no date; these are always one.
-    format
-        .call1(&JsValue::UNDEFINED, value)
-        .ok()
-        .and_then(|text| text.as_string())
-        .unwrap_or_default()
+    format.call1(&JsValue::UNDEFINED, value).ok().and_then(|text| text.as_string()).unwrap_or_default()
 }
 
 fn options(pairs: &[(&str, JsValue)]) -> Object {

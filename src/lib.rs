@@ -1,7 +1,7 @@
 //! The page of Willow: a status board for MQTT devices, in the browser.
 //!
 //! In reading order: [`address`] (where to connect), [`link`] (the browser side of a session), what the
-//! board says of it as typed choices ([`headline`], [`diagnosis`], [`notes`], [`timeline`]), how values
+//! board says of it as typed choices ([`state`], made of [`headline`], [`diagnosis`], [`notes`]; [`timeline`]), how values
 //! and words are written ([`intl`], [`words`]), and [`ui`], which lays it all out. Below `link` stand the
 //! crates `fleet` and `mqtt`, which know nothing of a browser.
 #![warn(missing_docs)]
@@ -14,6 +14,7 @@ pub mod headline;
 pub mod intl;
 pub mod link;
 pub mod notes;
+pub mod state;
 pub mod store;
 pub mod timeline;
 pub mod ui;

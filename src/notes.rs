@@ -2,6 +2,7 @@
 //!
 //! Pure: the filters' states in, typed notes out. `ui` words them.
 
+use fleet::snapshot::RejectedFilter;
 use fleet::{FilterState, Snapshot, SnapshotState};
 
 /// One thing to admit, and the filters it is about.
@@ -24,34 +25,30 @@ pub enum NoteKind {
     Refused,
     /// It brought too much of no use.
     Paused,
+    /// It was asked for and cannot be subscribed to.
+    Rejected,
 }
 
-/// What is to be said of a snapshot; nothing while it is being loaded for the first time.
-pub fn notes(snapshot: &Snapshot) -> Vec<Note> {
+/// What is to be said of a snapshot and of the filters that were left out of it; nothing while it is being
+/// loaded for the first time.
+pub fn notes(snapshot: &Snapshot, rejected: &[RejectedFilter]) -> Vec<Note> {
     if snapshot.state() == SnapshotState::Loading {
         return Vec::new();
     }
-    [
-        NoteKind::Cut,
-        NoteKind::Unknown,
-        NoteKind::Refused,
-        NoteKind::Paused,
-    ]
-    .into_iter()
-    .map(|kind| {
-        let about = snapshot
-            .filters()
-            .iter()
-            .filter(|filter| note_kind(filter.state()) == Some(kind));
-        Note {
-            kind,
-            filters: about
-                .map(|filter| (filter.as_str().to_owned(), filter.replays()))
-                .collect(),
-        }
-    })
-    .filter(|note| !note.filters.is_empty())
-    .collect()
+    let left_out = rejected.iter().map(|rejected| (rejected.filter.clone(), 0)).collect();
+    let left_out = Note { kind: NoteKind::Rejected, filters: left_out };
+    [NoteKind::Cut, NoteKind::Unknown, NoteKind::Refused, NoteKind::Paused]
+        .into_iter()
+        .map(|kind| {
+            let about = snapshot.filters().iter().filter(|filter| note_kind(filter.state()) == Some(kind));
+            Note {
+                kind,
+                filters: about.map(|filter| (filter.as_str().to_owned(), filter.replays())).collect(),
+            }
+        })
+        .chain([left_out])
+        .filter(|note| !note.filters.is_empty())
+        .collect()
 }
 
 /// How many filters are read, of how many that are wanted.

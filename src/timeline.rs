@@ -37,15 +37,9 @@ impl Timeline {
     pub fn of(since: Option<Time>, now: Time) -> Timeline {
         let looked = now.0.saturating_sub(since.unwrap_or(now).0);
         let spans_the_visit = |length: &u64| (SLOTS as u64 - 1) * length >= looked;
-        let length = SLOT_LENGTHS
-            .into_iter()
-            .find(spans_the_visit)
-            .unwrap_or(SLOT_LENGTHS[8]);
+        let length = SLOT_LENGTHS.into_iter().find(spans_the_visit).unwrap_or(SLOT_LENGTHS[8]);
         let to = (now.0 / length + 1) * length;
-        Timeline {
-            from: Time(to.saturating_sub(SLOTS as u64 * length)),
-            to: Time(to),
-        }
+        Timeline { from: Time(to.saturating_sub(SLOTS as u64 * length)), to: Time(to) }
     }
 }
 
@@ -70,15 +64,7 @@ mod tests {
     #[wasm_bindgen_test]
     fn the_axis_grows_with_the_visit_and_ends_behind_now() {
         let start = 1_700_000_123_456;
-        for (minutes, span) in [
-            (0, 4),
-            (3, 4),
-            (10, 12),
-            (20, 24),
-            (57, 60),
-            (60, 120),
-            (600, 720),
-        ] {
+        for (minutes, span) in [(0, 4), (3, 4), (10, 12), (20, 24), (57, 60), (60, 120), (600, 720)] {
             let now = Time(start + minutes * MINUTE);
             let timeline = Timeline::of(Some(Time(start)), now);
             let slot = (timeline.to.0 - timeline.from.0) / SLOTS as u64;
@@ -93,11 +79,8 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn equal_slots_are_one_run() {
-        let (nobody, online, offline) = (
-            Span::NotObserved,
-            Span::Seen(Status::Online),
-            Span::Seen(Status::Offline),
-        );
+        let (nobody, online, offline) =
+            (Span::NotObserved, Span::Seen(Status::Online), Span::Seen(Status::Offline));
         assert_eq!(
             runs(&[nobody, nobody, online, offline, offline, offline]),
             [(nobody, 0, 2), (online, 2, 1), (offline, 3, 3)]

@@ -73,11 +73,7 @@ pub fn choose(saved: Option<&str>, visitor: &[String]) -> Locale {
         "zh" => Some(Locale::zh_CN),
         _ => None,
     };
-    saved
-        .into_iter()
-        .chain(visitor.iter().map(String::as_str))
-        .find_map(known)
-        .unwrap_or(Locale::en)
+    saved.into_iter().chain(visitor.iter().map(String::as_str)).find_map(known).unwrap_or(Locale::en)
 }
 
 #[cfg(test)]
@@ -110,11 +106,8 @@ mod tests {
     }
 
     fn parameters(sentence: &str) -> Vec<&str> {
-        let mut names: Vec<_> = sentence
-            .split('{')
-            .skip(1)
-            .filter_map(|part| part.split('}').next())
-            .collect();
+        let mut names: Vec<_> =
+            sentence.split('{').skip(1).filter_map(|part| part.split('}').next()).collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -124,25 +117,15 @@ mod tests {
     fn both_languages_say_the_same_things() {
         let english = sentences(include_str!("../locales/en.json"));
         let chinese = sentences(include_str!("../locales/zh-CN.json"));
-        assert!(
-            english.keys().eq(chinese.keys()),
-            "a key is missing in one of the files"
-        );
+        assert!(english.keys().eq(chinese.keys()), "a key is missing in one of the files");
         for (key, sentence) in &english {
             // "The only device" may do without its number.
             let all_used = parameters(sentence) == parameters(&chinese[key]) || key.ends_with(".one");
             assert!(all_used, "{key}: {sentence} / {}", chinese[key]);
-            assert!(
-                !sentence.trim().is_empty() && !chinese[key].trim().is_empty(),
-                "{key} is empty"
-            );
+            assert!(!sentence.trim().is_empty() && !chinese[key].trim().is_empty(), "{key} is empty");
         }
         for key in english.keys().filter_map(|key| key.strip_suffix(".one")) {
-            assert_eq!(
-                chinese[&format!("{key}.one")],
-                chinese[&format!("{key}.other")],
-                "{key}"
-            );
+            assert_eq!(chinese[&format!("{key}.one")], chinese[&format!("{key}.other")], "{key}");
         }
     }
 
@@ -160,10 +143,7 @@ mod tests {
     #[wasm_bindgen_test]
     fn the_first_language_that_we_speak() {
         let visitor = |tags: &[&str]| tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>();
-        assert_eq!(
-            choose(None, &visitor(&["fr-FR", "zh-Hant-TW", "en"])),
-            Locale::zh_CN
-        );
+        assert_eq!(choose(None, &visitor(&["fr-FR", "zh-Hant-TW", "en"])), Locale::zh_CN);
         assert_eq!(choose(Some("en"), &visitor(&["zh-CN"])), Locale::en);
         assert_eq!(choose(Some("??"), &visitor(&["zh"])), Locale::zh_CN);
         assert_eq!(choose(None, &visitor(&["文"])), Locale::en);

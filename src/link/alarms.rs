@@ -45,10 +45,7 @@ impl Alarms {
             let ring = ring.clone();
             Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
                 let name = event.data().as_f64();
-                if let Some(alarm) = ALL
-                    .into_iter()
-                    .find(|alarm| Some(f64::from(*alarm as u8)) == name)
-                {
+                if let Some(alarm) = ALL.into_iter().find(|alarm| Some(f64::from(*alarm as u8)) == name) {
                     ring(alarm);
                 }
             })
@@ -65,13 +62,7 @@ impl Alarms {
             worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
             worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         }
-        Alarms {
-            worker,
-            ring,
-            fallback: Default::default(),
-            _message: on_message,
-            _error: on_error,
-        }
+        Alarms { worker, ring, fallback: Default::default(), _message: on_message, _error: on_error }
     }
 
     /// Sets a timer, replacing its earlier time; `None` clears it.

@@ -96,9 +96,7 @@ impl Link {
 
     /// Ends the connection and keeps what is known.
     pub fn disconnect(&self) {
-        self.driver
-            .borrow_mut()
-            .command(|engine, now| engine.disconnect(now));
+        self.driver.borrow_mut().command(|engine, now| engine.disconnect(now));
     }
 
     /// Tries again without waiting for the next attempt.
@@ -148,8 +146,7 @@ impl Link {
     /// A link that heard these bytes and has no socket: what a test's broker says.
     pub fn scripted(profile: Profile, heard: &[&[u8]]) -> Link {
         let link = Link::new();
-        link.connect(profile)
-            .expect("a test's filters can be subscribed to");
+        link.connect(profile).expect("a test's filters can be subscribed to");
         if let Some(call) = &mut link.driver.borrow_mut().call {
             call.socket = None;
         }
@@ -160,9 +157,7 @@ impl Link {
 
     /// Hears further bytes.
     pub fn hear(&self, bytes: &[u8]) {
-        self.driver
-            .borrow_mut()
-            .handle_socket(Heard::Bytes(js_sys::Uint8Array::from(bytes)));
+        self.driver.borrow_mut().handle_socket(Heard::Bytes(js_sys::Uint8Array::from(bytes)));
     }
 }
 
@@ -198,11 +193,7 @@ impl Driver {
     fn connect(&mut self, profile: Profile) -> Result<(), ConfigError> {
         let engine = Engine::new(config(&profile))?;
         self.command(|engine, now| engine.disconnect(now));
-        self.call = Some(Call {
-            profile,
-            engine,
-            socket: None,
-        });
+        self.call = Some(Call { profile, engine, socket: None });
         self.heard_at = None;
         self.retry_with(|engine, now| engine.connect(now));
         Ok(())
@@ -271,12 +262,7 @@ impl Driver {
 
     /// Carries out what the engine wants of the socket and the timer.
     fn drive(&mut self) {
-        let Some(Call {
-            profile,
-            engine,
-            socket,
-        }) = &mut self.call
-        else {
+        let Some(Call { profile, engine, socket }) = &mut self.call else {
             return;
         };
         let now = now();

@@ -50,28 +50,17 @@ impl Socket {
             brought(match event.data().dyn_ref::<ArrayBuffer>() {
                 Some(buffer) => Heard::Bytes(Uint8Array::new(buffer)),
                 // [MQTT-6.0.0-1]: on a text frame the recipient MUST close. 1003 is "unsupported data".
-                None => Heard::Closed(Closed {
-                    code: Some(1003),
-                    was_open: true,
-                }),
+                None => Heard::Closed(Closed { code: Some(1003), was_open: true }),
             });
         });
         // A failing socket fires `error` and then `close`; the second says all that the first could.
         let close = Closure::<dyn FnMut(CloseEvent)>::new(move |event: CloseEvent| {
-            on(Heard::Closed(Closed {
-                code: Some(event.code()),
-                was_open: was_open.get(),
-            }));
+            on(Heard::Closed(Closed { code: Some(event.code()), was_open: was_open.get() }));
         });
         socket.set_onopen(Some(open.as_ref().unchecked_ref()));
         socket.set_onmessage(Some(message.as_ref().unchecked_ref()));
         socket.set_onclose(Some(close.as_ref().unchecked_ref()));
-        Ok(Socket {
-            socket,
-            _open: open,
-            _message: message,
-            _close: close,
-        })
+        Ok(Socket { socket, _open: open, _message: message, _close: close })
     }
 
     /// Sends one binary message. On a socket that is closing the browser drops it, and `close` follows.

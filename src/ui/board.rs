@@ -1,95 +1,71 @@
 //! The board: the answer, the counters that filter, the search, what must be admitted, and the tiles.
 
-use fleet::{Counts, Rows, SnapshotState, Status};
+use fleet::{Rows, Status};
 use leptos::prelude::*;
 use leptos::{ev, html};
 use mqtt::Link;
 use wasm_bindgen::JsCast;
 
-use super::Page;
-use super::diagnosis::DiagnosisPanel;
+use super::diagnosis::diagnosis_panel;
 use super::form::ConnectionForm;
 use super::grid::Grid;
 use super::headline::HeadlineText;
-use super::notes::Notes;
-use super::symbols::StatusIcon;
+use super::notes::notes;
+use super::symbols::icon;
+use super::{Page, part, text};
+use crate::headline::Headline;
 use crate::say;
 use crate::timeline::Timeline;
 use crate::words::Locale;
-
-/// What stands where the tiles would, when there are none.
-#[derive(Copy, Clone, PartialEq, Eq)]
-enum Emptiness {
-    /// There are tiles, or the headline says all that there is to say.
-    None,
-    /// No connection was ever asked for.
-    FirstVisit,
-    /// The visitor ended the connection.
-    Ended,
-    /// Connected, everything read, nobody there.
-    Nobody,
-    /// Everything is filtered away.
-    NoneFound,
-}
 
 /// The board.
 #[component]
 pub fn Board() -> impl IntoView {
     let page = Page::here();
-    let snapshot = Memo::new(move |_| {
-        let state = page.watch(|link| link.with(|call| call.engine.snapshot().state()));
-        state.unwrap_or(SnapshotState::Unknown)
-    });
-    let counts = Memo::new(move |_| {
-        page.watch(|link| link.with(|call| *call.engine.fleet().counts()))
-            .unwrap_or_default()
-    });
     // The order is walked only when it may have changed, not with every change of a device.
-    let order = Memo::new(move |_| page.watch(|link| link.with(|call| call.engine.fleet().order_epoch())));
+    let order = Memo::new(move |_| {
+        let epoch = page.watch(|link| link.with(|call| call.engine.fleet().order_epoch()));
+        epoch.unwrap_or_default() as usize
+    });
     let rows = Memo::new(move |_| {
         // Read, not just tracked: a memo that nobody reads never runs.
         order.get();
-        let rows = page
-            .query
-            .with(|query| page.link(|link| link.with(|call| call.engine.fleet().rows(query))));
+        let rows =
+            page.query.with(|query| page.link(|link| link.with(|call| call.engine.fleet().rows(query))));
         rows.unwrap_or_default()
     });
-    let standing = Memo::new(move |_| page.watch(|link| link.standing()));
-    let is_first_visit = Memo::new(move |_| page.watch(|link| link.with(|_| ()).is_none()));
-    let emptiness = Memo::new(move |_| {
-        let total = counts.with(|counts| counts.total);
-        let shown = rows.with(|rows| rows.attention.len() + rows.well.len());
-        match standing.get() {
-            _ if is_first_visit.get() => Emptiness::FirstVisit,
-            _ if total > 0 && shown == 0 => Emptiness::NoneFound,
-            Link::Connected if total == 0 && snapshot.get() != SnapshotState::Loading => Emptiness::Nobody,
-            Link::Idle => Emptiness::Ended,
-            _ => Emptiness::None,
-        }
+    let is_showing_none =
+        Memo::new(move |_| rows.with(|rows| rows.attention.is_empty() && rows.well.is_empty()));
+    // Each stays as it is while it is shown: a form that was made anew would lose what was typed.
+    let is_first_visit = Memo::new(move |_| page.state.with(|state| state.address.is_none()));
+    let has_ended =
+        Memo::new(move |_| page.state.with(|state| state.standing == Link::Idle && state.address.is_some()));
+    let has_nobody = Memo::new(move |_| page.state.with(|state| state.headline == Headline::Nobody));
+    let has_none_found =
+        Memo::new(move |_| is_showing_none.get() && page.state.with(|state| state.counts.total > 0));
+    let first_visit = part(move || {
+        let is_shown = is_first_visit.get() && !page.dialog_is_open.get();
+        is_shown.then(|| view! { <div class="first-visit"><ConnectionForm /></div> }.into_any())
     });
+    let ended = part(move || has_ended.get().then(|| view! { <Ended /> }.into_any()));
+    let nobody = part(move || has_nobody.get().then(|| view! { <Nobody /> }.into_any()));
+    let none_found = part(move || has_none_found.get().then(|| view! { <NoneFound /> }.into_any()));
 
     view! {
-        <main class="board" data-snapshot=move || snapshot.get().word()>
+        <main class="board" data-snapshot=Signal::derive(move || page.state.with(|state| state.snapshot.word()))>
             <HeadlineText />
-            <Show when=move || emptiness.get() == Emptiness::FirstVisit && !page.dialog_is_open.get()>
-                <div class="first-visit">
-                    <ConnectionForm />
-                </div>
-            </Show>
+            {first_visit}
             <div class="bar">
-                <Chips counts />
+                <Chips />
                 <Search />
             </div>
-            <DiagnosisPanel />
-            <Notes />
+            {ended}
+            {diagnosis_panel(page)}
+            {notes(page)}
             <Section rows pick=attention title=|locale| say!(locale, board.attention) />
             <Section rows pick=well title=|locale| say!(locale, board.well) />
-            {move || match emptiness.get() {
-                Emptiness::None | Emptiness::FirstVisit => None,
-                Emptiness::Ended => Some(view! { <Ended /> }.into_any()),
-                Emptiness::Nobody => Some(view! { <Nobody /> }.into_any()),
-                Emptiness::NoneFound => Some(view! { <NoneFound counts /> }.into_any()),
-            }}
+            {nobody}
+            {none_found}
         </main>
     }
 }
@@ -111,57 +87,62 @@ fn Section(
 ) -> impl IntoView {
     let page = Page::here();
     let length = Memo::new(move |_| rows.with(|rows| pick(rows).len()));
-    let count = move || page.format(|formats| formats.count(length.get()));
-    let span = move || {
-        let since = page.watch(|link| link.with(|call| call.engine.fleet().observed_since()).flatten());
+    let count = text(move || page.format(|formats| formats.count(length.get())));
+    let legend = text(move || {
+        let since = page.state.with(|state| state.observed_since);
         let Timeline { from, to } = Timeline::of(since, page.now.get());
-        page.format(|formats| formats.duration(to.0 - from.0))
-    };
-    view! {
-        <Show when=move || length.get() != 0>
-            <section>
-                <h2 class="section-title">
-                    {move || title(page.locale.get())}
-                    <span>{count}</span>
-                    <small class="legend">
-                        <i></i>
-                        {move || say!(page.locale.get(), tile.history, duration = span())}
-                    </small>
-                </h2>
-                <Grid rows pick />
-            </section>
-        </Show>
-    }
+        let duration = page.format(|formats| formats.duration(to.0 - from.0));
+        say!(page.locale.get(), tile.history, duration = duration)
+    });
+    let is_shown = Memo::new(move |_| length.get() != 0);
+    part(move || {
+        is_shown.get().then(|| {
+            view! {
+                <section>
+                    <h2 class="section-title">
+                        {page.phrase(title)}
+                        <span>{count}</span>
+                        <small class="legend">
+                            <i></i>
+                            {legend}
+                        </small>
+                    </h2>
+                    <Grid rows pick />
+                </section>
+            }
+            .into_any()
+        })
+    })
 }
 
 /// The counters. Each shows its part of the fleet when it is pressed; the numbers stay those of the whole.
 #[component]
-fn Chips(counts: Memo<Counts>) -> impl IntoView {
+fn Chips() -> impl IntoView {
     let page = Page::here();
     let chip = move |status: Option<Status>, label: fn(Locale) -> &'static str| {
         let word = status.map_or("total", Status::word);
-        let count = Memo::new(move |_| counts.with(|counts| status.map_or(counts.total, |s| counts.of(s))));
-        let is_pressed = Memo::new(move |_| page.query.with(|query| query.status == status));
+        let count = move || {
+            page.state.with(|state| status.map_or(state.counts.total, |status| state.counts.of(status)))
+        };
         let on_click = move |_| {
-            page.query
-                .update(|query| query.status = status.filter(|_| query.status != status));
+            page.query.update(|query| query.status = status.filter(|_| query.status != status));
         };
         view! {
             <button
                 type="button"
                 class=format!("chip {word}")
-                class:none=move || count.get() == 0
-                aria-pressed=move || is_pressed.get().to_string()
+                class:none=Signal::derive(move || count() == 0)
+                aria-pressed=text(move || page.query.with(|query| query.status == status).to_string())
                 on:click=on_click
             >
-                {status.map(|status| view! { <StatusIcon status /> })}
-                <b data-count=word>{move || count.get().to_string()}</b>
-                {move || label(page.locale.get())}
+                {status.map(icon)}
+                <b data-count=word>{text(move || count().to_string())}</b>
+                {page.phrase(label)}
             </button>
         }
     };
     view! {
-        <div class="chips" role="group" aria-label=move || say!(page.locale.get(), chip.group)>
+        <div class="chips" role="group" aria-label=page.phrase(|locale| say!(locale, chip.group))>
             {chip(None, |locale| say!(locale, chip.total))}
             {chip(Some(Status::Offline), |locale| say!(locale, chip.offline))}
             {chip(Some(Status::Degraded), |locale| say!(locale, chip.degraded))}
@@ -180,9 +161,7 @@ fn Search() -> impl IntoView {
     let shortcut = window_event_listener(ev::keydown, move |event| {
         let is_typing = event.target().is_some_and(|target| {
             target.dyn_ref::<web_sys::Element>().is_some_and(|element| {
-                element
-                    .closest("input, select, textarea, dialog")
-                    .is_ok_and(|found| found.is_some())
+                element.closest("input, select, textarea, dialog").is_ok_and(|found| found.is_some())
             })
         });
         let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
@@ -195,7 +174,7 @@ fn Search() -> impl IntoView {
         }
     });
     on_cleanup(move || shortcut.remove());
-    let label = move || say!(page.locale.get(), board.search);
+    let label = page.phrase(|locale| say!(locale, board.search));
     view! {
         <input
             class="field search"
@@ -206,9 +185,9 @@ fn Search() -> impl IntoView {
             spellcheck="false"
             aria-keyshortcuts="/"
             aria-label=label
-            placeholder=move || format!("{}   /", label())
+            placeholder=text(move || format!("{}   /", label.get()))
             node_ref=field
-            prop:value=move || page.query.with(|query| query.text.clone())
+            prop:value=text(move || page.query.with(|query| query.text.clone()))
             on:input=move |event| {
                 let text = event_target_value(&event);
                 page.query.update(|query| query.text = text);
@@ -223,7 +202,7 @@ fn Ended() -> impl IntoView {
     view! {
         <div class="empty">
             <button type="button" class="button primary" on:click=move |_| page.dialog_is_open.set(true)>
-                {move || say!(page.locale.get(), form.connect)}
+                {page.phrase(|locale| say!(locale, form.connect))}
             </button>
         </div>
     }
@@ -239,8 +218,8 @@ fn Nobody() -> impl IntoView {
     let host = page.origin.with_value(|origin| origin.host.clone());
     view! {
         <div class="empty">
-            <h2>{move || say!(page.locale.get(), board.nobody.title)}</h2>
-            <p>{move || say!(page.locale.get(), board.nobody.body)}</p>
+            <h2>{page.phrase(|locale| say!(locale, board.nobody.title))}</h2>
+            <p>{page.phrase(|locale| say!(locale, board.nobody.body))}</p>
             // It would not be seen through filters that the visitor chose.
             {(!has_own_filters).then(|| view! { <pre>{example.replace("HOST", &host)}</pre> })}
         </div>
@@ -249,15 +228,19 @@ fn Nobody() -> impl IntoView {
 
 /// Everything is filtered away.
 #[component]
-fn NoneFound(counts: Memo<Counts>) -> impl IntoView {
+fn NoneFound() -> impl IntoView {
     let page = Page::here();
-    let total = move || page.format(|formats| formats.count(counts.with(|counts| counts.total) as usize));
+    let body = text(move || {
+        let total =
+            page.format(|formats| formats.count(page.state.with(|state| state.counts.total) as usize));
+        say!(page.locale.get(), board.none_found.body, n = total)
+    });
     view! {
         <div class="empty">
-            <h2>{move || say!(page.locale.get(), board.none_found.title)}</h2>
-            <p>{move || say!(page.locale.get(), board.none_found.body, n = total())}</p>
+            <h2>{page.phrase(|locale| say!(locale, board.none_found.title))}</h2>
+            <p>{body}</p>
             <button type="button" class="button" on:click=move |_| page.query.set(Default::default())>
-                {move || say!(page.locale.get(), board.show_all)}
+                {page.phrase(|locale| say!(locale, board.show_all))}
             </button>
         </div>
     }

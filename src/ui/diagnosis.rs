@@ -5,54 +5,29 @@ use std::time::Duration;
 use leptos::prelude::*;
 use mqtt::{Link, Version};
 
-use super::Page;
-use crate::diagnosis::{Cause, Circumstances, Diagnosis, Fact, Kind, Remedy, diagnose};
+use super::{Page, Part, part, text};
+use crate::diagnosis::{Cause, Diagnosis, Fact, Kind, Remedy};
 use crate::link;
 use crate::say;
 use crate::words::Locale;
 
 /// The panel; nothing while there is nothing to explain.
-#[component]
-pub fn DiagnosisPanel() -> impl IntoView {
-    let page = Page::here();
-    let diagnosis = Memo::new(move |_| {
-        page.watch(|link| {
-            // Connected, or ended by the visitor: nothing to explain.
-            if matches!(link.standing(), Link::Connected | Link::Idle) {
-                return None;
-            }
-            link.with_trouble(|trouble, profile| {
-                let page_is_secure = page.origin.with_value(|origin| origin.secure);
-                let version = profile.version;
-                diagnose(
-                    trouble,
-                    Circumstances {
-                        address: &profile.address,
-                        page_is_secure,
-                        version,
-                    },
-                )
-            })
-        })
-    });
-    move || diagnosis.get().map(|diagnosis| view! { <Panel diagnosis /> })
+pub fn diagnosis_panel(page: Page) -> Part {
+    part(move || {
+        let diagnosis = page.state.with(|state| state.diagnosis.clone());
+        diagnosis.map(|diagnosis| view! { <Panel diagnosis /> }.into_any())
+    })
 }
 
 #[component]
 fn Panel(diagnosis: Diagnosis) -> impl IntoView {
     let page = Page::here();
-    let Diagnosis {
-        kind,
-        facts,
-        causes,
-        remedies,
-    } = diagnosis;
-    let standing = Memo::new(move |_| page.watch(|link| link.standing()));
+    let Diagnosis { kind, facts, causes, remedies } = diagnosis;
     let now = RwSignal::new(link::now());
     if let Ok(ticks) = set_interval_with_handle(move || now.set(link::now()), Duration::from_secs(1)) {
         on_cleanup(move || ticks.clear());
     }
-    let title = move || {
+    let title = Signal::derive(move || {
         let locale = page.locale.get();
         match kind {
             Kind::Failed => say!(locale, diagnosis.title.waiting),
@@ -60,10 +35,10 @@ fn Panel(diagnosis: Diagnosis) -> impl IntoView {
             Kind::Refused => say!(locale, diagnosis.title.refused),
             Kind::Blocked => say!(locale, diagnosis.title.blocked),
         }
-    };
-    let countdown = move || {
+    });
+    let countdown = text(move || {
         let locale = page.locale.get();
-        match standing.get() {
+        match page.state.with(|state| state.standing) {
             Link::Waiting { retry_at } => {
                 // Rounded up: "0 sec" would claim that it is happening.
                 let left = retry_at.since(now.get()).as_millis() as u64 + 999;
@@ -73,21 +48,21 @@ fn Panel(diagnosis: Diagnosis) -> impl IntoView {
             Link::Connecting => say!(locale, diagnosis.trying).to_owned(),
             _ => String::new(),
         }
-    };
+    });
     view! {
         <section class="note trouble" data-diagnosis="">
             <h2>{title}</h2>
             <div class="columns">
-                <List title=|locale| say!(locale, diagnosis.facts) items=facts say=say_fact />
-                <List title=|locale| say!(locale, diagnosis.causes) items=causes say=say_cause />
-                <List title=|locale| say!(locale, diagnosis.remedies) items=remedies say=say_remedy />
+                {list(page, |locale| say!(locale, diagnosis.facts), facts, say_fact)}
+                {list(page, |locale| say!(locale, diagnosis.causes), causes, say_cause)}
+                {list(page, |locale| say!(locale, diagnosis.remedies), remedies, say_remedy)}
             </div>
             <div class="actions">
                 <button type="button" class="button primary" on:click=move |_| page.link(|link| link.retry_now())>
-                    {move || say!(page.locale.get(), diagnosis.try_now)}
+                    {page.phrase(|locale| say!(locale, diagnosis.try_now))}
                 </button>
                 <button type="button" class="button" on:click=move |_| page.dialog_is_open.set(true)>
-                    {move || say!(page.locale.get(), diagnosis.change)}
+                    {page.phrase(|locale| say!(locale, diagnosis.change))}
                 </button>
                 <span class="countdown">{countdown}</span>
             </div>
@@ -95,18 +70,17 @@ fn Panel(diagnosis: Diagnosis) -> impl IntoView {
     }
 }
 
-#[component]
-fn List<T: Clone + Send + 'static>(
+fn list<T: Send + Sync + 'static>(
+    page: Page,
     title: fn(Locale) -> &'static str,
     items: Vec<T>,
     say: fn(Locale, &T) -> String,
-) -> impl IntoView {
-    let page = Page::here();
+) -> Option<impl IntoView> {
     (!items.is_empty()).then(|| {
-        let item = move |item: T| view! { <li dir="auto">{move || say(page.locale.get(), &item)}</li> };
+        let item = move |item: T| view! { <li dir="auto">{text(move || say(page.locale.get(), &item))}</li> };
         view! {
             <div>
-                <h3>{move || title(page.locale.get())}</h3>
+                <h3>{page.phrase(title)}</h3>
                 <ul>{items.into_iter().map(item).collect_view()}</ul>
             </div>
         }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use mqtt::{Link, Version, VersionChoice};
 use wasm_bindgen::JsCast;
 
-use super::Page;
+use super::{Page, part, text};
 use crate::address::{Address, AddressError, RequestError};
 use crate::link::{self, Profile};
 use crate::say;
@@ -48,35 +48,18 @@ pub fn ConnectionForm() -> impl IntoView {
     let page = Page::here();
     let request = page.request.get_value();
     let current = page.link(|link| link.with(|call| call.profile.clone()));
-    let filters = current
-        .as_ref()
-        .map_or_else(|| request.filters.clone(), |profile| profile.filters.clone());
-    let error = RwSignal::new(
-        request
-            .error
-            .filter(|_| current.is_none())
-            .map(FormError::Request),
-    );
+    let filters = current.as_ref().map_or_else(|| request.filters.clone(), |profile| profile.filters.clone());
+    let error = RwSignal::new(request.error.filter(|_| current.is_none()).map(FormError::Request));
     let broker = RwSignal::new(match &current {
         Some(profile) => profile.address.as_str().to_owned(),
-        None => request
-            .broker
-            .unwrap_or_else(|| page.origin.with_value(|origin| origin.default_broker())),
+        None => request.broker.unwrap_or_else(|| page.origin.with_value(|origin| origin.default_broker())),
     });
-    let text = |value: Option<&String>| RwSignal::new(value.cloned().unwrap_or_default());
-    let user = text(current.as_ref().and_then(|profile| profile.user.as_ref()));
-    let password = text(current.as_ref().and_then(|profile| profile.password.as_ref()));
-    let keep_alive = RwSignal::new(
-        current
-            .as_ref()
-            .map_or(link::KEEP_ALIVE, |profile| profile.keep_alive)
-            .to_string(),
-    );
-    let version = RwSignal::new(
-        current
-            .as_ref()
-            .map_or(request.version, |profile| profile.version),
-    );
+    let given = |value: Option<&String>| RwSignal::new(value.cloned().unwrap_or_default());
+    let user = given(current.as_ref().and_then(|profile| profile.user.as_ref()));
+    let password = given(current.as_ref().and_then(|profile| profile.password.as_ref()));
+    let keep_alive =
+        RwSignal::new(current.as_ref().map_or(link::KEEP_ALIVE, |profile| profile.keep_alive).to_string());
+    let version = RwSignal::new(current.as_ref().map_or(request.version, |profile| profile.version));
 
     let connect = {
         let filters = filters.clone();
@@ -88,14 +71,11 @@ pub fn ConnectionForm() -> impl IntoView {
                 address,
                 user: Some(user.get_untracked()).filter(|user| !user.is_empty()),
                 password: Some(password.get_untracked()).filter(|password| !password.is_empty()),
-                keep_alive: keep_alive
-                    .filter(|seconds| *seconds >= 5)
-                    .ok_or(FormError::KeepAlive)?,
+                keep_alive: keep_alive.filter(|seconds| *seconds >= 5).ok_or(FormError::KeepAlive)?,
                 version: version.get_untracked(),
                 filters: filters.clone(),
             };
-            page.link(|link| link.connect(profile))
-                .map_err(|_| FormError::NoFilter)?;
+            page.link(|link| link.connect(profile)).map_err(|_| FormError::NoFilter)?;
             page.dialog_is_open.set(false);
             Ok(())
         }
@@ -111,40 +91,49 @@ pub fn ConnectionForm() -> impl IntoView {
         page.dialog_is_open.set(false);
     };
     let option = move |choice: VersionChoice, name: fn(Locale) -> &'static str| {
-        let on_select = move || version.get() == choice;
+        let on_select = Signal::derive(move || version.get() == choice);
         view! {
-            <option value=format!("{choice:?}") selected=on_select>{move || name(page.locale.get())}</option>
+            <option value=format!("{choice:?}") selected=on_select>{page.phrase(name)}</option>
         }
     };
     let on_version = move |event| {
         let value = event_target_value(&event);
-        let choices = [
-            VersionChoice::Only(Version::V5),
-            VersionChoice::Only(Version::V311),
-        ];
+        let choices = [VersionChoice::Only(Version::V5), VersionChoice::Only(Version::V311)];
         let chosen = choices.into_iter().find(|choice| format!("{choice:?}") == value);
         version.set(chosen.unwrap_or(VersionChoice::Newest));
     };
-    let address_is_wrong = move || {
-        error
-            .with(|error| matches!(error, Some(FormError::Request(RequestError::Broker(_)))))
-            .to_string()
-    };
-    let title = move || {
+    let address_is_wrong = text(move || {
+        let is_wrong = |error: &Option<_>| matches!(error, Some(FormError::Request(RequestError::Broker(_))));
+        error.with(is_wrong).to_string()
+    });
+    let error_text = text(move || {
+        error.with(|error| error.as_ref().map(|error| error.say(page.locale.get())).unwrap_or_default())
+    });
+    let title = Signal::derive(move || {
         let locale = page.locale.get();
-        if page.dialog_is_open.get() {
-            say!(locale, form.title)
-        } else {
-            say!(locale, form.welcome)
-        }
-    };
+        if page.dialog_is_open.get() { say!(locale, form.title) } else { say!(locale, form.welcome) }
+    });
+    let only = (!filters.is_empty()).then(|| {
+        let filters = filters.join(", ");
+        view! { <p class="hint">{text(move || say!(page.locale.get(), form.filters, filters = filters))}</p> }
+    });
+    let end = part(move || {
+        is_linked.get().then(|| {
+            view! {
+                <button class="button" type="button" name="disconnect" on:click=on_disconnect>
+                    {page.phrase(|locale| say!(locale, form.disconnect))}
+                </button>
+            }
+            .into_any()
+        })
+    });
 
     view! {
         <form class="connection" novalidate on:submit=on_submit>
             <h2>{title}</h2>
             <div>
                 <label class="broker">
-                    {move || say!(page.locale.get(), form.broker)}
+                    {page.phrase(|locale| say!(locale, form.broker))}
                     <input
                         class="field"
                         type="url"
@@ -159,27 +148,27 @@ pub fn ConnectionForm() -> impl IntoView {
                     />
                 </label>
                 <p class="error" id="connection-error" role="alert">
-                    {move || error.with(|error| error.as_ref().map(|error| error.say(page.locale.get())))}
+                    {error_text}
                 </p>
             </div>
             <div class="pair">
                 <label>
-                    {move || say!(page.locale.get(), form.user)}
+                    {page.phrase(|locale| say!(locale, form.user))}
                     <input class="field" name="user" autocomplete="username" autocapitalize="off" spellcheck="false" bind:value=user />
                 </label>
                 <label>
-                    {move || say!(page.locale.get(), form.password)}
+                    {page.phrase(|locale| say!(locale, form.password))}
                     <input class="field" type="password" name="password" autocomplete="current-password" bind:value=password />
                 </label>
-                <p class="hint">{move || say!(page.locale.get(), form.optional)}</p>
+                <p class="hint">{page.phrase(|locale| say!(locale, form.optional))}</p>
             </div>
             <div class="pair">
                 <label>
-                    {move || say!(page.locale.get(), form.keep_alive)}
+                    {page.phrase(|locale| say!(locale, form.keep_alive))}
                     <input class="field" name="keep-alive" inputmode="numeric" autocomplete="off" bind:value=keep_alive />
                 </label>
                 <label>
-                    {move || say!(page.locale.get(), form.version)}
+                    {page.phrase(|locale| say!(locale, form.version))}
                     <select class="field" name="version" on:change=on_version>
                         {option(VersionChoice::Newest, |locale| say!(locale, form.version_newest))}
                         {option(VersionChoice::Only(Version::V5), |locale| say!(locale, form.version_5))}
@@ -187,22 +176,12 @@ pub fn ConnectionForm() -> impl IntoView {
                     </select>
                 </label>
             </div>
-            {(!filters.is_empty())
-                .then(|| {
-                    let filters = filters.join(", ");
-                    view! {
-                        <p class="hint">{move || say!(page.locale.get(), form.filters, filters = filters)}</p>
-                    }
-                })}
+            {only}
             <div class="actions">
                 <button class="button primary" type="submit">
-                    {move || say!(page.locale.get(), form.connect)}
+                    {page.phrase(|locale| say!(locale, form.connect))}
                 </button>
-                <Show when=move || is_linked.get()>
-                    <button class="button" type="button" name="disconnect" on:click=on_disconnect>
-                        {move || say!(page.locale.get(), form.disconnect)}
-                    </button>
-                </Show>
+                {end}
             </div>
         </form>
     }
@@ -229,13 +208,12 @@ pub fn ConnectionDialog() -> impl IntoView {
             page.dialog_is_open.set(false);
         }
     };
+    let sheet = part(move || {
+        page.dialog_is_open.get().then(|| view! { <div class="sheet"><ConnectionForm /></div> }.into_any())
+    });
     view! {
         <dialog node_ref=dialog on:click=on_click on:close=move |_| page.dialog_is_open.set(false)>
-            <Show when=move || page.dialog_is_open.get()>
-                <div class="sheet">
-                    <ConnectionForm />
-                </div>
-            </Show>
+            {sheet}
         </dialog>
     }
 }

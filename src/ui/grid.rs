@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::ResizeObserver;
 
+use super::text;
 use super::tile::Tile;
 use crate::geometry;
 
@@ -42,12 +43,7 @@ pub fn Grid(
 ) -> impl IntoView {
     let spacer = NodeRef::<html::Div>::new();
     let length = Memo::new(move |_| rows.with(|rows| pick(rows).len()));
-    let layout = RwSignal::new(Layout {
-        rem: 16.0,
-        columns: 1,
-        first: 0,
-        last: 0,
-    });
+    let layout = RwSignal::new(Layout { rem: 16.0, columns: 1, first: 0, last: 0 });
     let measure = move || {
         let Some(element) = spacer.try_get_untracked().flatten() else {
             return;
@@ -55,19 +51,10 @@ pub fn Grid(
         let place = element.get_bounding_client_rect();
         let rem = rem();
         let columns = geometry::columns(place.width(), NARROWEST * rem, GAP * rem);
-        let view = window()
-            .inner_height()
-            .ok()
-            .and_then(|height| height.as_f64())
-            .unwrap_or(0.0);
+        let view = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);
         let lines = length.get_untracked().div_ceil(columns);
         let window = geometry::window(lines, (TILE + GAP) * rem, place.top(), view);
-        let measured = Layout {
-            rem,
-            columns,
-            first: window.start,
-            last: window.end,
-        };
+        let measured = Layout { rem, columns, first: window.start, last: window.end };
         if layout.get_untracked() != measured {
             layout.set(measured);
         }
@@ -93,10 +80,9 @@ pub fn Grid(
     });
     // Whatever else moves a grid changes the body's size: a note, a longer headline, a turned phone.
     let observed = Closure::<dyn FnMut()>::new(measure_soon);
-    if let (Ok(observer), Some(body)) = (
-        ResizeObserver::new(observed.as_ref().unchecked_ref()),
-        document().body(),
-    ) {
+    if let (Ok(observer), Some(body)) =
+        (ResizeObserver::new(observed.as_ref().unchecked_ref()), document().body())
+    {
         observer.observe(&body);
         let observer = StoredValue::new_local((observer, observed));
         on_cleanup(move || {
@@ -105,20 +91,17 @@ pub fn Grid(
     }
     spacer.on_load(move |_| measure());
 
-    let height = move || {
+    let height = text(move || {
         let layout = layout.get();
         let lines = length.get().div_ceil(layout.columns) as f64;
-        format!("{}px", (lines * layout.pitch() - GAP * layout.rem).max(0.0))
-    };
-    let columns = Memo::new(move |_| layout.get().columns);
-    let top = move || {
+        pixels((lines * layout.pitch() - GAP * layout.rem).max(0.0))
+    });
+    let top = text(move || {
         let layout = layout.get();
-        format!("{}px", layout.first as f64 * layout.pitch())
-    };
+        pixels(layout.first as f64 * layout.pitch())
+    });
     let shown = move || {
-        let Layout {
-            columns, first, last, ..
-        } = layout.get();
+        let Layout { columns, first, last, .. } = layout.get();
         rows.with(|rows| {
             let handles = pick(rows);
             let end = (last * columns).min(handles.len());
@@ -130,7 +113,7 @@ pub fn Grid(
             <ul
                 class="rows"
                 style:top=top
-                style:grid-template-columns=move || format!("repeat({}, minmax(0, 1fr))", columns.get())
+                style:grid-template-columns=text(move || format!("repeat({}, minmax(0, 1fr))", layout.get().columns))
             >
                 <For each=shown key=|handle| *handle let(handle)>
                     <Tile handle />
@@ -145,6 +128,11 @@ fn rem() -> f64 {
     let root = document().document_element();
     let style = root.and_then(|root| window().get_computed_style(&root).ok().flatten());
     let size = style.and_then(|style| style.get_property_value("font-size").ok());
-    size.and_then(|size| size.trim_end_matches("px").parse().ok())
-        .unwrap_or(16.0)
+    size.map(|size| js_sys::parse_float(&size)).filter(|size| *size > 0.0).unwrap_or(16.0)
+}
+
+/// A length for the style sheet, in hundredths: writing out a float by Rust's own means weighs 10 KB.
+fn pixels(length: f64) -> String {
+    let hundredths = (length * 100.0) as u64;
+    format!("{}.{:02}px", hundredths / 100, hundredths % 100)
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use mqtt::{Link, Version};
 
-use super::Page;
+use super::{Page, text};
 use crate::words::Locale;
 use crate::{link, say, store};
 
@@ -37,158 +37,101 @@ fn LanguageSwitch() -> impl IntoView {
     let page = Page::here();
     let option = move |locale: Locale, name: &'static str| {
         view! {
-            <option value=leptos_i18n::Locale::as_str(locale) selected=move || page.locale.get() == locale>
+            <option value=leptos_i18n::Locale::as_str(locale) selected=Signal::derive(move || page.locale.get() == locale)>
                 {name}
             </option>
         }
     };
     let on_change = move |event| {
         let chosen = event_target_value(&event);
-        page.speak(if chosen == "zh-CN" {
-            Locale::zh_CN
-        } else {
-            Locale::en
-        });
+        page.speak(if chosen == "zh-CN" { Locale::zh_CN } else { Locale::en });
     };
     view! {
-        <select class="switch" name="language" aria-label=move || say!(page.locale.get(), page.language) on:change=on_change>
+        <select class="switch" name="language" aria-label=page.phrase(|locale| say!(locale, page.language)) on:change=on_change>
             {option(Locale::en, "English")}
             {option(Locale::zh_CN, "简体中文")}
         </select>
     }
 }
 
-#[derive(Copy, Clone, PartialEq, Eq)]
-enum Theme {
-    System,
-    Light,
-    Dark,
-}
-
-impl Theme {
-    fn word(self) -> &'static str {
-        match self {
-            Theme::System => "system",
-            Theme::Light => "light",
-            Theme::Dark => "dark",
-        }
-    }
-
-    fn next(self) -> Theme {
-        match self {
-            Theme::System => Theme::Light,
-            Theme::Light => Theme::Dark,
-            Theme::Dark => Theme::System,
-        }
-    }
-}
+/// The system's colours, light, dark.
+const THEMES: [&str; 3] = ["system", "light", "dark"];
 
 /// Goes through the system's colours, light and dark by one attribute on the root; the style sheet does
 /// the rest.
 #[component]
 fn ThemeSwitch() -> impl IntoView {
     let page = Page::here();
-    let theme = RwSignal::new(match store::read(THEME).as_deref() {
-        Some("light") => Theme::Light,
-        Some("dark") => Theme::Dark,
-        _ => Theme::System,
-    });
+    let kept = store::read(THEME);
+    let theme =
+        RwSignal::new(THEMES.into_iter().find(|theme| Some(*theme) == kept.as_deref()).unwrap_or(THEMES[0]));
     Effect::new(move |_| {
-        let Some(root) = document().document_element() else {
-            return;
-        };
-        let _ = match theme.get() {
-            Theme::System => root.remove_attribute("data-theme"),
-            theme => root.set_attribute("data-theme", theme.word()),
+        let Some(root) = document().document_element() else { return };
+        let theme = Some(theme.get()).filter(|theme| *theme != THEMES[0]);
+        store::write(THEME, theme);
+        let _ = match theme {
+            None => root.remove_attribute("data-theme"),
+            Some(theme) => root.set_attribute("data-theme", theme),
         };
     });
     let on_click = move |_| {
-        theme.update(|theme| *theme = theme.next());
-        let chosen = theme.get_untracked();
-        store::write(THEME, (chosen != Theme::System).then(|| chosen.word()));
+        let next = THEMES.into_iter().cycle().skip_while(|known| *known != theme.get_untracked()).nth(1);
+        theme.set(next.unwrap_or(THEMES[0]));
     };
-    let label = move || {
+    let label = Signal::derive(move || {
         let locale = page.locale.get();
         match theme.get() {
-            Theme::System => say!(locale, page.theme_system),
-            Theme::Light => say!(locale, page.theme_light),
-            Theme::Dark => say!(locale, page.theme_dark),
+            "light" => say!(locale, page.theme_light),
+            "dark" => say!(locale, page.theme_dark),
+            _ => say!(locale, page.theme_system),
         }
-    };
+    });
     view! {
         <button type="button" class="switch theme" title=label aria-label=label on:click=on_click>
             <svg aria-hidden="true">
-                <use_ href=move || format!("#theme-{}", theme.get().word()) />
+                <use_ href=text(move || format!("#theme-{}", theme.get())) />
             </svg>
         </button>
     }
-}
-
-#[derive(Clone, PartialEq)]
-struct Connection {
-    standing: Link,
-    address: Option<String>,
-    version: Option<Version>,
 }
 
 /// Where the connection stands; opens the form.
 #[component]
 fn Badge() -> impl IntoView {
     let page = Page::here();
-    let connection = Memo::new(move |_| {
-        page.watch(|link| {
-            let standing = link.standing();
-            let call = link.with(|call| {
-                let version = call
-                    .engine
-                    .session()
-                    .version()
-                    .filter(|_| standing == Link::Connected);
-                (call.profile.address.as_str().to_owned(), version)
-            });
-            let (address, version) = call.unzip();
-            Connection {
-                standing,
-                address,
-                version: version.flatten(),
-            }
-        })
-    });
-    let standing = Memo::new(move |_| connection.with(|connection| connection.standing));
-    let word = move || {
+    let standing = move || page.state.with(|state| state.standing);
+    let word = Signal::derive(move || {
         let locale = page.locale.get();
-        match standing.get() {
+        match standing() {
             Link::Idle => say!(locale, link.idle),
             Link::Connecting => say!(locale, link.connecting),
             Link::Connected => say!(locale, link.connected),
             Link::Waiting { .. } => say!(locale, link.waiting),
             Link::Refused => say!(locale, link.refused),
         }
-    };
-    let address = move || {
-        let address = connection.with(|connection| connection.address.clone());
+    });
+    let address = text(move || {
+        let address = page.state.with(|state| state.address.clone());
         address.unwrap_or_else(|| say!(page.locale.get(), link.no_broker).to_owned())
-    };
-    let version = move || {
-        let version = connection.with(|connection| connection.version)?;
-        Some(match version {
-            Version::V311 => "MQTT 3.1.1",
-            Version::V5 => "MQTT 5",
-        })
-    };
+    });
+    let version = Signal::derive(move || match page.state.with(|state| state.version) {
+        None => "",
+        Some(Version::V311) => "MQTT 3.1.1",
+        Some(Version::V5) => "MQTT 5",
+    });
     view! {
         <button
             type="button"
             class="badge"
-            data-link=move || link::word(standing.get())
-            title=move || say!(page.locale.get(), link.change, state = word())
+            data-link=Signal::derive(move || link::word(standing()))
+            title=text(move || say!(page.locale.get(), link.change, state = word.get()))
             aria-haspopup="dialog"
             on:click=move |_| page.dialog_is_open.set(true)
         >
             <span class="lamp"></span>
             <b>{word}</b>
             <span class="address" dir="auto">{address}</span>
-            {move || version().map(|version| view! { <span class="version">{version}</span> })}
+            <span class="version">{version}</span>
         </button>
     }
 }

@@ -2,19 +2,17 @@
 
 use std::time::Duration;
 
-use fleet::{Counts, SnapshotState};
+use fleet::Counts;
 use leptos::prelude::*;
 
-use super::Page;
+use super::{Page, text};
 use crate::headline::{Headline, Lead};
-use crate::notes;
 use crate::{say, say_count};
 
 /// At most one announcement in this time: a fleet that flaps must not talk without end.
 const BREATH: Duration = Duration::from_secs(4);
 
 /// A sentence in two parts, the first of which may carry a status's colour.
-#[derive(Clone, PartialEq, Default)]
 struct Sentence {
     class: &'static str,
     lead: String,
@@ -24,11 +22,7 @@ struct Sentence {
 fn sentence(page: Page, headline: Headline) -> Sentence {
     let locale = page.locale.get();
     let count = |count: u32| page.format(|formats| formats.count(count as usize));
-    let plain = |lead: &str| Sentence {
-        class: "",
-        lead: lead.to_owned(),
-        rest: String::new(),
-    };
+    let plain = |lead: &str| Sentence { class: "", lead: lead.to_owned(), rest: String::new() };
     match headline {
         Headline::Welcome => plain(say!(locale, headline.idle)),
         Headline::Connecting => plain(say!(locale, headline.connecting)),
@@ -39,20 +33,12 @@ fn sentence(page: Page, headline: Headline) -> Sentence {
             let time = page.format(|formats| formats.clock(time));
             plain(&say!(locale, headline.as_of, time = time))
         }
-        Headline::AllOnline { total } => plain(&say_count!(
-            locale,
-            total,
-            headline.all_online,
-            total = count(total)
-        )),
+        Headline::AllOnline { total } => {
+            plain(&say_count!(locale, total, headline.all_online, total = count(total)))
+        }
         Headline::Counted { lead, online, total } => {
-            let rest = say_count!(
-                locale,
-                online,
-                headline.online_of,
-                n = count(online),
-                total = count(total)
-            );
+            let rest =
+                say_count!(locale, online, headline.online_of, n = count(online), total = count(total));
             let (class, lead) = match lead {
                 Lead::Offline(n) => ("offline", say_count!(locale, n, headline.offline, n = count(n))),
                 Lead::Degraded(n) => ("degraded", say_count!(locale, n, headline.degraded, n = count(n))),
@@ -63,21 +49,9 @@ fn sentence(page: Page, headline: Headline) -> Sentence {
     }
 }
 
-/// What the sentences below the headline are made of.
-#[derive(Copy, Clone, PartialEq)]
-struct Below {
-    headline: Headline,
-    counts: Counts,
-    /// How many filters are read, of how many, while they are being read.
-    loading: Option<(usize, usize)>,
-}
-
-fn below(page: Page, below: Below) -> String {
-    let Below {
-        headline,
-        counts,
-        loading,
-    } = below;
+/// How the board knows: evidence and exceptions, or how far it has read.
+fn below(page: Page) -> String {
+    let (headline, counts, loading) = page.state.with(|state| (state.headline, state.counts, state.loading));
     let locale = page.locale.get();
     let count = |count: u32| page.format(|formats| formats.count(count as usize));
     if headline == Headline::Welcome {
@@ -89,25 +63,11 @@ fn below(page: Page, below: Below) -> String {
         return say!(locale, sub.loading, done = done, all = all.to_string());
     }
     let mut parts = Vec::new();
-    let Counts {
-        sleeping,
-        degraded,
-        unknown,
-        live,
-        retained,
-        stale,
-        ..
-    } = counts;
+    let Counts { sleeping, degraded, unknown, live, retained, stale, .. } = counts;
     if sleeping > 0 {
         parts.push(say_count!(locale, sleeping, sub.sleeping, n = count(sleeping)));
     }
-    let is_told = matches!(
-        headline,
-        Headline::Counted {
-            lead: Lead::Degraded(_),
-            ..
-        }
-    );
+    let is_told = matches!(headline, Headline::Counted { lead: Lead::Degraded(_), .. });
     if degraded > 0 && !is_told {
         parts.push(say_count!(locale, degraded, sub.degraded, n = count(degraded)));
     }
@@ -130,77 +90,55 @@ fn below(page: Page, below: Below) -> String {
 #[component]
 pub fn HeadlineText() -> impl IntoView {
     let page = Page::here();
-    let told = Memo::new(move |_| {
-        page.watch(|link| {
-            let heard_at = link.heard_at();
-            let (counts, loading) = link
-                .with(|call| {
-                    let snapshot = call.engine.snapshot();
-                    let is_loading = snapshot.state() == SnapshotState::Loading;
-                    (
-                        *call.engine.fleet().counts(),
-                        is_loading.then(|| notes::progress(snapshot)),
-                    )
-                })
-                .unwrap_or_default();
-            let headline = Headline::of(link.standing(), loading.is_some(), &counts, heard_at);
-            Below {
-                headline,
-                counts,
-                loading,
-            }
-        })
-    });
-    let answer = Memo::new(move |_| sentence(page, told.get().headline));
+    let answer = move || sentence(page, page.state.with(|state| state.headline));
 
     Effect::new(move |_| {
         let locale = page.locale.get();
-        let offline = told.with(|told| told.counts.offline);
+        let offline = page.state.with(|state| state.counts.offline);
         document().set_title(&match offline {
             0 => say!(locale, page.title).to_owned(),
-            n => say!(
-                locale,
-                page.title_offline,
-                n = page.format(|formats| formats.count(n as usize))
-            ),
+            n => say!(locale, page.title_offline, n = page.format(|formats| formats.count(n as usize))),
         });
     });
 
     view! {
         <h1 class="headline">
-            <em class=move || answer.with(|answer| answer.class)>
-                {move || answer.with(|answer| answer.lead.clone())}
+            <em class=Signal::derive(move || answer().class)>
+                {text(move || answer().lead)}
             </em>
             " "
-            {move || answer.with(|answer| answer.rest.clone())}
+            {text(move || answer().rest)}
         </h1>
-        <p class="sub">{move || below(page, told.get())}</p>
-        <Voice answer />
+        <p class="sub">{text(move || below(page))}</p>
+        <Voice />
     }
 }
 
 /// Says the headline to a screen reader when it has changed, one sentence per breath.
 #[component]
-fn Voice(answer: Memo<Sentence>) -> impl IntoView {
+fn Voice() -> impl IntoView {
+    let page = Page::here();
     let spoken = RwSignal::new(String::new());
     let is_waiting = StoredValue::new(false);
     Effect::new(move |first: Option<()>| {
-        answer.with(|_| ());
+        page.state.with(|_| ());
         // What the page begins with is read with the page.
         if first.is_none() || is_waiting.get_value() {
             return;
         }
         is_waiting.set_value(true);
-        set_timeout(
-            move || {
-                // The page may be gone by now.
-                let _ = is_waiting.try_set_value(false);
-                if let Some(answer) = answer.try_get_untracked() {
-                    spoken.set(format!("{} {}", answer.lead, answer.rest));
+        let say = move || {
+            // The page may be gone by now.
+            let _ = is_waiting.try_set_value(false);
+            if let Some(headline) = page.state.try_with_untracked(|state| state.headline) {
+                let Sentence { lead, rest, .. } = untrack(|| sentence(page, headline));
+                let sentence = format!("{lead} {rest}");
+                if spoken.get_untracked() != sentence {
+                    spoken.set(sentence);
                 }
-            },
-            BREATH,
-        );
+            }
+        };
+        set_timeout(say, BREATH);
     });
     view! { <p class="spoken" role="status" aria-live="polite">{spoken}</p> }
 }

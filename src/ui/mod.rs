@@ -26,6 +26,7 @@ use mqtt::Time;
 use crate::address::{Address, Origin, Request};
 use crate::intl::{self, Formats};
 use crate::link::{self, Link, Profile};
+use crate::state::State;
 use crate::store;
 use crate::words::{self, Locale};
 
@@ -53,6 +54,8 @@ pub struct Page {
     pub locale: RwSignal<Locale>,
     /// A coarse clock, for relative times.
     pub now: RwSignal<Time>,
+    /// What the page shows apart from its tiles.
+    pub state: Memo<State>,
     /// What the visitor searches for.
     pub query: RwSignal<Query>,
     /// Whether the connection's dialog is open.
@@ -62,15 +65,9 @@ pub struct Page {
 impl Page {
     /// Opens the page: reads its address and the visitor's choices, connects if the address says so.
     pub fn open() -> Page {
-        let page = Page::new(
-            Link::new(),
-            Request::parse(&window().location().href().unwrap_or_default()),
-        );
+        let page = Page::new(Link::new(), Request::parse(&window().location().href().unwrap_or_default()));
         page.request.with_value(|request| {
-            let address = request
-                .broker
-                .as_deref()
-                .and_then(|broker| Address::parse(broker).ok());
+            let address = request.broker.as_deref().and_then(|broker| Address::parse(broker).ok());
             if let (Some(address), None) = (address, &request.error) {
                 let profile = Profile {
                     address,
@@ -93,15 +90,20 @@ impl Page {
             secure: location.protocol().is_ok_and(|protocol| protocol == "https:"),
             host: location.hostname().unwrap_or_default(),
         };
-        let visitor: Vec<String> = window()
-            .navigator()
-            .languages()
-            .iter()
-            .filter_map(|tag| tag.as_string())
-            .collect();
+        let visitor: Vec<String> =
+            window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect();
         let locale = words::choose(store::read(LANGUAGE).as_deref(), &visitor);
+        let link = StoredValue::new_local(link);
+        let page_is_secure = origin.secure;
+        let state = Memo::new(move |_| {
+            link.with_value(|link| {
+                link.track();
+                State::of(link, page_is_secure)
+            })
+        });
         Page {
-            link: StoredValue::new_local(link),
+            link,
+            state,
             formats: StoredValue::new_local(Default::default()),
             visitor: StoredValue::new(visitor),
             origin: StoredValue::new(origin),
@@ -141,10 +143,14 @@ impl Page {
         self.formats.with_value(|formats| {
             with(formats[place].get_or_init(|| {
                 let language = leptos_i18n::Locale::as_str(locale);
-                self.visitor
-                    .with_value(|visitor| Formats::new(intl::tag(language, visitor)))
+                self.visitor.with_value(|visitor| Formats::new(intl::tag(language, visitor)))
             }))
         })
+    }
+
+    /// A sentence that changes only with the language.
+    pub fn phrase(self, say: fn(Locale) -> &'static str) -> Signal<&'static str> {
+        Signal::derive(move || say(self.locale.get()))
     }
 
     /// Chooses a language, for this visit and the next.
@@ -152,6 +158,22 @@ impl Page {
         store::write(LANGUAGE, Some(leptos_i18n::Locale::as_str(locale)));
         self.locale.set(locale);
     }
+}
+
+/// A text that changes.
+///
+/// All texts are of this type or of [`Page::phrase`]'s: a closure that stands in a view by itself compiles a
+/// renderer of its own, and hundreds of them weigh more than everything else on the page.
+pub fn text(text: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
+    Signal::derive(text)
+}
+
+/// A part of the page that comes and goes, of one type for the same reason.
+pub type Part = Box<dyn FnMut() -> Option<AnyView> + Send>;
+
+/// See [`Part`].
+pub fn part(part: impl FnMut() -> Option<AnyView> + Send + 'static) -> Part {
+    Box::new(part)
 }
 
 /// The whole page.

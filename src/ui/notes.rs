@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::Page;
-use crate::notes::{self, Note, NoteKind};
+use super::{Page, Part, part, text};
+use crate::notes::{Note, NoteKind};
 use crate::words::Locale;
 use crate::{say, say_count};
 
@@ -11,77 +11,51 @@ use crate::{say, say_count};
 const NAMED: usize = 5;
 
 /// The notes, or nothing.
-#[component]
-pub fn Notes() -> impl IntoView {
-    let page = Page::here();
-    let notes = Memo::new(move |_| {
-        page.watch(|link| link.with(|call| notes::notes(call.engine.snapshot())))
-            .unwrap_or_default()
-    });
-    let rejected = Memo::new(move |_| {
-        let rejected = page.watch(|link| {
-            link.with(|call| {
-                let rejected = call.engine.rejected_filters().iter();
-                rejected
-                    .map(|rejected| rejected.filter.clone())
-                    .collect::<Vec<_>>()
-            })
-        });
-        rejected.unwrap_or_default()
-    });
-    view! {
-        {move || notes.get().into_iter().map(|note| view! { <NoteBox note /> }).collect_view()}
-        <Show when=move || rejected.with(|rejected| !rejected.is_empty())>
-            <section class="note caution">
-                <h2>{move || say!(page.locale.get(), note.rejected.title)}</h2>
-                <p>{move || say!(page.locale.get(), note.rejected.body)}</p>
-                <p dir="auto">{move || rejected.with(|rejected| rejected.join(", "))}</p>
-            </section>
-        </Show>
-    }
+pub fn notes(page: Page) -> Part {
+    part(move || {
+        let notes = page.state.with(|state| state.notes.clone());
+        (!notes.is_empty())
+            .then(|| notes.into_iter().map(|note| box_of(page, note)).collect_view().into_any())
+    })
 }
 
-#[component]
-fn NoteBox(note: Note) -> impl IntoView {
-    let page = Page::here();
-    let kind = note.kind;
-    let item = move |(filter, replays): &(String, u32)| {
-        let (filter, replays) = (filter.clone(), *replays);
-        let text = move || {
-            let n = page.format(|formats| formats.count(replays as usize));
-            say_count!(page.locale.get(), replays, note.filter, filter = filter, n = n)
-        };
-        view! { <li dir="auto">{text}</li> }
-    };
-    let named: Vec<_> = note.filters.iter().take(NAMED).map(item).collect();
-    let more = note.filters.len().saturating_sub(NAMED);
+fn box_of(page: Page, note: Note) -> impl IntoView {
+    let Note { kind, filters } = note;
+    let more = filters.len().saturating_sub(NAMED);
+    let mut items: Vec<_> = filters
+        .into_iter()
+        .take(NAMED)
+        .map(|(filter, replays)| {
+            text(move || match kind {
+                NoteKind::Rejected => filter.clone(),
+                _ => {
+                    let n = page.format(|formats| formats.count(replays as usize));
+                    say_count!(page.locale.get(), replays, note.filter, filter = filter, n = n)
+                }
+            })
+        })
+        .collect();
+    if more > 0 {
+        items.push(text(move || say!(page.locale.get(), note.more, n = more.to_string())));
+    }
+    let title = Signal::derive(move || words(page.locale.get(), kind).0);
+    let body = Signal::derive(move || words(page.locale.get(), kind).1);
     view! {
         <section class="note caution">
-            <h2>{move || title(page.locale.get(), kind)}</h2>
-            <p>{move || body(page.locale.get(), kind)}</p>
-            <ul>
-                {named}
-                {(more > 0)
-                    .then(|| view! { <li>{move || say!(page.locale.get(), note.more, n = more.to_string())}</li> })}
-            </ul>
+            <h2>{title}</h2>
+            <p>{body}</p>
+            <ul>{items.into_iter().map(|item| view! { <li dir="auto">{item}</li> }).collect_view()}</ul>
         </section>
     }
 }
 
-fn title(locale: Locale, kind: NoteKind) -> &'static str {
+/// Title and explanation.
+fn words(locale: Locale, kind: NoteKind) -> (&'static str, &'static str) {
     match kind {
-        NoteKind::Cut => say!(locale, note.cut.title),
-        NoteKind::Unknown => say!(locale, note.unknown.title),
-        NoteKind::Refused => say!(locale, note.refused.title),
-        NoteKind::Paused => say!(locale, note.paused.title),
-    }
-}
-
-fn body(locale: Locale, kind: NoteKind) -> &'static str {
-    match kind {
-        NoteKind::Cut => say!(locale, note.cut.body),
-        NoteKind::Unknown => say!(locale, note.unknown.body),
-        NoteKind::Refused => say!(locale, note.refused.body),
-        NoteKind::Paused => say!(locale, note.paused.body),
+        NoteKind::Cut => (say!(locale, note.cut.title), say!(locale, note.cut.body)),
+        NoteKind::Unknown => (say!(locale, note.unknown.title), say!(locale, note.unknown.body)),
+        NoteKind::Refused => (say!(locale, note.refused.title), say!(locale, note.refused.body)),
+        NoteKind::Paused => (say!(locale, note.paused.title), say!(locale, note.paused.body)),
+        NoteKind::Rejected => (say!(locale, note.rejected.title), say!(locale, note.rejected.body)),
     }
 }

@@ -3,6 +3,8 @@
 use fleet::Status;
 use leptos::prelude::*;
 
+use super::text;
+
 /// The symbols' definitions, once per document.
 #[component]
 pub fn Symbols() -> impl IntoView {
@@ -57,15 +59,15 @@ pub fn Symbols() -> impl IntoView {
 }
 
 /// A status's shape. The word stands beside it, so it is silent.
-#[component]
-pub fn StatusIcon(
-    /// Which one.
-    #[prop(into)]
-    status: Signal<Status>,
-) -> impl IntoView {
+pub fn icon(status: Status) -> impl IntoView {
+    shape(text(move || status.word().to_owned()))
+}
+
+/// The shape of that name.
+pub fn shape(name: Signal<String>) -> impl IntoView {
     view! {
         <svg class="icon" aria-hidden="true">
-            <use_ href=move || format!("#{}", status.get().word()) />
+            <use_ href=text(move || format!("#{}", name.get())) />
         </svg>
     }
 }

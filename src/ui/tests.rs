@@ -40,22 +40,14 @@ struct Place(HtmlElement);
 impl Place {
     fn new() -> Place {
         store::write("willow.language", Some("en"));
-        let place: HtmlElement = document()
-            .create_element("div")
-            .expect("a div can be made")
-            .unchecked_into();
-        document()
-            .body()
-            .expect("a page has a body")
-            .append_child(&place)
-            .expect("a body takes a div");
+        let place: HtmlElement =
+            document().create_element("div").expect("a div can be made").unchecked_into();
+        document().body().expect("a page has a body").append_child(&place).expect("a body takes a div");
         let style = document().create_element("style").expect("a style can be made");
         style.set_text_content(Some(STYLE));
         place.append_child(&style).expect("a div takes a style");
         // In sight, whatever the test runner writes above.
-        place
-            .set_attribute("style", "position: fixed; inset: 0")
-            .expect("an element takes a style");
+        place.set_attribute("style", "position: fixed; inset: 0").expect("an element takes a style");
         Place(place)
     }
 
@@ -65,10 +57,7 @@ impl Place {
     }
 
     fn count(&self, selector: &str) -> u32 {
-        self.0
-            .query_selector_all(selector)
-            .expect("a selector is valid")
-            .length()
+        self.0.query_selector_all(selector).expect("a selector is valid").length()
     }
 
     fn text(&self, selector: &str) -> String {
@@ -86,9 +75,7 @@ impl Drop for Place {
 async fn frames(count: u32) {
     for _ in 0..count {
         let frame = Promise::new(&mut |resolve, _| {
-            window()
-                .request_animation_frame(&resolve)
-                .expect("a window has frames");
+            window().request_animation_frame(&resolve).expect("a window has frames");
         });
         JsFuture::from(frame).await.expect("a frame is never rejected");
         leptos::task::tick().await;
@@ -129,10 +116,7 @@ async fn a_tile_carries_the_hooks_and_a_stranger_s_text_is_only_text() {
     let tile = place.one("[data-convention=esphome]");
     let attribute = |name| tile.get_attribute(name).unwrap_or_default();
     assert_eq!(attribute("data-device"), hostile);
-    assert_eq!(
-        (attribute("data-status"), attribute("data-evidence")),
-        ("online".into(), "retained".into())
-    );
+    assert_eq!((attribute("data-status"), attribute("data-evidence")), ("online".into(), "retained".into()));
     assert!(!tile.has_attribute("data-parent"));
     assert_eq!(place.count("img"), 0);
     assert_eq!(place.text("[data-convention=esphome] b"), hostile);
@@ -141,11 +125,7 @@ async fn a_tile_carries_the_hooks_and_a_stranger_s_text_is_only_text() {
     assert_eq!(pump.get_attribute("data-status").as_deref(), Some("offline"));
     assert_eq!(pump.get_attribute("data-evidence").as_deref(), Some("live"));
     assert_eq!(
-        place
-            .text(".headline")
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" "),
+        place.text(".headline").split_whitespace().collect::<Vec<_>>().join(" "),
         "1 device is offline. 1 of 2 is online."
     );
 
@@ -160,13 +140,7 @@ async fn a_tile_carries_the_hooks_and_a_stranger_s_text_is_only_text() {
 async fn the_counters_filter_and_keep_the_whole_fleet_s_numbers() {
     let place = Place::new();
     let devices: Vec<_> = (0..12)
-        .map(|n| {
-            publish(
-                &format!("d{n}/status"),
-                if n < 3 { "offline" } else { "online" },
-                true,
-            )
-        })
+        .map(|n| publish(&format!("d{n}/status"), if n < 3 { "offline" } else { "online" }, true))
         .collect();
     let mut heard = vec![CONNACK];
     heard.extend(devices.iter().map(Vec::as_slice));
@@ -187,21 +161,13 @@ async fn the_counters_filter_and_keep_the_whole_fleet_s_numbers() {
     assert_eq!(place.count("[data-device]"), 3);
     assert_eq!(place.count("[data-status=offline]"), 3);
     assert_eq!(counts(), ["12", "9", "3", "0", "0", "0"]);
-    assert_eq!(
-        place
-            .one(".chip.offline")
-            .get_attribute("aria-pressed")
-            .as_deref(),
-        Some("true")
-    );
+    assert_eq!(place.one(".chip.offline").get_attribute("aria-pressed").as_deref(), Some("true"));
 }
 
 #[wasm_bindgen_test]
 async fn only_the_rows_in_sight_are_in_the_document() {
     let place = Place::new();
-    let devices: Vec<_> = (0..5_000)
-        .map(|n| publish(&format!("d{n}/status"), "online", true))
-        .collect();
+    let devices: Vec<_> = (0..5_000).map(|n| publish(&format!("d{n}/status"), "online", true)).collect();
     let link = Link::scripted(profile(), &[CONNACK, &devices.concat()]);
     let _mounted = mount_to(place.0.clone(), move || {
         provide_context(Page::new(link, Request::parse("")));
@@ -218,14 +184,8 @@ async fn a_first_visit_is_offered_a_connection() {
     let place = Place::new();
     let _mounted = mount_to(place.0.clone(), App);
     frames(2).await;
-    assert_eq!(
-        place.one(".badge").get_attribute("data-link").as_deref(),
-        Some("idle")
-    );
-    assert_eq!(
-        place.one("main").get_attribute("data-snapshot").as_deref(),
-        Some("unknown")
-    );
+    assert_eq!(place.one(".badge").get_attribute("data-link").as_deref(), Some("idle"));
+    assert_eq!(place.one("main").get_attribute("data-snapshot").as_deref(), Some("unknown"));
     assert_eq!(place.text("[data-count=total]"), "0");
     assert_eq!((place.count("form"), place.count("input[type=search]")), (1, 1));
     let field: web_sys::HtmlInputElement = place.one("input[name=broker]").unchecked_into();
@@ -235,15 +195,9 @@ async fn a_first_visit_is_offered_a_connection() {
     field
         .dispatch_event(&web_sys::Event::new("input").expect("an event can be made"))
         .expect("it can be dispatched");
-    place
-        .one("form button[type=submit]")
-        .unchecked_into::<HtmlElement>()
-        .click();
+    place.one("form button[type=submit]").unchecked_into::<HtmlElement>().click();
     frames(2).await;
     assert!(place.text(".error").contains("Never a password in a URL"));
     assert_eq!(field.get_attribute("aria-invalid").as_deref(), Some("true"));
-    assert_eq!(
-        place.one(".badge").get_attribute("data-link").as_deref(),
-        Some("idle")
-    );
+    assert_eq!(place.one(".badge").get_attribute("data-link").as_deref(), Some("idle"));
 }

@@ -5,8 +5,8 @@
 use fleet::{Evidence, Handle, Span, StaleReason, Status, Time};
 use leptos::prelude::*;
 
-use super::Page;
-use super::symbols::StatusIcon;
+use super::symbols::shape;
+use super::{Page, part, text};
 use crate::link;
 use crate::say;
 use crate::timeline::{SLOTS, Timeline, runs};
@@ -15,7 +15,7 @@ use crate::words::Locale;
 /// Younger than this, a change's time of day says it all; its age would be a number that jumps.
 const FRESH: u64 = 60_000;
 
-/// What a tile shows, apart from the time that passes.
+/// What a tile shows, compared as a whole.
 #[derive(Clone, PartialEq)]
 struct Shown {
     name: String,
@@ -28,7 +28,8 @@ struct Shown {
     since: Option<Time>,
     stale: Option<StaleReason>,
     parent_offline: bool,
-    changes: u32,
+    /// The history bar's runs of equal slots.
+    history: Vec<(Span, usize, usize)>,
 }
 
 /// One device's tile.
@@ -38,10 +39,14 @@ pub fn Tile(
     handle: Handle,
 ) -> impl IntoView {
     let page = Page::here();
-    let device = Memo::new(move |before: Option<&Option<Shown>>| {
+    let shown = Memo::new(move |before: Option<&Option<Shown>>| {
+        // The bar moves with the time; the coarse clock alone would hide a change until its next tick.
+        page.now.track();
         let now = page.watch(|link| {
             link.with(|call| {
-                call.engine.fleet().device(handle).map(|device| Shown {
+                let fleet = call.engine.fleet();
+                let Timeline { from, to } = Timeline::of(fleet.observed_since(), link::now());
+                fleet.device(handle).map(|device| Shown {
                     name: device.display_name().to_owned(),
                     id: device.id.to_owned(),
                     topic: device.topic.to_owned(),
@@ -52,7 +57,7 @@ pub fn Tile(
                     since: device.since,
                     stale: device.stale,
                     parent_offline: device.parent_offline,
-                    changes: device.changes,
+                    history: runs(&device.spans(from, to, SLOTS)),
                 })
             })
         });
@@ -60,48 +65,37 @@ pub fn Tile(
         now.flatten().or_else(|| before.cloned().flatten())
     });
     let of = move |read: fn(&Shown) -> String| {
-        move || device.with(|device| device.as_ref().map(read).unwrap_or_default())
+        text(move || shown.with(|shown| shown.as_ref().map(read).unwrap_or_default()))
     };
-    let status = Memo::new(move |_| {
-        device.with(|device| device.as_ref().map_or(Status::Unknown, |device| device.status))
+    let status = move || shown.with(|shown| shown.as_ref().map_or(Status::Unknown, |shown| shown.status));
+    let how =
+        text(move || shown.with(|shown| shown.as_ref().map(|shown| how(page, shown)).unwrap_or_default()));
+    let parent = Signal::derive(move || {
+        shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.parent_offline)).then_some("offline")
     });
-    let how = Memo::new(move |_| device.with(|device| device.as_ref().map(|device| how(page, device))));
-    let history = Memo::new(move |_| {
-        device.with(|_| ());
-        page.now.track();
-        page.link(|link| {
-            link.with(|call| {
-                let fleet = call.engine.fleet();
-                // The coarse clock would hide a change until its next tick.
-                let Timeline { from, to } = Timeline::of(fleet.observed_since(), link::now());
-                let spans = fleet.device(handle).map(|device| device.spans(from, to, SLOTS));
-                spans.map(|spans| runs(&spans)).unwrap_or_default()
-            })
-        })
-        .unwrap_or_default()
+    let history = part(move || {
+        shown.with(|shown| shown.as_ref().map(|shown| paths(&shown.history))).map(IntoAny::into_any)
     });
     view! {
         <li
             class="tile"
-            data-device=of(|device| device.id.clone())
-            data-convention=of(|device| device.slug.to_owned())
-            data-status=move || status.get().word()
-            data-evidence=of(|device| device.evidence.word().to_owned())
-            data-parent=move || {
-                device.with(|device| device.as_ref().is_some_and(|device| device.parent_offline)).then_some("offline")
-            }
+            data-device=of(|shown| shown.id.clone())
+            data-convention=of(|shown| shown.slug.to_owned())
+            data-status=of(|shown| shown.status.word().to_owned())
+            data-evidence=of(|shown| shown.evidence.word().to_owned())
+            data-parent=parent
         >
             <span class="name">
-                <StatusIcon status />
+                {shape(of(|shown| shown.status.word().to_owned()))}
                 <b dir="auto" title=of(full_name)>
-                    {of(|device| device.name.clone())}
+                    {of(|shown| shown.name.clone())}
                 </b>
-                <span class="convention">{of(|device| device.convention.to_owned())}</span>
+                <span class="convention">{of(|shown| shown.convention.to_owned())}</span>
             </span>
-            <span class="state" title=move || how.get().unwrap_or_default()>
-                <span class="word">{move || word(page.locale.get(), status.get())}</span>
+            <span class="state" title=how>
+                <span class="word">{Signal::derive(move || word(page.locale.get(), status()))}</span>
                 " "
-                {move || how.get()}
+                {how}
             </span>
             <svg
                 class="history"
@@ -109,7 +103,7 @@ pub fn Tile(
                 preserveAspectRatio="none"
                 aria-hidden="true"
             >
-                {move || history.with(|history| paths(history))}
+                {history}
             </svg>
         </li>
     }
@@ -117,11 +111,7 @@ pub fn Tile(
 
 fn full_name(device: &Shown) -> String {
     let Shown { name, id, topic, .. } = device;
-    if name == id {
-        format!("{id}\n{topic}")
-    } else {
-        format!("{name}\n{id}\n{topic}")
-    }
+    if name == id { format!("{id}\n{topic}") } else { format!("{name}\n{id}\n{topic}") }
 }
 
 /// A status as a word that begins a line.

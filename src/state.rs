@@ -1,0 +1,93 @@
+//! What the page shows apart from its tiles, read in one go after every change.
+//!
+//! One value that is compared as a whole: the page's texts follow from it, and a change that shows nowhere
+//! ends here. Pure reading of a [`Link`]; `ui` words it.
+
+use fleet::{Counts, SnapshotState};
+use mqtt::{Time, Version};
+
+use crate::diagnosis::{Circumstances, Diagnosis, diagnose};
+use crate::headline::Headline;
+use crate::link::Link;
+use crate::notes::{self, Note};
+
+/// What the page shows apart from its tiles.
+#[derive(Clone, PartialEq)]
+pub struct State {
+    /// Where the connection stands.
+    pub standing: mqtt::Link,
+    /// Where it goes to, once one was asked for.
+    pub address: Option<String>,
+    /// The version that is spoken, while it is.
+    pub version: Option<Version>,
+    /// Whether everything that is retained was seen.
+    pub snapshot: SnapshotState,
+    /// How many filters are read, of how many, while they are being read.
+    pub loading: Option<(usize, usize)>,
+    /// How many devices there are of each kind.
+    pub counts: Counts,
+    /// The answer.
+    pub headline: Headline,
+    /// Since when the board has looked.
+    pub observed_since: Option<Time>,
+    /// What must be admitted.
+    pub notes: Vec<Note>,
+    /// Why there is no connection, if there is none and there should be.
+    pub diagnosis: Option<Diagnosis>,
+}
+
+impl State {
+    /// Reads a connection. `page_is_secure`: the page itself came by https.
+    pub fn of(link: &Link, page_is_secure: bool) -> State {
+        let standing = link.standing();
+        let mut state = link
+            .with(|call| {
+                let (engine, snapshot) = (&call.engine, call.engine.snapshot());
+                State {
+                    standing,
+                    address: Some(call.profile.address.as_str().to_owned()),
+                    version: engine.session().version().filter(|_| standing == mqtt::Link::Connected),
+                    snapshot: snapshot.state(),
+                    loading: (snapshot.state() == SnapshotState::Loading).then(|| notes::progress(snapshot)),
+                    counts: *engine.fleet().counts(),
+                    observed_since: engine.fleet().observed_since(),
+                    notes: notes::notes(snapshot, engine.rejected_filters()),
+                    ..State::NOTHING
+                }
+            })
+            .unwrap_or(State::NOTHING);
+        state.headline = Headline::of(standing, state.loading.is_some(), &state.counts, link.heard_at());
+        // Connected, or ended by the visitor: nothing to explain.
+        if !matches!(standing, mqtt::Link::Connected | mqtt::Link::Idle) {
+            state.diagnosis = link.with_trouble(|trouble, profile| {
+                let (address, version) = (&profile.address, profile.version);
+                diagnose(trouble, Circumstances { address, page_is_secure, version })
+            });
+        }
+        state
+    }
+
+    /// What there is to show before any connection.
+    const NOTHING: State = State {
+        standing: mqtt::Link::Idle,
+        address: None,
+        version: None,
+        snapshot: SnapshotState::Unknown,
+        loading: None,
+        counts: Counts {
+            total: 0,
+            online: 0,
+            offline: 0,
+            sleeping: 0,
+            degraded: 0,
+            unknown: 0,
+            live: 0,
+            retained: 0,
+            stale: 0,
+        },
+        headline: Headline::Welcome,
+        observed_since: None,
+        notes: Vec::new(),
+        diagnosis: None,
+    };
+}
