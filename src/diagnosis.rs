@@ -35,6 +35,8 @@ pub struct Circumstances<'a> {
     pub page_is_secure: bool,
     /// Which versions were allowed.
     pub version: VersionChoice,
+    /// Whether the same address worked earlier in this visit.
+    pub worked_before: bool,
 }
 
 /// The diagnosis, each part in the order of telling.
@@ -189,6 +191,10 @@ pub fn diagnose(trouble: Trouble<'_>, at: Circumstances<'_>) -> Diagnosis {
             (K::Blocked, vec![fact], vec![], vec![R::UseWss])
         }
         Trouble::Failed(failure) => match failure {
+            // What worked cannot be wrong: the address, its path and its certificate are above suspicion.
+            Failure::NotOpened { .. } | Failure::OpenTimeout if at.worked_before => {
+                (K::Lost, vec![F::NeverOpened], vec![C::Network, C::Starting], vec![R::Wait])
+            }
             Failure::NotOpened { .. } | Failure::OpenTimeout => {
                 let mut causes: Vec<_> = tcp_port.into_iter().chain([C::NothingListens]).collect();
                 let mut remedies = vec![R::CheckListener];
@@ -287,7 +293,8 @@ mod tests {
     fn check(broker: &str, page_is_secure: bool, trouble: Trouble<'_>) -> Diagnosis {
         let address = Address::parse(broker).expect("a test's address is valid");
         let version = VersionChoice::Only(Version::V5);
-        diagnose(trouble, Circumstances { address: &address, page_is_secure, version })
+        let at = Circumstances { address: &address, page_is_secure, version, worked_before: false };
+        diagnose(trouble, at)
     }
 
     #[wasm_bindgen_test]
@@ -335,6 +342,15 @@ mod tests {
         );
         let version = Failure::VersionRefused(Version::V5);
         assert_eq!(check("ws://farm", false, Trouble::Failed(&version)).remedies, [Remedy::AnyVersion]);
+    }
+
+    #[wasm_bindgen_test]
+    fn an_address_that_worked_is_above_suspicion() {
+        let address = Address::parse("wss://farm:1883/mqtt").expect("a test's address is valid");
+        let version = VersionChoice::Newest;
+        let at = Circumstances { address: &address, page_is_secure: false, version, worked_before: true };
+        let again = diagnose(Trouble::Failed(&Failure::NotOpened { code: Some(1006) }), at);
+        assert_eq!((again.kind, again.causes), (Kind::Lost, vec![Cause::Network, Cause::Starting]));
     }
 
     #[wasm_bindgen_test]

@@ -61,7 +61,8 @@ impl State {
         if !matches!(standing, mqtt::Link::Connected | mqtt::Link::Idle) {
             state.diagnosis = link.with_trouble(|trouble, profile| {
                 let (address, version) = (&profile.address, profile.version);
-                diagnose(trouble, Circumstances { address, page_is_secure, version })
+                let worked_before = state.observed_since.is_some();
+                diagnose(trouble, Circumstances { address, page_is_secure, version, worked_before })
             });
         }
         state

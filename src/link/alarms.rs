@@ -65,24 +65,22 @@ impl Alarms {
         Alarms { worker, ring, fallback: Default::default(), _message: on_message, _error: on_error }
     }
 
-    /// Sets a timer, replacing its earlier time; `None` clears it.
-    pub fn set(&self, alarm: Alarm, delay: Option<Duration>) {
+    /// Sets a timer, replacing its earlier time.
+    pub fn set(&self, alarm: Alarm, delay: Duration) {
         // A browser's timers count in 31 bits.
-        let delay = delay.map(|delay| delay.min(Duration::from_millis(i32::MAX as u64)));
+        let delay = delay.min(Duration::from_millis(i32::MAX as u64));
         if let Some(worker) = &*self.worker.borrow() {
-            let delay = delay.map_or(-1.0, |delay| delay.as_millis() as f64);
             // Two numbers can always be cloned into a worker.
-            let _ = worker.post_message(&Array::of2(&f64::from(alarm as u8).into(), &delay.into()));
+            let message = Array::of2(&f64::from(alarm as u8).into(), &(delay.as_millis() as f64).into());
+            let _ = worker.post_message(&message);
             return;
         }
         let slot = &self.fallback[alarm as usize];
         if let Some(earlier) = slot.take() {
             earlier.clear();
         }
-        if let Some(delay) = delay {
-            let ring = self.ring.clone();
-            slot.set(set_timeout_with_handle(move || ring(alarm), delay).ok());
-        }
+        let ring = self.ring.clone();
+        slot.set(set_timeout_with_handle(move || ring(alarm), delay).ok());
     }
 }
 

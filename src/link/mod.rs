@@ -182,7 +182,7 @@ struct Driver {
     heard_at: Option<Time>,
     scratch: Vec<u8>,
     alarms: Alarms,
-    /// What the session's alarm is set to, so that not every packet sets it again.
+    /// What the session's alarm is set to; never later than what the session wants.
     alarm_at: Option<Time>,
     changed: RwSignal<u64>,
     notice_is_due: bool,
@@ -256,7 +256,7 @@ impl Driver {
             self.notify();
         } else if self.notice_is_due {
             // The frame that was asked for will not come before the page is seen again.
-            self.alarms.set(Alarm::Notice, Some(HIDDEN_NOTICE));
+            self.alarms.set(Alarm::Notice, HIDDEN_NOTICE);
         }
     }
 
@@ -293,10 +293,12 @@ impl Driver {
                 }
             }
         }
+        // A deadline that moved away is looked at when the alarm rings: setting it anew with every message of
+        // a burst would cost more than the message.
         let wanted = engine.poll_timeout();
-        if wanted != self.alarm_at {
-            self.alarm_at = wanted;
-            self.alarms.set(Alarm::Session, wanted.map(|at| at.since(now)));
+        if let Some(at) = wanted.filter(|at| self.alarm_at.is_none_or(|set| *at < set)) {
+            self.alarm_at = Some(at);
+            self.alarms.set(Alarm::Session, at.since(now));
         }
         self.raise_notice();
     }
@@ -308,7 +310,7 @@ impl Driver {
         }
         self.notice_is_due = true;
         if document().hidden() {
-            self.alarms.set(Alarm::Notice, Some(HIDDEN_NOTICE));
+            self.alarms.set(Alarm::Notice, HIDDEN_NOTICE);
             return;
         }
         let me = self.me.clone();
