@@ -187,8 +187,11 @@ pub fn diagnose(trouble: Trouble<'_>, at: Circumstances<'_>) -> Diagnosis {
         Trouble::Blocked(Blocked::Url) => (K::Blocked, vec![F::InvalidUrl], vec![], vec![R::CorrectAddress]),
         Trouble::Blocked(Blocked::Security) => {
             let mixed = at.page_is_secure && !address.secure() && !address.is_loopback();
-            let fact = if mixed { F::MixedContent } else { F::BlockedByBrowser };
-            (K::Blocked, vec![fact], vec![], vec![R::UseWss])
+            match mixed {
+                true => (K::Blocked, vec![F::MixedContent], vec![], vec![R::UseWss]),
+                // Browsers keep a list of ports that pages may not use.
+                false => (K::Blocked, vec![F::BlockedByBrowser], vec![], vec![R::UsualPorts]),
+            }
         }
         Trouble::Failed(failure) => match failure {
             // What worked cannot be wrong: the address, its path and its certificate are above suspicion.

@@ -18,6 +18,11 @@ use crate::say;
 use crate::timeline::Timeline;
 use crate::words::Locale;
 
+/// A device made of two commands.
+const EXAMPLE: &str = "\
+mosquitto_sub -h HOST -t x --will-topic lamp/status --will-payload offline --will-retain
+mosquitto_pub -h HOST -t lamp/status -m online -r";
+
 /// The board.
 #[component]
 pub fn Board() -> impl IntoView {
@@ -208,20 +213,28 @@ fn Ended() -> impl IntoView {
     }
 }
 
-/// Connected, and nobody there: what to do about it.
+/// Connected, and nobody there: what is watched, or what to try.
 #[component]
 fn Nobody() -> impl IntoView {
     let page = Page::here();
-    let has_own_filters = page.link(|link| link.with(|call| !call.profile.filters.is_empty())) == Some(true);
-    let example = "mosquitto_sub -h HOST -t x --will-topic lamp/status --will-payload offline --will-retain\n\
-                   mosquitto_pub -h HOST -t lamp/status -m online -r";
+    let filters = page.link(|link| link.with(|call| call.profile.filters.join(", "))).unwrap_or_default();
     let host = page.origin.with_value(|origin| origin.host.clone());
+    // The example would not be seen through filters that the visitor chose.
+    let more = if filters.is_empty() {
+        let example = EXAMPLE.replace("HOST", &host);
+        view! {
+            <p>{page.phrase(|locale| say!(locale, board.nobody.example))}</p>
+            <pre>{example}</pre>
+        }
+        .into_any()
+    } else {
+        view! { <p>{text(move || say!(page.locale.get(), form.filters, filters = filters))}</p> }.into_any()
+    };
     view! {
         <div class="empty">
             <h2>{page.phrase(|locale| say!(locale, board.nobody.title))}</h2>
             <p>{page.phrase(|locale| say!(locale, board.nobody.body))}</p>
-            // It would not be seen through filters that the visitor chose.
-            {(!has_own_filters).then(|| view! { <pre>{example.replace("HOST", &host)}</pre> })}
+            {more}
         </div>
     }
 }

@@ -88,7 +88,8 @@ pub fn Tile(
             <span class="name">
                 {shape(of(|shown| shown.status.word().to_owned()))}
                 <b dir="auto" title=of(full_name)>
-                    {of(|shown| shown.name.clone())}
+                    <span class="path">{of(|shown| path_and_leaf(&shown.name).0.to_owned())}</span>
+                    <span>{of(|shown| path_and_leaf(&shown.name).1.to_owned())}</span>
                 </b>
                 <span class="convention">{of(|shown| shown.convention.to_owned())}</span>
             </span>
@@ -112,6 +113,11 @@ pub fn Tile(
 fn full_name(device: &Shown) -> String {
     let Shown { name, id, topic, .. } = device;
     if name == id { format!("{id}\n{topic}") } else { format!("{name}\n{id}\n{topic}") }
+}
+
+/// A name that is a path is cut short at its path: its last level tells it from its neighbours.
+fn path_and_leaf(name: &str) -> (&str, &str) {
+    name.split_at(name.trim_end_matches('/').rfind('/').map_or(0, |slash| slash + 1))
 }
 
 /// A status as a word that begins a line.
