@@ -183,15 +183,17 @@ pub fn diagnose(trouble: Trouble<'_>, at: Circumstances<'_>) -> Diagnosis {
     use {Cause as C, Fact as F, Kind as K, Remedy as R};
     let address = at.address;
     let tcp_port = Some(address.port()).filter(|port| matches!(port, 1883 | 8883)).map(C::TcpPort);
+    // A visitor may have allowed it for this page, so that it worked; then it is not the reason.
+    let is_mixed = at.page_is_secure && !address.secure() && !address.is_loopback() && !at.worked_before;
     let (kind, facts, causes, remedies) = match trouble {
         Trouble::Blocked(Blocked::Url) => (K::Blocked, vec![F::InvalidUrl], vec![], vec![R::CorrectAddress]),
+        // Some browsers throw a `SecurityError`, others let the socket fail as if nobody were there.
+        Trouble::Blocked(Blocked::Security) | Trouble::Failed(Failure::NotOpened { .. }) if is_mixed => {
+            (K::Blocked, vec![F::MixedContent], vec![], vec![R::UseWss])
+        }
+        // Browsers keep a list of ports that pages may not use.
         Trouble::Blocked(Blocked::Security) => {
-            let mixed = at.page_is_secure && !address.secure() && !address.is_loopback();
-            match mixed {
-                true => (K::Blocked, vec![F::MixedContent], vec![], vec![R::UseWss]),
-                // Browsers keep a list of ports that pages may not use.
-                false => (K::Blocked, vec![F::BlockedByBrowser], vec![], vec![R::UsualPorts]),
-            }
+            (K::Blocked, vec![F::BlockedByBrowser], vec![], vec![R::UsualPorts])
         }
         Trouble::Failed(failure) => match failure {
             // What worked cannot be wrong: the address, its path and its certificate are above suspicion.
@@ -307,6 +309,9 @@ mod tests {
         assert_eq!(facts("ws://farm.example/mqtt", true), [Fact::MixedContent]);
         assert_eq!(facts("ws://localhost:9001", true), [Fact::BlockedByBrowser]);
         assert_eq!(facts("wss://farm.example/mqtt", true), [Fact::BlockedByBrowser]);
+        let silent = Failure::NotOpened { code: Some(1006) };
+        let silent = check("ws://farm.example/mqtt", true, Trouble::Failed(&silent));
+        assert_eq!((silent.kind, silent.facts), (Kind::Blocked, vec![Fact::MixedContent]));
     }
 
     #[wasm_bindgen_test]
