@@ -69,7 +69,8 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     fleet.args(["--devices", &options.devices.to_string(), "--seed", &options.seed.to_string()]);
     fleet.args(["--ws", &local(ws), "--tcp", &local(tcp), "--control", &local(control)]);
     let mut fleet = Part::start("the broker with its devices", &mut fleet)?;
-    fleet.wait_until_it_answers(ws)?;
+    // Its control comes up last; the broker's own port says nothing to plain HTTP.
+    fleet.wait_until_it_answers(control)?;
     println!("\n   Open  http://127.0.0.1:{page}/?broker=ws://127.0.0.1:{ws}/mqtt");
     println!("   Ctrl-C ends the page, the broker and the devices.\n");
 
