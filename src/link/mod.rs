@@ -5,11 +5,11 @@
 //! that is raised at most once per frame.
 
 mod alarms;
+mod notice;
 mod socket;
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
-use std::time::Duration;
 
 use fleet::{Config, ConfigError, Engine};
 use leptos::prelude::*;
@@ -18,12 +18,11 @@ use mqtt::{Closed, Options, Time, VersionChoice};
 use crate::address::Address;
 use crate::diagnosis::{Blocked, Trouble};
 use alarms::{Alarm, Alarms};
+use notice::Notice;
 use socket::{Heard, Socket};
 
 /// The keep-alive that is offered first, in seconds.
 pub const KEEP_ALIVE: u16 = 30;
-/// How often a hidden page is told of changes: often enough for its title.
-const HIDDEN_NOTICE: Duration = Duration::from_secs(1);
 
 /// What to connect to, and as whom.
 #[derive(Clone, PartialEq, Eq)]
@@ -51,19 +50,19 @@ pub fn now() -> Time {
 #[derive(Clone)]
 pub struct Link {
     driver: Rc<RefCell<Driver>>,
-    changed: RwSignal<u64>,
+    notice: Rc<Notice>,
 }
 
 impl Link {
     /// A link that nobody asked to connect yet.
     pub fn new() -> Link {
-        let changed = RwSignal::new(0);
+        let notice = Notice::new();
         let driver = Rc::new_cyclic(|me: &Weak<RefCell<Driver>>| {
-            let ringing = me.clone();
-            let alarms = Alarms::new(move |alarm| {
-                if let Some(driver) = ringing.upgrade() {
-                    driver.borrow_mut().handle_alarm(alarm);
-                }
+            let (ringing, noticed) = (me.clone(), notice.clone());
+            let alarms = Alarms::new(move |alarm| match (alarm, ringing.upgrade()) {
+                (Alarm::Session, Some(driver)) => driver.borrow_mut().handle_alarm(),
+                (Alarm::Session, None) => {}
+                (Alarm::Notice, _) => noticed.give(),
             });
             RefCell::new(Driver {
                 call: None,
@@ -72,12 +71,11 @@ impl Link {
                 scratch: Vec::new(),
                 alarms,
                 alarm_at: None,
-                changed,
-                notice_is_due: false,
+                notice: notice.clone(),
                 me: me.clone(),
             })
         });
-        let link = Link { driver, changed };
+        let link = Link { driver, notice };
         // A timer may have been late while the tab was hidden or frozen: look at the clock at once.
         for event in ["visibilitychange", "pageshow", "online"] {
             let link = link.clone();
@@ -106,7 +104,7 @@ impl Link {
 
     /// Subscribes the running effect or memo to every change, at most one per frame.
     pub fn track(&self) {
-        self.changed.track();
+        self.notice.track();
     }
 
     /// Reads the connection, once there is one.
@@ -184,8 +182,7 @@ struct Driver {
     alarms: Alarms,
     /// What the session's alarm is set to; never later than what the session wants.
     alarm_at: Option<Time>,
-    changed: RwSignal<u64>,
-    notice_is_due: bool,
+    notice: Rc<Notice>,
     me: Weak<RefCell<Driver>>,
 }
 
@@ -195,17 +192,17 @@ impl Driver {
         self.command(|engine, now| engine.disconnect(now));
         self.call = Some(Call { profile, engine, socket: None });
         self.heard_at = None;
-        self.retry_with(|engine, now| engine.connect(now));
+        self.retry();
         Ok(())
     }
 
+    /// The visitor wants it tried now, whether it waits, was refused, or was blocked by the browser.
     fn retry(&mut self) {
-        self.retry_with(|engine, now| engine.retry_now(now));
-    }
-
-    fn retry_with(&mut self, command: impl FnOnce(&mut Engine, Time)) {
         self.blocked = None;
-        self.command(command);
+        self.command(|engine, now| match engine.session().link() {
+            mqtt::Link::Waiting { .. } => engine.retry_now(now),
+            _ => engine.connect(now),
+        });
     }
 
     fn command(&mut self, command: impl FnOnce(&mut Engine, Time)) {
@@ -234,14 +231,9 @@ impl Driver {
         self.drive();
     }
 
-    fn handle_alarm(&mut self, alarm: Alarm) {
-        match alarm {
-            Alarm::Session => {
-                self.alarm_at = None;
-                self.command(|engine, now| engine.handle_timeout(now));
-            }
-            Alarm::Notice => self.notify(),
-        }
+    fn handle_alarm(&mut self) {
+        self.alarm_at = None;
+        self.command(|engine, now| engine.handle_timeout(now));
     }
 
     /// The visitor looks, the page was thawed, or the network came back.
@@ -252,12 +244,7 @@ impl Driver {
                 engine.retry_now(now);
             }
         });
-        if self.notice_is_due && !document().hidden() {
-            self.notify();
-        } else if self.notice_is_due {
-            // The frame that was asked for will not come before the page is seen again.
-            self.alarms.set(Alarm::Notice, HIDDEN_NOTICE);
-        }
+        self.notice.handle_visibility(&self.alarms);
     }
 
     /// Carries out what the engine wants of the socket and the timer.
@@ -300,32 +287,7 @@ impl Driver {
             self.alarm_at = Some(at);
             self.alarms.set(Alarm::Session, at.since(now));
         }
-        self.raise_notice();
-    }
-
-    /// Lets the page know, once however much happens until the next frame.
-    fn raise_notice(&mut self) {
-        if self.notice_is_due {
-            return;
-        }
-        self.notice_is_due = true;
-        if document().hidden() {
-            self.alarms.set(Alarm::Notice, HIDDEN_NOTICE);
-            return;
-        }
-        let me = self.me.clone();
-        request_animation_frame(move || {
-            if let Some(driver) = me.upgrade() {
-                driver.borrow_mut().notify();
-            }
-        });
-    }
-
-    fn notify(&mut self) {
-        if std::mem::take(&mut self.notice_is_due) {
-            // Effects run later, as microtasks: nobody reads the driver while it is borrowed here.
-            self.changed.update(|changes| *changes += 1);
-        }
+        self.notice.raise(&self.alarms);
     }
 }
 
