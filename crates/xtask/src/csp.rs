@@ -35,17 +35,19 @@ fn with_hashes(html: &str) -> Result<String, Failure> {
             "The page has an inline style, which its Content-Security-Policy blocks: move it into style/.",
         ));
     }
-    let Some(at) = html.find(ANCHOR) else {
+    // `trunk serve` fills these into its reload script with each request, which would change its hash.
+    let html =
+        html.replace("'{{__TRUNK_ADDRESS__}}'", "window.location.host").replace("{{__TRUNK_WS_BASE__}}", "/");
+    let mut hashes = String::new();
+    for script in inline_scripts(&html)? {
+        hashes.push_str(&format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(script))));
+    }
+    let Some((before, after)) = html.split_once(ANCHOR) else {
         return Err(Failure::new(format!(
             "index.html has no Content-Security-Policy with {ANCHOR}: the page must not be built without one."
         )));
     };
-    let mut hashes = String::new();
-    for script in inline_scripts(html)? {
-        hashes.push_str(&format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(script))));
-    }
-    let (before, after) = html.split_at(at + ANCHOR.len());
-    Ok(format!("{before}{hashes}{after}"))
+    Ok(format!("{before}{ANCHOR}{hashes}{after}"))
 }
 
 /// The exact text between the tags of every script without `src`.
@@ -79,6 +81,20 @@ mod tests {
                         'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI=' \
                         'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; x";
         assert!(page.contains(expected), "{page}");
+    }
+
+    /// The hash is of what the browser will see, so nothing may be left for `trunk serve` to fill in.
+    #[test]
+    fn the_reload_script_of_trunk_serve_is_final_before_it_is_hashed() {
+        let html = "<meta content=\"'wasm-unsafe-eval'\"><script>const address = '{{__TRUNK_ADDRESS__}}', \
+                    base = '{{__TRUNK_WS_BASE__}}';</script>";
+        let page = with_hashes(html).expect("a page with a policy");
+        assert!(
+            page.contains("<script>const address = window.location.host, base = '/';</script>"),
+            "{page}"
+        );
+        let script = "const address = window.location.host, base = '/';";
+        assert!(page.contains(&STANDARD.encode(Sha256::digest(script))), "{page}");
     }
 
     #[test]
