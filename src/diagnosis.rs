@@ -121,6 +121,8 @@ pub enum Fact {
 pub enum Cause {
     /// The port is one of MQTT over TCP.
     TcpPort(u16),
+    /// The port is none of those that WebSocket listeners usually have.
+    MaybeTcpPort(u16),
     /// No listener, no route, another host or port.
     NothingListens,
     /// Another path.
@@ -178,11 +180,19 @@ pub enum Remedy {
     CorrectAddress,
 }
 
+/// Where brokers usually listen for WebSocket: mosquitto 9001, EMQX 8083 and 8084, HiveMQ 8000, others 8080 and
+/// 8081, RabbitMQ 15675, and the web's own.
+const USUAL_PORTS: [u16; 9] = [80, 443, 8000, 8080, 8081, 8083, 8084, 9001, 15675];
+
 /// Tells facts from guesses.
 pub fn diagnose(trouble: Trouble<'_>, at: Circumstances<'_>) -> Diagnosis {
     use {Cause as C, Fact as F, Kind as K, Remedy as R};
     let address = at.address;
-    let tcp_port = Some(address.port()).filter(|port| matches!(port, 1883 | 8883)).map(C::TcpPort);
+    let port_cause = match address.port() {
+        port @ (1883 | 8883) => Some(C::TcpPort(port)),
+        port if USUAL_PORTS.contains(&port) => None,
+        port => Some(C::MaybeTcpPort(port)),
+    };
     // A visitor may have allowed it for this page, so that it worked; then it is not the reason.
     let is_mixed = at.page_is_secure && !address.secure() && !address.is_loopback() && !at.worked_before;
     let (kind, facts, causes, remedies) = match trouble {
@@ -201,9 +211,9 @@ pub fn diagnose(trouble: Trouble<'_>, at: Circumstances<'_>) -> Diagnosis {
                 (K::Lost, vec![F::NeverOpened], vec![C::Network, C::Starting], vec![R::Wait])
             }
             Failure::NotOpened { .. } | Failure::OpenTimeout => {
-                let mut causes: Vec<_> = tcp_port.into_iter().chain([C::NothingListens]).collect();
+                let mut causes: Vec<_> = port_cause.into_iter().chain([C::NothingListens]).collect();
                 let mut remedies = vec![R::CheckListener];
-                if tcp_port.is_some() {
+                if port_cause.is_some() {
                     remedies.push(R::UsualPorts);
                 }
                 // A path, a subprotocol and a certificate are only looked at by somebody who listens.
@@ -319,7 +329,8 @@ mod tests {
         let failure = Failure::NotOpened { code: Some(1006) };
         let causes = |broker| check(broker, false, Trouble::Failed(&failure)).causes;
         assert_eq!(causes("ws://farm:1883")[..2], [Cause::TcpPort(1883), Cause::NothingListens]);
-        assert!(!causes("ws://farm:9001/mqtt").contains(&Cause::TcpPort(9001)));
+        assert_eq!(causes("ws://farm:41883")[..2], [Cause::MaybeTcpPort(41883), Cause::NothingListens]);
+        assert_eq!(causes("ws://farm:9001/mqtt")[0], Cause::NothingListens);
         assert!(!causes("ws://farm:9001/mqtt").contains(&Cause::Certificate));
         assert!(causes("wss://farm/mqtt").contains(&Cause::Certificate));
         let remedies = check("WSS://farm:8084/mqtt", false, Trouble::Failed(&failure)).remedies;

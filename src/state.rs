@@ -56,7 +56,7 @@ impl State {
                 }
             })
             .unwrap_or(State::NOTHING);
-        state.headline = Headline::of(standing, state.loading.is_some(), &state.counts, link.heard_at());
+        state.headline = Headline::of(standing, state.snapshot, &state.counts, link.heard_at());
         // Connected, or ended by the visitor: nothing to explain.
         if !matches!(standing, mqtt::Link::Connected | mqtt::Link::Idle) {
             state.diagnosis = link.with_trouble(|trouble, profile| {

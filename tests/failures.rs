@@ -44,7 +44,9 @@ async fn the_tcp_port_instead_of_the_websocket_one() {
 async fn ws_from_an_https_page() {
     let site = Site::https().await;
     let url = site.page("?broker=ws://broker.example:9001/mqtt");
-    visit(Visit::new(url), async |page| {
+    // Chromium logs what it refuses, and no page can prevent that.
+    let how = Visit { allowed: vec!["Mixed Content", "WebSocket connection to"], ..Visit::new(url) };
+    visit(how, async |page| {
         page.until_link("refused").await;
         let text = page.text().await;
         assert!(text.contains("https") && text.contains("wss"), "{text}");
@@ -61,7 +63,12 @@ async fn an_address_that_is_none() {
     {
         let url = site.page(&format!("?broker={broker}"));
         visit(Visit::new(url), async |page| {
-            page.until_link("refused").await;
+            page.until(
+                "the error stands at the field",
+                "return !!document.querySelector('#connection-error')?.textContent",
+            )
+            .await;
+            page.until_link("idle").await;
             let text = page.text().await;
             assert!(text.contains("ws://"), "{broker}: what an address looks like is said:\n{text}");
             assert!(!text.contains("secret"), "a password is never shown:\n{text}");
@@ -81,12 +88,13 @@ async fn a_login_that_is_missing_and_then_given() {
             page.until_link("refused").await;
             let text = page.text().await;
             assert!(text.contains("password") || text.contains("authori"), "{text}");
+            page.js("document.querySelector('[data-link]').click()").await;
+            page.until("the form", "return !!document.querySelector('form.connection')").await;
             page.js(
-                "document.querySelector('[data-link]').click();\
-                 const set = (name, value) => { const field = document.querySelector(`dialog [name=${name}]`);\
+                "const set = (name, value) => { const field = document.querySelector(`form.connection [name=${name}]`);\
                  field.value = value; field.dispatchEvent(new Event('input', { bubbles: true })); };\
                  set('user', 'board'); set('password', 'right');\
-                 document.querySelector('dialog form button[type=submit]').click();",
+                 document.querySelector('form.connection button[type=submit]').click();",
             )
             .await;
             page.until_link("connected").await;

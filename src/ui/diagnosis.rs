@@ -125,6 +125,9 @@ fn say_fact(locale: Locale, fact: &Fact) -> String {
 
 fn say_cause(locale: Locale, cause: &Cause) -> String {
     match cause {
+        Cause::MaybeTcpPort(port) => {
+            return say!(locale, cause.maybe_tcp_port, port = port.to_string());
+        }
         Cause::TcpPort(port) => return say!(locale, cause.tcp_port, port = port.to_string()),
         Cause::NothingListens => say!(locale, cause.nothing_listens),
         Cause::WrongPath => say!(locale, cause.wrong_path),

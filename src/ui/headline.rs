@@ -6,7 +6,7 @@ use fleet::Counts;
 use leptos::prelude::*;
 
 use super::{Page, text};
-use crate::headline::{Headline, Lead};
+use crate::headline::{Extent, Headline, Lead};
 use crate::{say, say_count};
 
 /// At most one announcement in this time: a fleet that flaps must not talk without end.
@@ -33,8 +33,13 @@ fn sentence(page: Page, headline: Headline) -> Sentence {
             let time = page.format(|formats| formats.clock(time));
             plain(&say!(locale, headline.as_of, time = time))
         }
-        Headline::AllOnline { total } => {
-            plain(&say_count!(locale, total, headline.all_online, total = count(total)))
+        Headline::AllOnline { total, extent } => plain(&match extent {
+            Extent::Whole => say_count!(locale, total, headline.all_online, total = count(total)),
+            Extent::SoFar => say_count!(locale, total, headline.online_so_far, total = count(total)),
+            Extent::Known => say_count!(locale, total, headline.known_online, total = count(total)),
+        }),
+        Headline::Unconfirmed { stale, total } => {
+            plain(&say_count!(locale, stale, headline.unconfirmed, n = count(stale), total = count(total)))
         }
         Headline::Counted { lead, online, total } => {
             let rest =

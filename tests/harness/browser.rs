@@ -1,9 +1,11 @@
 //! A real Chromium, driven through ChromeDriver: opening the page, reading its hooks, and noticing every
 //! error that it makes.
 
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::ChromeCapabilities;
@@ -60,7 +62,13 @@ pub async fn visit(visit: Visit, test: impl AsyncFnOnce(&Page)) {
     let browser = Browser::start(&visit).await;
     let page = Page { driver: browser.driver.clone() };
     page.driver.goto(&visit.url).await.expect("the page opens");
-    test(&page).await;
+    // Whatever happens, the browser ends before the test does.
+    let outcome = AssertUnwindSafe(test(&page)).catch_unwind().await;
+    if let Err(panic) = outcome {
+        page.screenshot(&format!("failed-{}", std::thread::current().name().unwrap_or("test"))).await;
+        browser.quit().await;
+        resume_unwind(panic);
+    }
     let problems = page.problems(&visit.allowed).await;
     browser.quit().await;
     assert!(problems.is_empty(), "the page made errors:\n{}", problems.join("\n"));
