@@ -139,6 +139,8 @@ pub enum Violation {
     TopicAliasForbidden,
     /// An acknowledgement with more or fewer codes than there were filters.
     ListLength,
+    /// A Reason String or User Property that CONNECT asked not to be sent.
+    ProblemInformationUnasked,
 }
 
 impl Violation {
@@ -268,6 +270,9 @@ impl Violation {
             ),
             Violation::ListLength => {
                 ("MQTT-3.8.4-5", "MQTT-3.8.4-6", ProtocolError, "not one code per filter")
+            }
+            Violation::ProblemInformationUnasked => {
+                ("section 2.3", "MQTT-3.1.2-29", ProtocolError, "asked not to be sent")
             }
         }
     }

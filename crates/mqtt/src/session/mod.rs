@@ -12,9 +12,11 @@
 //! - after each of either, `poll_event` and then `poll_transmit` until `None`, then a timer for
 //!   `poll_timeout`.
 //!
-//! Reading order: this file, `liveness` (keep-alive), `backoff`; the rest is plain data.
+//! Reading order: this file, `connect` (CONNECT and CONNACK), `liveness` (keep-alive), `backoff`; the
+//! rest is plain data.
 
 mod backoff;
+mod connect;
 mod event;
 mod failure;
 mod liveness;
@@ -28,15 +30,16 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use self::backoff::Backoff;
+use self::connect::needs_the_user;
 use self::liveness::{Liveness, Verdict};
 use crate::decode;
 use crate::encode::encode;
 use crate::error::{Error, Violation};
 use crate::packet::{
-    Ack, Connack, Connect, Delivery, Disconnect, Packet, PacketId, PacketType, Publish, QoS, Subscribe,
-    Subscription, Unsubscribe, Version, Will,
+    Ack, Delivery, Disconnect, Packet, PacketId, PacketType, Publish, QoS, Subscribe, Subscription,
+    Unsubscribe, Version,
 };
-use crate::property::{Place, Properties, PropertiesBuf, Property};
+use crate::property::Properties;
 use crate::reason::ReasonCode;
 use crate::stream::{self, Cursor, Frame};
 use crate::topic::{TopicFilter, TopicName};
@@ -578,16 +581,6 @@ impl Core {
         jump.is_some()
     }
 
-    /// The socket is open: says CONNECT.
-    fn handshake(&mut self) {
-        self.cursor = Cursor::new(self.version, self.options.max_packet_size);
-        self.state = State::Handshake;
-        self.connection.liveness.sent(self.now);
-        if let Err(error) = connect(&self.options, self.version, &mut self.outbox) {
-            self.end(Failure::InvalidOptions(error), Socket::Close);
-        }
-    }
-
     fn closed(&mut self, close: Closed) {
         let code = close.code;
         match self.state {
@@ -758,6 +751,12 @@ impl Core {
     /// Acts on any packet but the PUBLISH of a link.
     #[inline(never)]
     fn act<'a>(&mut self, packet: Packet<'a>) -> Option<Event<'a>> {
+        // [MQTT-3.1.2-29]
+        if !self.options.request_problem_information && tells_a_problem(&packet) {
+            let packet = packet.packet_type();
+            self.protocol_error(self.error(packet, "properties", Violation::ProblemInformationUnasked));
+            return None;
+        }
         match (self.state, packet) {
             (State::Handshake, Packet::Connack(connack)) => self.connack(connack),
             // [MQTT-3.2.0-1]: CONNACK comes first.
@@ -820,79 +819,6 @@ impl Core {
         }
     }
 
-    fn connack<'a>(&mut self, connack: Connack<'a>) -> Option<Event<'a>> {
-        match connack.reason_code {
-            ReasonCode::Success => {}
-            ReasonCode::UnsupportedProtocolVersion => {
-                self.refuse_version();
-                return None;
-            }
-            reason => {
-                let failure = Failure::ConnectRefused {
-                    version: self.version,
-                    reason,
-                    server_reference: connack.properties.server_reference().map(Box::from),
-                    reason_string: connack.properties.reason_string().map(Box::from),
-                };
-                self.end(failure, Socket::Close);
-                return None;
-            }
-        }
-        // [MQTT-3.2.2-4]: after a clean start there is no session. 3.1.1 forbids it to the server
-        // alone ([MQTT-3.2.2-1]), and it does no harm.
-        if connack.session_present && self.version == Version::V5 {
-            self.protocol_error(self.error(
-                PacketType::Connack,
-                "session_present",
-                Violation::SessionPresentUnasked,
-            ));
-            return None;
-        }
-        let mut connected = Connected {
-            version: self.version,
-            session_present: connack.session_present,
-            keep_alive: self.options.keep_alive,
-            receive_maximum: u16::MAX,
-            maximum_qos: QoS::ExactlyOnce,
-            retain_available: true,
-            maximum_packet_size: None,
-            wildcard_subscription_available: true,
-            shared_subscription_available: true,
-            assigned_client_identifier: None,
-            properties: connack.properties,
-        };
-        for property in connack.properties {
-            match property {
-                Property::ServerKeepAlive(seconds) => connected.keep_alive = seconds,
-                Property::ReceiveMaximum(maximum) => connected.receive_maximum = maximum,
-                Property::MaximumQoS(qos) => connected.maximum_qos = qos,
-                Property::RetainAvailable(available) => connected.retain_available = available,
-                Property::MaximumPacketSize(size) => connected.maximum_packet_size = Some(size),
-                Property::WildcardSubscriptionAvailable(available) => {
-                    connected.wildcard_subscription_available = available;
-                }
-                Property::SharedSubscriptionAvailable(available) => {
-                    connected.shared_subscription_available = available;
-                }
-                Property::AssignedClientIdentifier(id) => connected.assigned_client_identifier = Some(id),
-                _ => {}
-            }
-        }
-        self.state = State::Connected;
-        self.failure = None;
-        self.known_version = Some(self.version);
-        let connection = &mut self.connection;
-        connection.connected_at = self.now;
-        connection.liveness.begin(Duration::from_secs(connected.keep_alive.into()));
-        connection.receive_maximum = connected.receive_maximum;
-        connection.maximum_qos = connected.maximum_qos;
-        connection.retain_available = connected.retain_available;
-        connection.maximum_packet_size = connected.maximum_packet_size;
-        connection.wildcard_subscription_available = connected.wildcard_subscription_available;
-        connection.shared_subscription_available = connected.shared_subscription_available;
-        Some(Event::Connected(connected))
-    }
-
     /// Answers a message as its QoS wants. Whether it is to be told.
     #[inline]
     fn receive(&mut self, delivery: Delivery, retain: bool) -> bool {
@@ -925,18 +851,6 @@ impl Core {
             },
         };
         self.end(failure, Socket::Close);
-    }
-
-    fn refuse_version(&mut self) {
-        if self.may_fall_back() {
-            self.outbox.clear();
-            self.close = true;
-            self.fall_back();
-        } else {
-            // With a choice, the next round starts with 5.0 again.
-            self.known_version = None;
-            self.end(Failure::VersionRefused(self.version), Socket::Close);
-        }
     }
 
     /// Takes what waited for this acknowledgement. One that nothing waits for is passed over: it
@@ -975,6 +889,19 @@ impl Core {
     }
 }
 
+/// Whether an acknowledgement has a Reason String or a User Property.
+fn tells_a_problem(packet: &Packet<'_>) -> bool {
+    let properties = match packet {
+        Packet::Puback(ack) | Packet::Pubrec(ack) | Packet::Pubrel(ack) | Packet::Pubcomp(ack) => {
+            ack.properties
+        }
+        Packet::Suback(suback) => suback.properties,
+        Packet::Unsuback(unsuback) => unsuback.properties,
+        _ => return false,
+    };
+    properties.has(0x1F) || properties.has(0x26)
+}
+
 /// What is to be done with the socket at the end.
 #[derive(Clone, Copy)]
 enum Socket {
@@ -984,105 +911,4 @@ enum Socket {
     Close,
     /// Close it, and tell a 5.0 server why.
     Tell(ReasonCode),
-}
-
-/// Whether trying again by itself is of no use.
-fn needs_the_user(failure: &Failure, version: VersionChoice) -> bool {
-    match failure {
-        Failure::TakenOver | Failure::InvalidOptions(_) => true,
-        Failure::VersionRefused(_) => version != VersionChoice::Newest,
-        Failure::ConnectRefused { reason, .. } => {
-            matches!(
-                reason,
-                // The options are at fault, the will's among them.
-                ReasonCode::ClientIdentifierNotValid
-                    | ReasonCode::TopicNameInvalid
-                    | ReasonCode::PacketTooLarge
-                    | ReasonCode::PayloadFormatInvalid
-                    | ReasonCode::RetainNotSupported
-                    | ReasonCode::QoSNotSupported
-            ) || is_final(*reason)
-        }
-        Failure::ServerDisconnect { reason, .. } => is_final(*reason),
-        Failure::NotOpened { .. }
-        | Failure::OpenTimeout
-        | Failure::ClosedBeforeConnack { .. }
-        | Failure::ConnackTimeout { .. }
-        | Failure::Closed { .. }
-        | Failure::PingTimeout
-        | Failure::ClockJump
-        | Failure::Protocol(_) => false,
-    }
-}
-
-fn is_final(reason: ReasonCode) -> bool {
-    matches!(
-        reason,
-        ReasonCode::BadUserNameOrPassword
-            | ReasonCode::NotAuthorized
-            | ReasonCode::Banned
-            | ReasonCode::BadAuthenticationMethod
-            | ReasonCode::SessionTakenOver
-            | ReasonCode::UseAnotherServer
-            | ReasonCode::ServerMoved
-    )
-}
-
-/// Appends the CONNECT that the options make.
-fn connect(options: &Options, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
-    let mut properties = PropertiesBuf::new(Place::Packet(PacketType::Connect));
-    let mut will_properties = PropertiesBuf::new(Place::Will);
-    if version == Version::V5 {
-        // The rest stays at the standard's defaults: session expiry 0, no topic aliases.
-        properties.push(Property::MaximumPacketSize(options.max_packet_size))?;
-    }
-    let topic = |topic| {
-        TopicName::new(topic).map_err(|violation| Error {
-            violation,
-            packet: Some(PacketType::Connect),
-            field: "will_topic",
-            offset: 0,
-            version,
-        })
-    };
-    let will = match &options.will {
-        None => None,
-        Some(will) => {
-            if version == Version::V5 {
-                let optional = [
-                    (will.delay_interval > 0).then_some(Property::WillDelayInterval(will.delay_interval)),
-                    will.payload_format_indicator.then_some(Property::PayloadFormatIndicator(true)),
-                    will.message_expiry_interval.map(Property::MessageExpiryInterval),
-                    will.content_type.as_deref().map(Property::ContentType),
-                    will.response_topic.as_deref().map(topic).transpose()?.map(Property::ResponseTopic),
-                    will.correlation_data.as_deref().map(Property::CorrelationData),
-                ];
-                let user =
-                    will.user_properties.iter().map(|(name, value)| Property::UserProperty(name, value));
-                for property in optional.into_iter().flatten().chain(user) {
-                    will_properties.push(property)?;
-                }
-            }
-            Some(Will {
-                qos: will.qos,
-                retain: will.retain,
-                properties: will_properties.as_properties(),
-                topic: topic(&will.topic)?,
-                payload: &will.payload,
-            })
-        }
-    };
-    // [MQTT-3.1.2-22]: no password without a user name in 3.1.1, but that may be empty.
-    let empty = (version == Version::V311 && options.password.is_some()).then_some("");
-    let packet = Packet::Connect(Connect {
-        version,
-        clean_start: true,
-        keep_alive: options.keep_alive,
-        properties: properties.as_properties(),
-        client_id: &options.client_id,
-        will,
-        user_name: options.user.as_deref().or(empty),
-        password: options.password.as_deref(),
-    });
-    encode(&packet, version, out)
 }

@@ -34,6 +34,16 @@ pub struct Options {
     pub password: Option<Vec<u8>>,
     /// Keep Alive in seconds; 0 turns it off. A 5.0 server may set another.
     pub keep_alive: u16,
+    /// 5.0: Receive Maximum, how many QoS 1 and 2 messages the server may send before they are
+    /// acknowledged; never 0. More end the link.
+    pub receive_maximum: u16,
+    /// 5.0: Request Problem Information. Off, only PUBLISH, CONNACK and DISCONNECT may bring Reason
+    /// Strings and User Properties; any other packet that does ends the link.
+    pub request_problem_information: bool,
+    /// 5.0: Request Response Information; CONNACK may bring it then.
+    pub request_response_information: bool,
+    /// 5.0: User Properties of CONNECT.
+    pub user_properties: Vec<(String, String)>,
     /// What the server is to publish when the link ends without a DISCONNECT.
     pub will: Option<OwnedWill>,
     /// The longest time from dialling to CONNACK.
@@ -46,7 +56,7 @@ pub struct Options {
 
 impl Options {
     /// Version 5.0 or else 3.1.1, no credentials, no will, a keep-alive of 30 s, a connect timeout
-    /// of 10 s, packets up to 16 MiB.
+    /// of 10 s, packets up to 16 MiB; the rest at the standard's defaults.
     ///
     /// A 3.1.1 server cannot be told the limit: a single larger retained message ends the link at
     /// every attempt. So the limit only keeps a hostile length from filling the memory.
@@ -57,6 +67,10 @@ impl Options {
             user: None,
             password: None,
             keep_alive: 30,
+            receive_maximum: u16::MAX,
+            request_problem_information: true,
+            request_response_information: false,
+            user_properties: Vec::new(),
             will: None,
             connect_timeout: Duration::from_secs(10),
             max_packet_size: 16 * 1024 * 1024,
@@ -74,6 +88,10 @@ impl fmt::Debug for Options {
             .field("user", &self.user)
             .field("password", &self.password.as_ref().map(|_| "…"))
             .field("keep_alive", &self.keep_alive)
+            .field("receive_maximum", &self.receive_maximum)
+            .field("request_problem_information", &self.request_problem_information)
+            .field("request_response_information", &self.request_response_information)
+            .field("user_properties", &self.user_properties)
             .field("will", &self.will)
             .field("connect_timeout", &self.connect_timeout)
             .field("max_packet_size", &self.max_packet_size)

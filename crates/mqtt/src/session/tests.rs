@@ -5,8 +5,10 @@
 //! `> SUBSCRIBE 1, PINGREQ` is one WebSocket message of the client, `open` and `close` are what it
 //! does to the socket, `! …` is an event.
 
+use super::connect::connect;
 use super::*;
-use crate::packet::{ReasonCodes, Suback, Unsuback};
+use crate::packet::{Connack, Connect, ReasonCodes, Suback, Unsuback};
+use crate::property::{Place, PropertiesBuf, Property};
 use crate::stream::Stream;
 
 struct Pair {
@@ -382,6 +384,36 @@ fn mqtt_3_1_connect_says_what_the_options_say() {
 }
 
 #[test]
+fn mqtt_3_1_2_11_connect_says_only_what_is_not_the_standards_default() {
+    let check = |change: fn(&mut Options), expected: &[Property<'_>]| {
+        for version in BOTH {
+            let mut options = Options::new("id");
+            change(&mut options);
+            let mut out = Vec::new();
+            connect(&options, version, &mut out).unwrap();
+            let Ok(Packet::Connect(connect)) = crate::decode::decode(&out, version) else { panic!() };
+            let mut said = connect.properties.iter().collect::<Vec<_>>();
+            said.retain(|property| !matches!(property, Property::MaximumPacketSize(_)));
+            assert_eq!(said, if version == Version::V5 { expected } else { &[] });
+        }
+    };
+    check(|_| {}, &[]);
+    check(|options| options.receive_maximum = 5, &[Property::ReceiveMaximum(5)]);
+    check(
+        |options| options.request_problem_information = false,
+        &[Property::RequestProblemInformation(false)],
+    );
+    check(
+        |options| options.request_response_information = true,
+        &[Property::RequestResponseInformation(true)],
+    );
+    check(
+        |options| options.user_properties = vec![("a".into(), "1".into()), ("a".into(), "2".into())],
+        &[Property::UserProperty("a", "1"), Property::UserProperty("a", "2")],
+    );
+}
+
+#[test]
 fn options_that_make_no_connect_are_the_users_to_mend() {
     let check = |change: fn(&mut Options), words: &str| {
         let mut options = Options::new("c");
@@ -396,6 +428,11 @@ fn options_that_make_no_connect_are_the_users_to_mend() {
     check(|options| options.user = Some("a".repeat(65_536)), "user_name FieldTooLong");
     check(|options| options.will = Some(OwnedWill::default()), "will_topic TopicNameEmpty");
     check(|options| options.max_packet_size = 0, "maximum_packet_size PropertyValue");
+    check(|options| options.receive_maximum = 0, "receive_maximum PropertyValue");
+    check(
+        |options| options.user_properties = vec![("a\0".into(), String::new())],
+        "user_property NulCharacter",
+    );
     check(
         |options| options.will = Some(OwnedWill { topic: "a/#".to_owned(), ..OwnedWill::default() }),
         "will_topic TopicNameWildcard",
@@ -1381,6 +1418,30 @@ fn mqtt_4_13_what_breaks_the_protocol_ends_the_link() {
         "TopicAliasForbidden in PUBLISH",
         "TopicAliasInvalid",
     );
+}
+
+#[test]
+fn mqtt_3_1_2_29_problem_information_only_where_it_was_asked_for() {
+    let mut properties = PropertiesBuf::new(Place::Packet(PacketType::Puback));
+    properties.push(Property::ReasonString("because")).unwrap();
+    let puback = Packet::Puback(Ack { properties: properties.as_properties(), ..Ack::success(id(1)) });
+    let mut pair = Pair::connected(Version::V5, |_| {});
+    pair.publish(QoS::AtLeastOnce);
+    pair.say(puback);
+    pair.expect(["> PUBLISH 1", "! puback 1 Success"]);
+    let mut pair = Pair::connected(Version::V5, |options| options.request_problem_information = false);
+    pair.publish(QoS::AtLeastOnce);
+    pair.say(puback);
+    pair.expect([
+        "> PUBLISH 1",
+        "! disconnected: ProblemInformationUnasked in PUBACK",
+        "> DISCONNECT ProtocolError",
+        "close",
+    ]);
+    // In a DISCONNECT it may stand.
+    let mut pair = Pair::connected(Version::V5, |options| options.request_problem_information = false);
+    pair.say_bytes(&[0xE0, 6, 0x8B, 4, 0x1F, 0, 1, b'x']);
+    pair.expect(["! disconnected: ServerShuttingDown", "close"]);
 }
 
 #[test]
