@@ -133,10 +133,11 @@ async fn an_empty_retained_message_removes_and_an_unknown_word_changes_nothing()
 #[tokio::test]
 async fn hostile_names_are_only_ever_text() {
     let name = "<img src=x onerror=alert(1)>";
-    let long = "x".repeat(2_000);
+    let long = "x".repeat(1_000);
     let retained = [(&*format!("{name}/status"), "online"), (&*format!("{long}/status"), "offline")];
     with_retained(&retained, async |page, _| {
         page.until_tile("esphome", name, "online", "retained").await;
+        page.until_tile("esphome", &long, "offline", "retained").await;
         assert_eq!(page.js("return document.querySelectorAll('main img').length").await, 0);
         assert!(page.text().await.contains(name));
         let fits = "return document.documentElement.scrollWidth <= innerWidth";
@@ -202,6 +203,31 @@ async fn a_cut_snapshot_is_said() {
         // Only the visible rows are in the document.
         let tiles = page.tiles().await.len();
         assert!((12..200).contains(&tiles), "{tiles} tiles in the document");
+    })
+    .await;
+}
+
+/// A hundred rows below the window there is no element; scrolled to, the last device is there.
+#[tokio::test]
+async fn only_the_rows_in_sight_are_in_the_document() {
+    let (site, broker) = (Site::http().await, Mosquitto::start(MosquittoOptions::default()).await);
+    broker.publish_many((0..5_000).map(|n| (format!("node{n:04}/status"), "online"))).await;
+    let url = site.page(&format!("?broker={}", broker.websocket()));
+    visit(Visit::new(url), async |page| {
+        page.until_snapshot("complete").await;
+        page.until_count("total", 5_000).await;
+        page.until_tile("esphome", "node0000", "online", "retained").await;
+        page.js("scrollTo(0, document.documentElement.scrollHeight)").await;
+        page.until_tile("esphome", "node4999", "online", "retained").await;
+        let tiles = page.tiles().await;
+        assert!((12..300).contains(&tiles.len()), "{} tiles in the document", tiles.len());
+        assert!(tiles.iter().all(|tile| tile.device != "node0000"));
+        // A change far outside of the window reaches the counters, and neither moves the page.
+        let at = page.js("return scrollY").await;
+        broker.publish("node2500/status", "online", true).await;
+        broker.publish("node4998/status", "online", true).await;
+        page.until_tile("esphome", "node4998", "online", "live").await;
+        assert_eq!(page.js("return scrollY").await, at);
     })
     .await;
 }

@@ -111,7 +111,17 @@ impl Mosquitto {
 
     /// Publishes a message and waits until the broker has it.
     pub async fn publish(&self, topic: &str, payload: &str, retain: bool) {
+        self.publish_with(&[], topic, payload, retain).await;
+    }
+
+    /// Publishes a retained message with a login.
+    pub async fn publish_as(&self, user: &str, password: &str, topic: &str, payload: &str) {
+        self.publish_with(&["-u", user, "-P", password], topic, payload, true).await;
+    }
+
+    async fn publish_with(&self, options: &[&str], topic: &str, payload: &str, retain: bool) {
         let mut publish = Command::new("mosquitto_pub");
+        publish.args(options);
         publish.args(["-p", &self.tcp.to_string(), "-q", "1", "-t", topic]);
         if payload.is_empty() {
             publish.arg("-n");

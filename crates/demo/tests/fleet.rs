@@ -374,3 +374,15 @@ async fn an_occupied_port_is_named_and_a_stopped_broker_gives_its_ports_back() {
     }
     broker.stop().await;
 }
+
+/// The README's first order must work in the demo that it starts.
+#[test]
+fn the_readmes_example_is_a_device_of_the_demo() {
+    let readme = include_str!("../../../README.md");
+    let (_, after) = readme.split_once("type `kill ").expect("README.md gives an example");
+    let (id, _) = after.split_once('`').expect("the example ends");
+    assert!(
+        demo::profile::profiles(40, 1).iter().any(|profile| profile.id == id),
+        "no device is called {id}"
+    );
+}

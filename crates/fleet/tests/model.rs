@@ -98,9 +98,7 @@ fn model(events: &[(Time, Event)], topic: usize) -> Option<Told> {
             }
         } else if told.evidence == Evidence::Stale {
             told.evidence = Evidence::Retained;
-            if differs {
-                told.since = None;
-            }
+            told.since = None;
         } else if is_news {
             told.evidence = Evidence::Retained;
             told.since = None;

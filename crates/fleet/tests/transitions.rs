@@ -178,7 +178,7 @@ fn any_and_our_link_ends() {
     assert_eq!(gaps.len(), 1, "a gap begins");
     assert_eq!((gaps[0].from, gaps[0].to), (Time(3_000), None));
     // A link that ends twice ended once.
-    check("up, r0 online, down, down, up, r1 online", "online retained since 2 | first online@2");
+    check("up, r0 online, down, down, up, r1 online", "online retained | first online@2");
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn stale_after_reconnect_and_a_replay() {
 fn stale_and_the_snapshot_is_finished() {
     check("up, r0 online, down, up, done", "online stale since 2 (not announced again) | first online@2");
     check("up, r0 online, down, up, cut", "online stale since 2 (snapshot incomplete) | first online@2");
-    check("up, r0 online, down, up, done, r1 online", "online retained since 2 | first online@2");
+    check("up, r0 online, down, up, done, r1 online", "online retained | first online@2");
     check("up, r0 online, down, up, done, down", "online stale since 2 (link down) | first online@2");
 }
 

@@ -79,7 +79,7 @@ const WASM_OPT: Tool = Tool {
         let quiet = ["--no-save", "--no-fund", "--no-audit", "--loglevel=error"];
         steps::run(toolbox.command("npm").args(["install", "--prefix"]).arg(into).args(quiet).arg(package))
     },
-    otherwise: "Install Node.js 20 or later with npm (Debian: apt-get install nodejs npm) and run this again, \
+    otherwise: "Install Node.js 18 or later with npm (Debian: apt-get install nodejs npm) and run this again, \
                 or put wasm-opt 132 on the PATH yourself.",
 };
 

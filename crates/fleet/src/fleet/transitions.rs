@@ -108,9 +108,9 @@ impl Fleet {
             // any | retain 0: live; since now if the status is another one.
             (false, _) if differs => (true, now, ChangeKind::Live),
             (false, _) => (true, slot.since, ChangeKind::Live),
-            // stale, after reconnect | replay: its status, retained. Nobody saw when another status began.
-            (true, true) if differs => (false, UNKNOWN, ChangeKind::WhileAway),
-            (true, true) => (false, slot.since, ChangeKind::WhileAway),
+            // stale, after reconnect | replay: its status, retained. Nobody saw when it began, for even the
+            // same status may have ended and come back while nobody looked.
+            (true, true) => (false, UNKNOWN, ChangeKind::WhileAway),
             // link unbroken | replay that is news: its status, retained, since unknown.
             (true, false) if is_news => (false, UNKNOWN, ChangeKind::Missed),
             // link unbroken | replay that is no news: nothing changes.
