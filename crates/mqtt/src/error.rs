@@ -141,6 +141,8 @@ pub enum Violation {
     ListLength,
     /// A Reason String or User Property that CONNECT asked not to be sent.
     ProblemInformationUnasked,
+    /// More QoS 1 and 2 messages at a time than Receive Maximum allowed.
+    ReceiveMaximumExceeded,
 }
 
 impl Violation {
@@ -274,6 +276,12 @@ impl Violation {
             Violation::ProblemInformationUnasked => {
                 ("section 2.3", "MQTT-3.1.2-29", ProtocolError, "asked not to be sent")
             }
+            Violation::ReceiveMaximumExceeded => (
+                "section 3.3",
+                "MQTT-3.3.4-9",
+                ReasonCode::ReceiveMaximumExceeded,
+                "more messages at a time than allowed",
+            ),
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Connected, Core, Event, Failure, Options, Socket, State, VersionChoice};
+use super::{Connected, Core, Event, Failure, Lasting, Options, Socket, State, VersionChoice};
 use crate::encode::encode;
 use crate::error::{Error, Violation};
 use crate::packet::{Connack, Connect, Packet, PacketType, QoS, Version, Will};
@@ -20,8 +20,36 @@ impl Core {
         self.cursor = Cursor::new(self.version, self.options.max_packet_size);
         self.state = State::Handshake;
         self.connection.liveness.sent(self.now);
-        if let Err(error) = connect(&self.options, self.version, &mut self.outbox) {
+        // [MQTT-4.1.0-2]: a session that expired is gone. Nor is one gone on with in other words than
+        // it was begun in.
+        let is_gone = self.lasting.as_ref().is_some_and(|lasting| {
+            lasting.version != self.version || lasting.expires_at.is_some_and(|at| self.now >= at)
+        });
+        // [MQTT-3.1.3-7] of 3.1.1
+        let is_nameless = self.version == Version::V311 && self.options.client_id.is_empty();
+        self.connection.clean_start = self.options.clean_start || is_gone || is_nameless;
+        if self.connection.clean_start {
+            self.forget();
+            self.assigned_client_id = None;
+        }
+        let client_id = self.assigned_client_id.as_deref().unwrap_or(&self.options.client_id);
+        let clean_start = self.connection.clean_start;
+        if let Err(error) = connect(&self.options, client_id, clean_start, self.version, &mut self.outbox) {
             self.end(Failure::InvalidOptions(error), Socket::Close);
+        }
+    }
+
+    /// Whether this CONNACK tells that there is no session to go on with, though messages of it wait:
+    /// these are lost first ([MQTT-3.2.2-5]), so that their identifiers are free when it is told.
+    pub(super) fn loses_messages(&mut self, packet: &Packet<'_>) -> bool {
+        match packet {
+            Packet::Connack(Connack { session_present: false, reason_code: ReasonCode::Success, .. })
+                if self.state == State::Handshake =>
+            {
+                self.forget();
+                !self.events.is_empty()
+            }
+            _ => false,
         }
     }
 
@@ -33,6 +61,10 @@ impl Core {
                 return None;
             }
             reason => {
+                if reason == ReasonCode::ClientIdentifierNotValid {
+                    // An identifier that the server made up may not be good for ever.
+                    self.assigned_client_id = None;
+                }
                 let failure = Failure::ConnectRefused {
                     version: self.version,
                     reason,
@@ -45,7 +77,7 @@ impl Core {
         }
         // [MQTT-3.2.2-4]: after a clean start there is no session. 3.1.1 forbids it to the server
         // alone ([MQTT-3.2.2-1]), and it does no harm.
-        if connack.session_present && self.version == Version::V5 {
+        if connack.session_present && self.connection.clean_start && self.version == Version::V5 {
             self.protocol_error(self.error(
                 PacketType::Connack,
                 "session_present",
@@ -57,6 +89,11 @@ impl Core {
             version: self.version,
             session_present: connack.session_present,
             keep_alive: self.options.keep_alive,
+            session_expiry_interval: match self.version {
+                Version::V5 => self.options.session_expiry_interval,
+                Version::V311 if self.connection.clean_start => 0,
+                Version::V311 => u32::MAX,
+            },
             receive_maximum: u16::MAX,
             maximum_qos: QoS::ExactlyOnce,
             retain_available: true,
@@ -69,6 +106,7 @@ impl Core {
         for property in connack.properties {
             match property {
                 Property::ServerKeepAlive(seconds) => connected.keep_alive = seconds,
+                Property::SessionExpiryInterval(seconds) => connected.session_expiry_interval = seconds,
                 Property::ReceiveMaximum(maximum) => connected.receive_maximum = maximum,
                 Property::MaximumQoS(qos) => connected.maximum_qos = qos,
                 Property::RetainAvailable(available) => connected.retain_available = available,
@@ -89,12 +127,27 @@ impl Core {
         let connection = &mut self.connection;
         connection.connected_at = self.now;
         connection.liveness.begin(Duration::from_secs(connected.keep_alive.into()));
-        connection.receive_maximum = connected.receive_maximum;
+        connection.session_expiry_interval = connected.session_expiry_interval;
+        connection.lasts = !self.options.clean_start && connected.session_expiry_interval > 0;
         connection.maximum_qos = connected.maximum_qos;
         connection.retain_available = connected.retain_available;
         connection.maximum_packet_size = connected.maximum_packet_size;
         connection.wildcard_subscription_available = connected.wildcard_subscription_available;
         connection.shared_subscription_available = connected.shared_subscription_available;
+        if connection.lasts {
+            self.lasting = Some(Lasting { version: self.version, expires_at: None });
+            if let Some(client_id) = connected.assigned_client_identifier {
+                self.assigned_client_id = Some(client_id.into());
+            }
+        } else {
+            self.lasting = None;
+        }
+        self.outbound.begin(connected.receive_maximum.min(self.options.max_in_flight));
+        self.inbound.begin(match self.version {
+            Version::V5 => self.options.receive_maximum,
+            Version::V311 => u16::MAX,
+        });
+        self.resume();
         Some(Event::Connected(connected))
     }
 
@@ -154,12 +207,20 @@ fn is_final(reason: ReasonCode) -> bool {
 }
 
 /// Appends the CONNECT that the options make.
-pub(super) fn connect(options: &Options, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
+pub(super) fn connect(
+    options: &Options,
+    client_id: &str,
+    clean_start: bool,
+    version: Version,
+    out: &mut Vec<u8>,
+) -> Result<(), Error> {
     let mut properties = PropertiesBuf::new(Place::Packet(PacketType::Connect));
     let mut will_properties = PropertiesBuf::new(Place::Will);
     if version == Version::V5 {
         // What stays at the standard's default is not said.
+        let expiry = options.session_expiry_interval;
         let optional = [
+            (expiry > 0).then_some(Property::SessionExpiryInterval(expiry)),
             (options.receive_maximum < u16::MAX).then_some(Property::ReceiveMaximum(options.receive_maximum)),
             Some(Property::MaximumPacketSize(options.max_packet_size)),
             options.request_response_information.then_some(Property::RequestResponseInformation(true)),
@@ -210,10 +271,10 @@ pub(super) fn connect(options: &Options, version: Version, out: &mut Vec<u8>) ->
     let empty = (version == Version::V311 && options.password.is_some()).then_some("");
     let packet = Packet::Connect(Connect {
         version,
-        clean_start: true,
+        clean_start,
         keep_alive: options.keep_alive,
         properties: properties.as_properties(),
-        client_id: &options.client_id,
+        client_id,
         will,
         user_name: options.user.as_deref().or(empty),
         password: options.password.as_deref(),

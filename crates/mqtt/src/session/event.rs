@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Failure;
 use crate::error::Error;
-use crate::packet::{Ack, Publish, QoS, Suback, Unsuback, Version};
+use crate::packet::{Ack, PacketId, Publish, QoS, Suback, Unsuback, Version};
 use crate::property::Properties;
 
 /// What the driver must do with the socket, in order.
@@ -25,7 +25,7 @@ pub enum Transmit<'a> {
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// The server accepted: subscribe now, nothing is subscribed.
+    /// The server accepted: subscribe now, nothing is subscribed unless Session Present says so.
     Connected(Connected<'a>),
     /// A message. Acknowledged already where its QoS wants it.
     Publish(Publish<'a>),
@@ -33,8 +33,19 @@ pub enum Event<'a> {
     Suback(Suback<'a>),
     /// An UNSUBSCRIBE was answered.
     Unsuback(Unsuback<'a>),
-    /// The server acknowledged a QoS 1 message, or refused it (5.0).
+    /// The server acknowledged a QoS 1 message, or refused it (5.0); either ends it.
     Puback(Ack<'a>),
+    /// The server has a QoS 2 message, and `Pubcomp` will end it; or it refused the message (5.0, a
+    /// code of 0x80 or above), which ends it.
+    Pubrec(Ack<'a>),
+    /// A QoS 2 message was delivered exactly once.
+    Pubcomp(Ack<'a>),
+    /// A QoS 1 or 2 message ended without an answer: the session it belonged to is gone, or the
+    /// server that resumed it takes no such message any more. Perhaps it was delivered, perhaps not.
+    ///
+    /// Without a session that lasts it comes right before `Disconnected`; with one, before the
+    /// `Connected` that has Session Present 0, or after the one that has it 1.
+    PublishLost(PacketId),
     /// Everything that the server sent before it saw the barrier has come.
     Barrier(BarrierId),
     /// The barrier's PINGRESP did not come though the link is alive: the server dropped it, and
@@ -63,7 +74,10 @@ pub struct Connected<'a> {
     pub session_present: bool,
     /// The keep-alive in use, in seconds: the server's if it set one ([MQTT-3.2.2-21]).
     pub keep_alive: u16,
-    /// How many QoS 1 messages may wait for their PUBACK.
+    /// The seconds for which the session outlives the link: the server's if it set another;
+    /// `u32::MAX` is for ever. 3.1.1 has no number: 0 after a clean start, or else `u32::MAX`.
+    pub session_expiry_interval: u32,
+    /// How many QoS 1 and 2 messages may wait for their PUBACK or PUBCOMP.
     pub receive_maximum: u16,
     /// The highest QoS to publish with.
     pub maximum_qos: QoS,
@@ -102,11 +116,13 @@ pub enum CommandError {
     NotConnected,
     /// Too much is queued already; poll the transmits and try again.
     QueueFull,
-    /// As many messages, filters or barriers wait for their answers as may.
+    /// As many messages, filters or barriers wait for their answers as may, or as many bytes of
+    /// messages as may be kept for a resumed session.
     TooManyOutstanding,
-    /// The server takes no packet this large (Maximum Packet Size, [MQTT-3.2.2-15]).
+    /// The server takes no packet this large (Maximum Packet Size, [MQTT-3.2.2-15]), or it is too large
+    /// to be kept for a resumed session.
     PacketTooLarge,
-    /// The server takes no such QoS, or this client does not send it ([MQTT-3.2.2-11]).
+    /// The server takes no such QoS ([MQTT-3.2.2-11]).
     QoSNotSupported,
     /// The server retains nothing ([MQTT-3.2.2-14]).
     RetainNotSupported,

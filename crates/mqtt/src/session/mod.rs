@@ -1,22 +1,23 @@
 //! The client's session, sans-IO: bytes and the time go in, bytes and events come out.
 //!
 //! Has no clock, no socket and no source of randomness, so that tests hold it by both ends on
-//! virtual time. Never retries a command by itself: after each `Event::Connected` nothing is
-//! subscribed. A driver calls it (in the page: `link`):
+//! virtual time. Never retries a command by itself, but for messages of a session that the server
+//! resumes: after any other `Event::Connected` nothing is subscribed. A driver calls it (in the page: `link`):
 //!
 //! - commands change the intent: [`connect`](Session::connect), [`disconnect`](Session::disconnect),
 //!   [`retry_now`](Session::retry_now), [`subscribe`](Session::subscribe),
 //!   [`unsubscribe`](Session::unsubscribe), [`barrier`](Session::barrier),
-//!   [`publish`](Session::publish);
+//!   [`publish`](Session::publish), [`publish_with`](Session::publish_with);
 //! - `handle_*` takes what happened, with the time;
 //! - after each of either, `poll_event` and then `poll_transmit` until `None`, then a timer for
 //!   `poll_timeout`.
 //!
-//! Reading order: this file, `connect` (CONNECT and CONNACK), `liveness` (keep-alive), `backoff`; the
-//! rest is plain data.
+//! Reading order: this file, `connect` (CONNECT and CONNACK), `delivery` (QoS 1 and 2), `liveness`
+//! (keep-alive), `backoff`; the rest is plain data.
 
 mod backoff;
 mod connect;
+mod delivery;
 mod event;
 mod failure;
 mod liveness;
@@ -26,18 +27,19 @@ mod time;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use self::backoff::Backoff;
 use self::connect::needs_the_user;
+use self::delivery::{Inbound, Outbound};
 use self::liveness::{Liveness, Verdict};
 use crate::decode;
 use crate::encode::encode;
 use crate::error::{Error, Violation};
 use crate::packet::{
-    Ack, Delivery, Disconnect, Packet, PacketId, PacketType, Publish, QoS, Subscribe, Subscription,
-    Unsubscribe, Version,
+    Delivery, Disconnect, Packet, PacketId, PacketType, Publish, QoS, Subscribe, Subscription, Unsubscribe,
+    Version,
 };
 use crate::property::Properties;
 use crate::reason::ReasonCode;
@@ -124,6 +126,11 @@ impl Session {
             events: VecDeque::new(),
             lent: None,
             last_barrier: 0,
+            taken: 0,
+            outbound: Outbound::default(),
+            inbound: Inbound::default(),
+            lasting: None,
+            assigned_client_id: None,
             connection: Connection::new(Time(0), Time(0)),
         };
         Session { received: Vec::new(), core }
@@ -220,12 +227,15 @@ impl Session {
         Ok(id)
     }
 
-    /// Queues a PUBLISH at QoS 0, or at QoS 1; the latter has a packet identifier, which an
-    /// `Event::Puback` answers. It is not sent again on another link: clean start forgets it.
+    /// Queues a PUBLISH. At QoS 1 and 2 it has a packet identifier, and exactly one of these ends it:
+    /// `Event::Puback`; a refusing `Event::Pubrec` or `Event::Pubcomp`; `Event::PublishLost`.
+    ///
+    /// It is not sent again on another link, unless the server resumes the session
+    /// ([`Options::clean_start`]).
     ///
     /// # Errors
-    /// `NotConnected`, `QueueFull`, `TooManyOutstanding` (Receive Maximum, [MQTT-3.3.4-7]),
-    /// `PacketTooLarge`, `QoSNotSupported`, `RetainNotSupported`.
+    /// `NotConnected`, `QueueFull`, `TooManyOutstanding` (Receive Maximum, [MQTT-3.3.4-7], and
+    /// [`Options::max_in_flight`]), `PacketTooLarge`, `QoSNotSupported`, `RetainNotSupported`.
     pub fn publish(
         &mut self,
         topic: TopicName<'_>,
@@ -233,29 +243,24 @@ impl Session {
         qos: QoS,
         retain: bool,
     ) -> Result<Option<PacketId>, CommandError> {
-        let connection = &self.core.connection;
-        if self.core.state == State::Connected {
-            if qos == QoS::ExactlyOnce || qos > connection.maximum_qos {
-                return Err(CommandError::QoSNotSupported);
-            }
-            if retain && !connection.retain_available {
-                return Err(CommandError::RetainNotSupported);
-            }
-            if qos == QoS::AtLeastOnce && connection.in_flight == connection.receive_maximum {
-                return Err(CommandError::TooManyOutstanding);
-            }
-        }
-        let delivery = match qos {
-            QoS::AtMostOnce => Delivery::AtMostOnce,
-            _ => Delivery::AtLeastOnce { packet_id: self.core.free_packet_id()?, dup: false },
-        };
-        let properties = Properties::EMPTY;
-        self.core.command(&Packet::Publish(Publish { delivery, retain, topic, properties, payload }))?;
-        if let Some(packet_id) = delivery.packet_id() {
-            self.core.connection.pending.insert(packet_id, Pending::Publish);
-            self.core.connection.in_flight += 1;
-        }
-        Ok(delivery.packet_id())
+        self.publish_with(topic, payload, qos, retain, Properties::EMPTY)
+    }
+
+    /// As `publish`, with properties: a Message Expiry Interval, a Response Topic and the like.
+    ///
+    /// # Errors
+    /// Those of `publish`; `Invalid` for properties in 3.1.1, for a Subscription Identifier
+    /// ([MQTT-3.3.4-6]), and for a Topic Alias, which is the session's to give.
+    pub fn publish_with(
+        &mut self,
+        topic: TopicName<'_>,
+        payload: &[u8],
+        qos: QoS,
+        retain: bool,
+        properties: Properties<'_>,
+    ) -> Result<Option<PacketId>, CommandError> {
+        let delivery = Delivery::AtMostOnce;
+        self.core.publish(Publish { delivery, retain, topic, properties, payload }, qos)
     }
 
     // Input. Each looks at the deadlines first: no timer runs in a sleeping machine.
@@ -306,6 +311,8 @@ impl Session {
         if !core.outbox.is_empty() {
             core.sending.clear();
             std::mem::swap(&mut core.sending, &mut core.outbox);
+            core.taken += 1;
+            core.inbound.taken();
             return Some(Transmit::Send(&core.sending));
         }
         if std::mem::take(&mut core.close) {
@@ -337,6 +344,8 @@ impl Session {
                 continue;
             }
             match decode::body(bytes, frame, core.version) {
+                // Comes again when what it lost was told.
+                Ok(packet) if core.loses_messages(&packet) => core.cursor.position -= frame.len,
                 Ok(packet) => {
                     if let Some(event) = core.act(packet) {
                         return Some(event);
@@ -381,6 +390,12 @@ impl Session {
     /// `disconnect` clear it.
     pub fn last_failure(&self) -> Option<&Failure> {
         self.core.failure.as_ref()
+    }
+
+    /// How many QoS 1 and 2 messages wait for their end; while not connected, those of a session
+    /// that may be resumed.
+    pub fn in_flight(&self) -> usize {
+        self.core.outbound.in_flight()
     }
 
     /// What the session was told at its start.
@@ -432,7 +447,26 @@ struct Core {
     lent: Option<Failure>,
 
     last_barrier: u64,
+    /// How many times the driver has taken queued bytes.
+    taken: u64,
+
+    // The session in the standard's sense, which may outlive its connection.
+    outbound: Outbound,
+    inbound: Inbound,
+    /// None if the server keeps none.
+    lasting: Option<Lasting>,
+    /// What the server called this client, as long as it keeps the session.
+    assigned_client_id: Option<Box<str>>,
+
     connection: Connection,
+}
+
+/// A session that outlives its connection.
+#[derive(Debug)]
+struct Lasting {
+    version: Version,
+    /// When the server discards it. `None`: never, or not while it is connected.
+    expires_at: Option<Time>,
 }
 
 /// What ends with the socket.
@@ -442,17 +476,17 @@ struct Connection {
     deadline: Time,
     connected_at: Time,
     liveness: Liveness,
-    /// What waits for an answer, by its packet identifier.
+    /// What waits for an answer, by its packet identifier; messages do elsewhere.
     pending: BTreeMap<PacketId, Pending>,
     last_packet_id: u16,
     last_subscribe: Option<PacketId>,
-    /// QoS 1 messages among `pending`.
-    in_flight: u16,
-    /// QoS 2 messages that came and were not released yet ([MQTT-4.3.3-10]).
-    unreleased: BTreeSet<PacketId>,
+    /// What CONNECT said.
+    clean_start: bool,
+    /// Whether the session outlives this connection.
+    lasts: bool,
 
     // What the server said.
-    receive_maximum: u16,
+    session_expiry_interval: u32,
     maximum_qos: QoS,
     retain_available: bool,
     maximum_packet_size: Option<u32>,
@@ -470,9 +504,9 @@ impl Connection {
             pending: BTreeMap::new(),
             last_packet_id: 0,
             last_subscribe: None,
-            in_flight: 0,
-            unreleased: BTreeSet::new(),
-            receive_maximum: u16::MAX,
+            clean_start: true,
+            lasts: false,
+            session_expiry_interval: 0,
             maximum_qos: QoS::ExactlyOnce,
             retain_available: true,
             maximum_packet_size: None,
@@ -487,13 +521,13 @@ enum Pending {
     /// With the number of filters.
     Subscribe(usize),
     Unsubscribe(usize),
-    Publish,
 }
 
 /// An event that borrows nothing from the received bytes.
 #[derive(Debug)]
 enum Told {
     BarrierLost(BarrierId),
+    PublishLost(PacketId),
     ClockJump { by: Duration, backwards: bool },
     Disconnected(Option<Failure>),
     ConnectFailed(Failure),
@@ -537,6 +571,9 @@ impl Core {
             self.connection.liveness.shift(setback);
             if let State::Waiting { retry_at } = &mut self.state {
                 *retry_at = *retry_at - setback;
+            }
+            if let Some(Lasting { expires_at: Some(at), .. }) = &mut self.lasting {
+                *at = *at - setback;
             }
             self.now = now;
             jump = Some((setback, true));
@@ -608,6 +645,7 @@ impl Core {
             State::Connected => {
                 self.send(&Packet::Disconnect(Disconnect::new(ReasonCode::Success)));
                 self.hang_up();
+                self.unlink(false);
                 self.events.push_back(Told::Disconnected(None));
             }
             State::Opening | State::Handshake => {
@@ -654,6 +692,7 @@ impl Core {
                 if self.now.since(self.connection.connected_at) >= STABLE {
                     self.backoff.reset();
                 }
+                self.unlink(!matches!(socket, Socket::Tell(_)));
                 Told::Disconnected(Some(failure.clone()))
             }
             _ => Told::ConnectFailed(failure.clone()),
@@ -664,6 +703,20 @@ impl Core {
             false => State::Waiting { retry_at: self.now + self.backoff.next() },
         };
         self.failure = Some(failure);
+    }
+
+    /// What a connection's end means for the session. `dropped`: with what was queued.
+    fn unlink(&mut self, dropped: bool) {
+        self.outbound.link_ended(dropped, self.taken);
+        if !self.connection.lasts {
+            self.forget();
+        }
+        let expiry = self.connection.session_expiry_interval;
+        if let Some(lasting) = &mut self.lasting
+            && expiry < u32::MAX
+        {
+            lasting.expires_at = Some(self.now + Duration::from_secs(expiry.into()));
+        }
     }
 
     fn protocol_error(&mut self, error: Error) {
@@ -685,10 +738,7 @@ impl Core {
         let start = self.outbox.len();
         encode(packet, self.version, &mut self.outbox).map_err(CommandError::Invalid)?;
         let len = self.outbox.len() - start;
-        // [MQTT-3.2.2-15]
-        let maximum =
-            self.connection.maximum_packet_size.unwrap_or(u32::MAX).min(self.options.max_packet_size);
-        let result = if len > maximum as usize {
+        let result = if len > self.maximum_packet_size() {
             Err(CommandError::PacketTooLarge)
         } else if self.outbox.len() > self.options.max_packet_size as usize {
             Err(CommandError::QueueFull)
@@ -702,18 +752,25 @@ impl Core {
         result
     }
 
+    /// The largest packet that may be sent, in bytes ([MQTT-3.2.2-15]).
+    fn maximum_packet_size(&self) -> usize {
+        let limit = self.options.max_packet_size;
+        self.connection.maximum_packet_size.map_or(limit, |maximum| maximum.min(limit)) as usize
+    }
+
     /// A packet identifier that nothing pending has ([MQTT-2.2.1-3]).
     fn free_packet_id(&mut self) -> Result<PacketId, CommandError> {
         if self.state != State::Connected {
             return Err(CommandError::NotConnected);
         }
-        if self.connection.pending.len() == usize::from(u16::MAX) {
+        if self.connection.pending.len() + self.outbound.len() >= usize::from(u16::MAX) {
             return Err(CommandError::TooManyOutstanding);
         }
         loop {
             self.connection.last_packet_id = self.connection.last_packet_id.wrapping_add(1);
             if let Some(packet_id) = PacketId::new(self.connection.last_packet_id)
                 && !self.connection.pending.contains_key(&packet_id)
+                && !self.outbound.has(packet_id)
             {
                 return Ok(packet_id);
             }
@@ -785,26 +842,13 @@ impl Core {
                     None => None,
                 }
             }
-            (_, Packet::Puback(ack)) => {
-                match self.answered(ack.packet_id, |pending| pending == Pending::Publish) {
-                    Some(_) => {
-                        self.connection.in_flight -= 1;
-                        Some(Event::Puback(ack))
-                    }
-                    None => None,
-                }
-            }
+            (_, Packet::Puback(ack)) => self.puback(ack),
+            (_, Packet::Pubrec(ack)) => self.pubrec(ack),
+            (_, Packet::Pubcomp(ack)) => self.pubcomp(ack),
             (_, Packet::Pubrel(ack)) => {
-                let known = self.connection.unreleased.remove(&ack.packet_id);
-                let mut answer = Ack::success(ack.packet_id);
-                if !known && self.version == Version::V5 {
-                    answer.reason_code = ReasonCode::PacketIdentifierNotFound;
-                }
-                self.send(&Packet::Pubcomp(answer));
+                self.pubrel(ack.packet_id);
                 None
             }
-            // This client publishes nothing at QoS 2, so these answer nothing and do no harm.
-            (_, Packet::Pubrec(_) | Packet::Pubcomp(_)) => None,
             (_, Packet::Pingresp) => {
                 let Connection { liveness, pending, .. } = &mut self.connection;
                 liveness.pingresp(|packet_id| pending.contains_key(&packet_id)).map(Event::Barrier)
@@ -816,27 +860,6 @@ impl Core {
             // A 3.1.1 server has no DISCONNECT; one sends it on a takeover and leaves the socket
             // open. AUTH was not asked for ([MQTT-4.12.0-6]). The rest are a client's packets.
             (_, packet) => self.unexpected(&packet),
-        }
-    }
-
-    /// Answers a message as its QoS wants. Whether it is to be told.
-    #[inline]
-    fn receive(&mut self, delivery: Delivery, retain: bool) -> bool {
-        if retain {
-            self.connection.liveness.retained(self.now);
-        }
-        match delivery {
-            Delivery::AtMostOnce => true,
-            // [MQTT-4.3.2-4], in their order ([MQTT-4.6.0-2]).
-            Delivery::AtLeastOnce { packet_id, .. } => {
-                self.send(&Packet::Puback(Ack::success(packet_id)));
-                true
-            }
-            Delivery::ExactlyOnce { packet_id, .. } => {
-                self.send(&Packet::Pubrec(Ack::success(packet_id)));
-                // [MQTT-4.3.3-10]: told once, however often it comes.
-                self.connection.unreleased.insert(packet_id)
-            }
         }
     }
 
@@ -879,6 +902,7 @@ impl Core {
     fn lend(&mut self) -> Option<Event<'_>> {
         Some(match self.events.pop_front()? {
             Told::BarrierLost(id) => Event::BarrierLost(id),
+            Told::PublishLost(id) => Event::PublishLost(id),
             Told::ClockJump { by, backwards } => Event::ClockJump { by, backwards },
             Told::Disconnected(failure) => {
                 self.lent = failure;

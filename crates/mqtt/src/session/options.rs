@@ -34,6 +34,22 @@ pub struct Options {
     pub password: Option<Vec<u8>>,
     /// Keep Alive in seconds; 0 turns it off. A 5.0 server may set another.
     pub keep_alive: u16,
+    /// Clean Start; 3.1.1 calls it Clean Session. `true`: every link begins a session of its own.
+    ///
+    /// `false`: each link asks the server to go on with the session of the one before, even that of
+    /// an earlier run, whose unacknowledged messages are forgotten on this side. A session that
+    /// expired, or was made in the other version, is not asked for; nor, in 3.1.1, one without a
+    /// client identifier ([MQTT-3.1.3-7]).
+    pub clean_start: bool,
+    /// 5.0: Session Expiry Interval, the seconds for which the session outlives its link;
+    /// `u32::MAX` is for ever. With 0 there is nothing to go on with.
+    pub session_expiry_interval: u32,
+    /// How many QoS 1 and 2 messages may be under way to the server at a time; its Receive Maximum
+    /// may allow fewer.
+    pub max_in_flight: u16,
+    /// How many bytes of unacknowledged messages are kept to be sent again when a session is
+    /// resumed. Nothing is kept for a session that does not outlive its link.
+    pub max_resume_bytes: usize,
     /// 5.0: Receive Maximum, how many QoS 1 and 2 messages the server may send before they are
     /// acknowledged; never 0. More end the link.
     pub receive_maximum: u16,
@@ -56,7 +72,8 @@ pub struct Options {
 
 impl Options {
     /// Version 5.0 or else 3.1.1, no credentials, no will, a keep-alive of 30 s, a connect timeout
-    /// of 10 s, packets up to 16 MiB; the rest at the standard's defaults.
+    /// of 10 s, packets up to 16 MiB, a clean start, at most 1,024 messages under way, at most 1 MiB
+    /// kept for a resumed session; the rest at the standard's defaults.
     ///
     /// A 3.1.1 server cannot be told the limit: a single larger retained message ends the link at
     /// every attempt. So the limit only keeps a hostile length from filling the memory.
@@ -67,6 +84,10 @@ impl Options {
             user: None,
             password: None,
             keep_alive: 30,
+            clean_start: true,
+            session_expiry_interval: 0,
+            max_in_flight: 1024,
+            max_resume_bytes: 1024 * 1024,
             receive_maximum: u16::MAX,
             request_problem_information: true,
             request_response_information: false,
@@ -88,6 +109,10 @@ impl fmt::Debug for Options {
             .field("user", &self.user)
             .field("password", &self.password.as_ref().map(|_| "…"))
             .field("keep_alive", &self.keep_alive)
+            .field("clean_start", &self.clean_start)
+            .field("session_expiry_interval", &self.session_expiry_interval)
+            .field("max_in_flight", &self.max_in_flight)
+            .field("max_resume_bytes", &self.max_resume_bytes)
             .field("receive_maximum", &self.receive_maximum)
             .field("request_problem_information", &self.request_problem_information)
             .field("request_response_information", &self.request_response_information)

@@ -5,9 +5,11 @@
 //! `> SUBSCRIBE 1, PINGREQ` is one WebSocket message of the client, `open` and `close` are what it
 //! does to the socket, `! …` is an event.
 
+use std::collections::BTreeSet;
+
 use super::connect::connect;
 use super::*;
-use crate::packet::{Connack, Connect, ReasonCodes, Suback, Unsuback};
+use crate::packet::{Ack, Connack, Connect, ReasonCodes, Suback, Unsuback};
 use crate::property::{Place, PropertiesBuf, Property};
 use crate::stream::Stream;
 
@@ -99,6 +101,14 @@ impl Pair {
         self.drive();
     }
 
+    /// The link breaks, and the server accepts the next one.
+    fn relink(&mut self, session_present: bool) {
+        self.close(true);
+        self.pass(self.delay());
+        self.open();
+        self.say(present(session_present, Properties::EMPTY));
+    }
+
     fn accept(&mut self) {
         self.say(connack(ReasonCode::Success));
     }
@@ -141,6 +151,9 @@ impl Pair {
                     format!("! unsuback {} {:?}", unsuback.packet_id, unsuback.reason_codes)
                 }
                 Event::Puback(ack) => format!("! puback {} {:?}", ack.packet_id, ack.reason_code),
+                Event::Pubrec(ack) => format!("! pubrec {} {:?}", ack.packet_id, ack.reason_code),
+                Event::Pubcomp(ack) => format!("! pubcomp {} {:?}", ack.packet_id, ack.reason_code),
+                Event::PublishLost(packet_id) => format!("! lost {packet_id}"),
                 Event::Barrier(BarrierId(id)) => format!("! barrier {id}"),
                 Event::BarrierLost(BarrierId(id)) => format!("! barrier {id} lost"),
                 Event::ClockJump { by, backwards } => {
@@ -167,7 +180,10 @@ impl Pair {
                                 self.version = connect.version;
                                 format!("CONNECT {}", connect.version)
                             }
-                            Packet::Puback(ack) | Packet::Pubrec(ack) | Packet::Pubcomp(ack) => {
+                            Packet::Puback(ack)
+                            | Packet::Pubrec(ack)
+                            | Packet::Pubrel(ack)
+                            | Packet::Pubcomp(ack) => {
                                 format!("{} {}", packet.packet_type(), told(ack.packet_id, ack.reason_code))
                             }
                             Packet::Subscribe(Subscribe { packet_id, .. })
@@ -175,6 +191,9 @@ impl Pair {
                                 format!("{} {packet_id}", packet.packet_type())
                             }
                             Packet::Publish(publish) => match publish.packet_id() {
+                                Some(packet_id) if publish.delivery.dup() => {
+                                    format!("PUBLISH {packet_id} dup")
+                                }
                                 Some(packet_id) => format!("PUBLISH {packet_id}"),
                                 None => "PUBLISH".to_owned(),
                             },
@@ -256,6 +275,21 @@ fn subscription(filter: &str) -> Subscription<'_> {
 
 fn connack(reason_code: ReasonCode) -> Packet<'static> {
     Packet::Connack(Connack { session_present: false, reason_code, properties: Properties::EMPTY })
+}
+
+fn present(session_present: bool, properties: Properties<'_>) -> Packet<'_> {
+    Packet::Connack(Connack { session_present, reason_code: ReasonCode::Success, properties })
+}
+
+/// An acknowledgement that refuses.
+fn refused(packet_id: u16) -> Ack<'static> {
+    Ack { reason_code: ReasonCode::NotAuthorized, ..Ack::success(id(packet_id)) }
+}
+
+/// The options of a session that outlives its links.
+fn lasting(options: &mut Options) {
+    options.clean_start = false;
+    options.session_expiry_interval = 3600;
 }
 
 fn suback(packet_id: PacketId) -> Packet<'static> {
@@ -346,7 +380,7 @@ fn mqtt_3_1_connect_says_what_the_options_say() {
     });
     for version in BOTH {
         let mut out = Vec::new();
-        connect(&options, version, &mut out).unwrap();
+        connect(&options, &options.client_id, options.clean_start, version, &mut out).unwrap();
         let Ok(Packet::Connect(connect)) = crate::decode::decode(&out, version) else { panic!() };
         assert_eq!((connect.version, connect.clean_start, connect.keep_alive), (version, true, 7));
         assert_eq!((connect.client_id, connect.user_name), ("id", Some("u")));
@@ -376,7 +410,7 @@ fn mqtt_3_1_connect_says_what_the_options_say() {
     options.user = None;
     for (version, user_name) in [(Version::V311, Some("")), (Version::V5, None)] {
         let mut out = Vec::new();
-        connect(&options, version, &mut out).unwrap();
+        connect(&options, &options.client_id, options.clean_start, version, &mut out).unwrap();
         let Ok(Packet::Connect(connect)) = crate::decode::decode(&out, version) else { panic!() };
         assert_eq!((connect.user_name, connect.password), (user_name, Some(&b"p"[..])));
     }
@@ -390,7 +424,7 @@ fn mqtt_3_1_2_11_connect_says_only_what_is_not_the_standards_default() {
             let mut options = Options::new("id");
             change(&mut options);
             let mut out = Vec::new();
-            connect(&options, version, &mut out).unwrap();
+            connect(&options, &options.client_id, options.clean_start, version, &mut out).unwrap();
             let Ok(Packet::Connect(connect)) = crate::decode::decode(&out, version) else { panic!() };
             let mut said = connect.properties.iter().collect::<Vec<_>>();
             said.retain(|property| !matches!(property, Property::MaximumPacketSize(_)));
@@ -1290,7 +1324,7 @@ fn mqtt_2_2_1_3_a_packet_identifier_in_use_is_passed_over() {
     pair.subscribe("b");
     pair.expect(["> SUBSCRIBE 1", "> SUBSCRIBE 2"]);
     for number in 1..=u16::MAX {
-        pair.session.core.connection.pending.insert(id(number), Pending::Publish);
+        pair.session.core.connection.pending.insert(id(number), Pending::Unsubscribe(1));
     }
     assert_eq!(pair.session.subscribe(&[subscription("c")]), Err(CommandError::TooManyOutstanding));
 }
@@ -1332,7 +1366,566 @@ fn commands_need_a_link_and_the_queue_is_bounded() {
     pair.expect([]);
 }
 
+#[test]
+fn mqtt_4_3_3_outbound_qos_2_from_publish_to_pubcomp() {
+    for version in BOTH {
+        let mut pair = Pair::connected(version, |_| {});
+        pair.publish(QoS::ExactlyOnce);
+        pair.say(Packet::Pubrec(Ack::success(id(1))));
+        pair.expect(["> PUBLISH 1", "! pubrec 1 Success", "> PUBREL 1"]);
+        // [MQTT-4.3.3-4]: each PUBREC has its PUBREL, but it is told once.
+        pair.say(Packet::Pubrec(Ack::success(id(1))));
+        pair.expect(["> PUBREL 1"]);
+        pair.say(Packet::Pubcomp(Ack::success(id(1))));
+        pair.say(Packet::Pubcomp(Ack::success(id(1))));
+        pair.expect(["! pubcomp 1 Success"]);
+        // [MQTT-2.2.1-4]: the identifier is free again.
+        pair.session.core.connection.last_packet_id = 0;
+        pair.publish(QoS::ExactlyOnce);
+        pair.expect(["> PUBLISH 1"]);
+    }
+}
+
+#[test]
+fn mqtt_4_3_3_4_a_refusing_pubrec_ends_the_message() {
+    let mut pair = Pair::connected(Version::V5, |options| options.max_in_flight = 1);
+    pair.publish(QoS::ExactlyOnce);
+    pair.say(Packet::Pubrec(refused(1)));
+    pair.expect(["> PUBLISH 1", "! pubrec 1 NotAuthorized"]);
+    pair.publish(QoS::ExactlyOnce);
+    pair.say(Packet::Pubrec(Ack::success(id(2))));
+    // What PUBCOMP says makes no difference.
+    let code = ReasonCode::PacketIdentifierNotFound;
+    pair.say(Packet::Pubcomp(Ack { reason_code: code, ..Ack::success(id(2)) }));
+    pair.expect(["> PUBLISH 2", "! pubrec 2 Success", "> PUBREL 2", "! pubcomp 2 PacketIdentifierNotFound"]);
+    pair.publish(QoS::AtLeastOnce);
+    pair.expect(["> PUBLISH 3"]);
+}
+
+#[test]
+fn mqtt_4_3_acknowledgements_of_another_kind_are_passed_over() {
+    let mut pair = Pair::connected(Version::V5, |_| {});
+    pair.publish(QoS::AtLeastOnce);
+    pair.publish(QoS::ExactlyOnce);
+    pair.subscribe("a");
+    pair.lines.clear();
+    for number in [1, 3] {
+        pair.say(Packet::Pubrec(Ack::success(id(number))));
+        pair.say(Packet::Pubcomp(Ack::success(id(number))));
+    }
+    pair.say(Packet::Puback(Ack::success(id(2))));
+    pair.say(Packet::Pubcomp(Ack::success(id(2))));
+    pair.say(Packet::Pubrec(refused(9)));
+    pair.expect([]);
+    // A message of the server's memory only.
+    pair.say(Packet::Pubrec(Ack::success(id(9))));
+    pair.expect(["> PUBREL 9 PacketIdentifierNotFound"]);
+}
+
+#[test]
+fn mqtt_4_6_0_4_pubrels_come_in_the_order_of_the_pubrecs() {
+    let mut pair = Pair::connected(Version::V5, |_| {});
+    (0..3).for_each(|_| pair.publish(QoS::ExactlyOnce));
+    pair.lines.clear();
+    let pubrecs = [2, 3, 1].map(|number| Packet::Pubrec(Ack::success(id(number))));
+    pair.say_bytes(&bytes(Version::V5, &pubrecs));
+    pair.lines.retain(|line| line.starts_with('>'));
+    pair.expect(["> PUBREL 2, PUBREL 3, PUBREL 1"]);
+}
+
+#[test]
+fn mqtt_4_9_0_2_the_send_quota_counts_qos_1_and_2() {
+    let mut options = Options::new("c");
+    options.version = VersionChoice::Only(Version::V5);
+    let mut pair = Pair::new(options);
+    pair.connect();
+    pair.open();
+    pair.say_bytes(&[0x20, 6, 0, 0, 3, 0x21, 0, 2]);
+    pair.publish(QoS::AtLeastOnce);
+    pair.publish(QoS::ExactlyOnce);
+    pair.lines.clear();
+    let full = |pair: &mut Pair| {
+        for qos in [QoS::AtLeastOnce, QoS::ExactlyOnce] {
+            let topic = TopicName::new("p").unwrap();
+            let published = pair.session.publish(topic, b"", qos, false);
+            assert_eq!(published, Err(CommandError::TooManyOutstanding));
+        }
+    };
+    full(&mut pair);
+    // [MQTT-4.9.0-3]: everything else goes on.
+    pair.publish(QoS::AtMostOnce);
+    pair.subscribe("a");
+    pair.lines.clear();
+    // A PUBREC gives nothing back, a PUBCOMP does.
+    pair.say(Packet::Pubrec(Ack::success(id(2))));
+    full(&mut pair);
+    pair.say(Packet::Pubcomp(Ack::success(id(2))));
+    pair.publish(QoS::ExactlyOnce);
+    full(&mut pair);
+    pair.say(Packet::Puback(Ack::success(id(1))));
+    pair.publish(QoS::AtLeastOnce);
+    full(&mut pair);
+}
+
+#[test]
+fn mqtt_3_3_2_3_messages_have_their_properties() {
+    let mut properties = PropertiesBuf::new(Place::Packet(PacketType::Publish));
+    for property in [
+        Property::PayloadFormatIndicator(true),
+        Property::MessageExpiryInterval(60),
+        Property::ContentType("text/plain"),
+        Property::ResponseTopic(TopicName::new("r").unwrap()),
+        Property::CorrelationData(b"7"),
+        Property::UserProperty("k", "v"),
+    ] {
+        properties.push(property).unwrap();
+    }
+    fn publish(session: &mut Session, properties: Properties<'_>) -> Result<Option<PacketId>, CommandError> {
+        session.publish_with(TopicName::new("t").unwrap(), b"on", QoS::AtLeastOnce, true, properties)
+    }
+    let mut session = Pair::connected(Version::V5, |_| {}).session;
+    assert_eq!(publish(&mut session, properties.as_properties()), Ok(Some(id(1))));
+    let Some(Transmit::Send(sent)) = session.poll_transmit() else { panic!() };
+    let Ok(Packet::Publish(sent)) = crate::decode::decode(sent, Version::V5) else { panic!() };
+    assert_eq!((sent.properties, sent.payload, sent.retain), (properties.as_properties(), &b"on"[..], true));
+
+    // [MQTT-3.3.4-6], and what is not the caller's to say.
+    for property in [Property::SubscriptionIdentifier(1), Property::TopicAlias(1)] {
+        let mut properties = PropertiesBuf::new(Place::Packet(PacketType::Publish));
+        properties.push(property).unwrap();
+        let published = publish(&mut session, properties.as_properties());
+        assert!(matches!(published, Err(CommandError::Invalid(_))), "{published:?}");
+    }
+    let subscribe = PropertiesBuf::new(Place::Packet(PacketType::Subscribe));
+    assert!(publish(&mut session, subscribe.as_properties()).is_ok(), "none fit everywhere");
+    let mut session = Pair::connected(Version::V311, |_| {}).session;
+    let published = publish(&mut session, properties.as_properties());
+    assert!(
+        matches!(published, Err(CommandError::Invalid(error)) if error.violation == Violation::NotInThisVersion)
+    );
+    assert!(publish(&mut session, Properties::EMPTY).is_ok());
+}
+
+// Sessions that outlive their links.
+
+#[test]
+fn mqtt_4_4_0_1_a_resumed_session_sends_again_what_was_not_acknowledged_in_its_order() {
+    for version in BOTH {
+        let mut pair = Pair::connected(version, lasting);
+        pair.publish(QoS::ExactlyOnce);
+        pair.publish(QoS::AtLeastOnce);
+        pair.publish(QoS::AtLeastOnce);
+        pair.publish(QoS::ExactlyOnce);
+        pair.publish(QoS::AtMostOnce);
+        pair.say(Packet::Pubrec(Ack::success(id(1))));
+        pair.say(Packet::Puback(Ack::success(id(2))));
+        // Nothing is repeated while the link stands.
+        pair.lines.clear();
+        pair.pass(s(29));
+        pair.expect([]);
+        for _ in 0..2 {
+            pair.relink(true);
+            pair.expect([
+                "! disconnected: Closed { code: Some(1006) }",
+                "open",
+                &format!("> CONNECT {version}"),
+                &format!("! connected {version}"),
+                "> PUBLISH 3 dup, PUBLISH 4 dup, PUBREL 1",
+            ]);
+        }
+        pair.say(Packet::Puback(Ack::success(id(3))));
+        pair.say(Packet::Pubrec(Ack::success(id(4))));
+        pair.say(Packet::Pubcomp(Ack::success(id(1))));
+        pair.expect(["! puback 3 Success", "! pubrec 4 Success", "> PUBREL 4", "! pubcomp 1 Success"]);
+        pair.relink(true);
+        assert_eq!(pair.lines.pop().as_deref(), Some("> PUBREL 4"));
+        pair.say(Packet::Pubcomp(Ack::success(id(4))));
+        pair.relink(true);
+        assert_eq!(pair.lines.pop(), Some(format!("! connected {version}")));
+        assert_eq!((pair.session.in_flight(), pair.session.core.outbound.kept_bytes()), (0, 0));
+    }
+}
+
+#[test]
+fn mqtt_3_3_1_1_dup_only_on_what_the_driver_had_taken_before() {
+    let mut pair = Pair::connected(Version::V5, lasting);
+    pair.publish(QoS::AtLeastOnce);
+    pair.session.publish(TopicName::new("p").unwrap(), b"", QoS::AtLeastOnce, false).unwrap();
+    pair.session.handle_closed(Closed { code: None, was_open: true }, pair.now);
+    pair.drive();
+    pair.pass(pair.delay());
+    pair.open();
+    pair.lines.clear();
+    // And again: what was queued for the second link is dropped before it is taken.
+    pair.session.handle_bytes(&[0x20, 3, 1, 0, 0], pair.now);
+    assert!(matches!(pair.session.poll_event(), Some(Event::Connected(_))));
+    pair.session.handle_closed(Closed { code: None, was_open: true }, pair.now);
+    pair.drive();
+    pair.pass(pair.delay());
+    pair.open();
+    pair.say(present(true, Properties::EMPTY));
+    assert_eq!(pair.lines.pop().as_deref(), Some("> PUBLISH 1 dup, PUBLISH 2"));
+    // What leaves together with DISCONNECT was sent.
+    pair.session.publish(TopicName::new("p").unwrap(), b"", QoS::AtLeastOnce, false).unwrap();
+    pair.disconnect();
+    pair.connect();
+    pair.open();
+    pair.say(present(true, Properties::EMPTY));
+    assert_eq!(pair.lines.pop().as_deref(), Some("> PUBLISH 1 dup, PUBLISH 2 dup, PUBLISH 3 dup"));
+}
+
+#[test]
+fn mqtt_3_2_2_5_without_session_present_the_messages_are_lost_before_it_is_told() {
+    for version in BOTH {
+        let mut pair = Pair::connected(version, lasting);
+        pair.publish(QoS::AtLeastOnce);
+        pair.publish(QoS::ExactlyOnce);
+        pair.publish(QoS::ExactlyOnce);
+        pair.say(Packet::Pubrec(Ack::success(id(2))));
+        pair.say(delivered(Delivery::ExactlyOnce { packet_id: id(5), dup: false }, false));
+        pair.lines.clear();
+        pair.relink(false);
+        pair.expect([
+            "! disconnected: Closed { code: Some(1006) }",
+            "open",
+            &format!("> CONNECT {version}"),
+            "! lost 1",
+            "! lost 3",
+            "! lost 2",
+            &format!("! connected {version}"),
+        ]);
+        // The other direction begins anew, too, and identifiers are free.
+        pair.say(delivered(Delivery::ExactlyOnce { packet_id: id(5), dup: false }, false));
+        pair.publish(QoS::AtLeastOnce);
+        pair.expect(["! t", "> PUBREC 5", "> PUBLISH 1"]);
+    }
+}
+
+#[test]
+fn mqtt_4_4_0_1_after_a_clean_start_nothing_is_sent_again() {
+    for version in BOTH {
+        let mut pair = Pair::connected(version, |options| options.session_expiry_interval = 3600);
+        pair.publish(QoS::AtLeastOnce);
+        pair.publish(QoS::ExactlyOnce);
+        pair.say(Packet::Pubrec(Ack::success(id(2))));
+        assert_eq!(pair.session.core.outbound.kept_bytes(), 0);
+        pair.lines.clear();
+        pair.relink(false);
+        pair.expect([
+            "! lost 1",
+            "! lost 2",
+            "! disconnected: Closed { code: Some(1006) }",
+            "open",
+            &format!("> CONNECT {version}"),
+            &format!("! connected {version}"),
+        ]);
+    }
+}
+
+#[test]
+fn mqtt_4_1_0_2_a_session_that_expired_is_not_asked_for() {
+    let clean = |pair: &mut Pair| {
+        pair.connect();
+        let Link::Connecting = pair.session.link() else { panic!() };
+        pair.session.handle_open(pair.now);
+        pair.session.core.connection.clean_start
+    };
+    // The server grants less than it was asked for, or all of it, or more.
+    for (connack, lasts) in [
+        (&[0x20, 8, 0, 0, 5, 0x11, 0, 0, 0, 60][..], 60),
+        (&[0x20, 3, 0, 0, 0], 3600),
+        (&[0x20, 8, 0, 0, 5, 0x11, 0xFF, 0xFF, 0xFF, 0xFF], u64::from(u32::MAX)),
+    ] {
+        let mut options = Options::new("c");
+        lasting(&mut options);
+        let mut pair = Pair::new(options);
+        assert!(!clean(&mut pair), "one of an earlier run is asked for");
+        pair.say_bytes(connack);
+        pair.publish(QoS::AtLeastOnce);
+        pair.disconnect();
+        pair.sleep(s(lasts - 1));
+        pair.lines.clear();
+        assert!(!clean(&mut pair));
+        pair.disconnect();
+        pair.sleep(s(1));
+        pair.lines.clear();
+        let is_clean = clean(&mut pair);
+        pair.drive();
+        if lasts == u64::from(u32::MAX) {
+            assert!(!is_clean);
+            pair.expect(["open", "> CONNECT 5"]);
+        } else {
+            assert!(is_clean);
+            pair.expect(["open", "! lost 1", "> CONNECT 5"]);
+        }
+    }
+    // With no expiry at all it ends with its link.
+    let mut pair = Pair::connected(Version::V5, |options| options.clean_start = false);
+    pair.publish(QoS::AtLeastOnce);
+    pair.close(true);
+    pair.expect(["> PUBLISH 1", "! lost 1", "! disconnected: Closed { code: Some(1006) }"]);
+}
+
+#[test]
+fn mqtt_3_2_2_4_a_session_is_present_only_where_it_was_asked_for() {
+    for options in [|_: &mut Options| {}, lasting] {
+        let mut pair = Pair::new({
+            let mut made = Options::new("c");
+            made.version = VersionChoice::Only(Version::V5);
+            options(&mut made);
+            made
+        });
+        pair.connect();
+        pair.open();
+        pair.say(present(true, Properties::EMPTY));
+        let last = match pair.session.options().clean_start {
+            true => ["! failed: SessionPresentUnasked in CONNACK", "close"],
+            false => ["> CONNECT 5", "! connected 5"],
+        };
+        assert_eq!(pair.lines[pair.lines.len() - 2..], last);
+    }
+    // [MQTT-3.1.3-7] of 3.1.1: without an identifier it is always a clean one.
+    let mut options = Options::new("");
+    options.version = VersionChoice::Only(Version::V311);
+    lasting(&mut options);
+    let mut pair = Pair::new(options);
+    pair.connect();
+    pair.open();
+    assert!(pair.session.core.connection.clean_start);
+}
+
+#[test]
+fn mqtt_4_9_0_1_the_quota_of_the_next_link_bounds_what_is_sent_again() {
+    let mut pair = Pair::connected(Version::V5, lasting);
+    (0..4).for_each(|_| pair.publish(QoS::ExactlyOnce));
+    pair.say(Packet::Pubrec(Ack::success(id(3))));
+    pair.close(true);
+    pair.pass(pair.delay());
+    pair.open();
+    pair.lines.clear();
+    pair.say_bytes(&[0x20, 6, 1, 0, 3, 0x21, 0, 1]);
+    pair.expect(["! connected 5", "> PUBLISH 1 dup, PUBREL 3"]);
+    // PUBREL took nothing, so its PUBCOMP gives nothing back beyond the maximum.
+    pair.say(Packet::Pubrec(refused(1)));
+    pair.expect(["! pubrec 1 NotAuthorized", "> PUBLISH 2 dup"]);
+    let published = pair.session.publish(TopicName::new("p").unwrap(), b"", QoS::AtLeastOnce, false);
+    assert_eq!(published, Err(CommandError::TooManyOutstanding));
+    pair.say(Packet::Pubrec(Ack::success(id(2))));
+    pair.say(Packet::Pubcomp(Ack::success(id(2))));
+    pair.expect(["! pubrec 2 Success", "> PUBREL 2", "! pubcomp 2 Success", "> PUBLISH 4 dup"]);
+    pair.say(Packet::Pubrec(refused(4)));
+    pair.publish(QoS::AtLeastOnce);
+    pair.expect(["! pubrec 4 NotAuthorized", "> PUBLISH 1"]);
+}
+
+#[test]
+fn mqtt_3_2_2_15_what_the_next_server_does_not_take_is_lost_and_not_sent() {
+    let mut pair = Pair::connected(Version::V5, lasting);
+    let topic = TopicName::new("p").unwrap();
+    for (payload, qos, retain) in [
+        (&[0; 50][..], QoS::AtLeastOnce, false),
+        (b"", QoS::ExactlyOnce, false),
+        (b"", QoS::AtLeastOnce, true),
+        (b"", QoS::AtLeastOnce, false),
+    ] {
+        pair.session.publish(topic, payload, qos, retain).unwrap();
+    }
+    pair.drive();
+    pair.close(true);
+    pair.pass(pair.delay());
+    pair.open();
+    pair.lines.clear();
+    // Maximum QoS 1, no retained messages, packets of at most 40 bytes.
+    pair.say_bytes(&[0x20, 12, 1, 0, 9, 0x24, 1, 0x25, 0, 0x27, 0, 0, 0, 40]);
+    pair.expect(["! connected 5", "! lost 1", "! lost 2", "! lost 3", "> PUBLISH 4 dup"]);
+    // Their identifiers are not given away while the server may remember them.
+    pair.session.core.connection.last_packet_id = 0;
+    pair.publish(QoS::AtLeastOnce);
+    pair.expect(["> PUBLISH 5"]);
+    // And lost is lost: not again when the session ends.
+    pair.relink(false);
+    pair.lines.retain(|line| line.starts_with("! lost"));
+    pair.expect(["! lost 4", "! lost 5"]);
+}
+
+#[test]
+fn mqtt_4_3_3_10_inbound_qos_2_is_told_once_over_a_resumed_session() {
+    for version in BOTH {
+        let mut pair = Pair::connected(version, lasting);
+        let sent = |dup| delivered(Delivery::ExactlyOnce { packet_id: id(5), dup }, false);
+        pair.say(sent(false));
+        pair.expect(["! t", "> PUBREC 5"]);
+        pair.relink(true);
+        pair.lines.clear();
+        pair.say(sent(true));
+        pair.expect(["> PUBREC 5"]);
+        pair.relink(true);
+        pair.lines.clear();
+        pair.say(Packet::Pubrel(Ack::success(id(5))));
+        pair.expect(["> PUBCOMP 5"]);
+        pair.say(sent(false));
+        pair.expect(["! t", "> PUBREC 5"]);
+    }
+}
+
+#[test]
+fn mqtt_3_2_2_16_the_assigned_identifier_is_kept_for_its_session() {
+    let mut options = Options::new("");
+    options.version = VersionChoice::Only(Version::V5);
+    lasting(&mut options);
+    let assigned = [0x20, 7, 0, 0, 4, 0x12, 0, 1, b'x'];
+    let client_id = |pair: &mut Pair| {
+        pair.session.handle_open(pair.now);
+        let mut id = None;
+        while let Some(transmit) = pair.session.poll_transmit() {
+            if let Transmit::Send(bytes) = transmit
+                && let Ok(Packet::Connect(connect)) = crate::decode::decode(bytes, Version::V5)
+            {
+                id = Some((connect.client_id.to_owned(), connect.clean_start));
+            }
+        }
+        pair.version = Version::V5;
+        id.unwrap()
+    };
+    let mut pair = Pair::new(options.clone());
+    pair.connect();
+    assert_eq!(client_id(&mut pair), (String::new(), false));
+    pair.say_bytes(&assigned);
+    pair.close(true);
+    pair.pass(pair.delay());
+    assert_eq!(client_id(&mut pair), ("x".to_owned(), false));
+    // The server does not go on with it, but it is still the name of the session.
+    pair.say(present(false, Properties::EMPTY));
+    pair.close(true);
+    pair.pass(pair.delay());
+    assert_eq!(client_id(&mut pair), ("x".to_owned(), false));
+    // A name that is no good any more is not insisted on.
+    pair.say(connack(ReasonCode::ClientIdentifierNotValid));
+    assert_eq!(pair.session.link(), Link::Refused);
+    pair.connect();
+    assert_eq!(client_id(&mut pair), (String::new(), false));
+    pair.say_bytes(&assigned);
+    // Nor one of a session that expired.
+    pair.disconnect();
+    pair.sleep(s(3600));
+    pair.connect();
+    assert_eq!(client_id(&mut pair), (String::new(), true));
+
+    // A clean start is another client each time.
+    options.clean_start = true;
+    let mut pair = Pair::new(options);
+    pair.connect();
+    assert_eq!(client_id(&mut pair), (String::new(), true));
+    pair.say_bytes(&assigned);
+    pair.close(true);
+    pair.pass(pair.delay());
+    assert_eq!(client_id(&mut pair), (String::new(), true));
+}
+
+#[test]
+fn a_session_is_not_gone_on_with_in_the_other_version() {
+    let mut options = Options::new("c");
+    lasting(&mut options);
+    let mut pair = Pair::new(options);
+    pair.connect();
+    pair.open();
+    pair.accept();
+    pair.publish(QoS::AtLeastOnce);
+    pair.close(true);
+    pair.pass(pair.delay());
+    pair.open();
+    pair.lines.clear();
+    pair.say_bytes(&[0x20, 2, 0, 1]);
+    pair.open();
+    assert!(pair.session.core.connection.clean_start);
+    pair.accept();
+    pair.expect(["close", "open", "! lost 1", "> CONNECT 3.1.1", "! connected 3.1.1"]);
+}
+
+#[test]
+fn what_is_kept_for_a_resumed_session_is_bounded() {
+    let mut pair = Pair::connected(Version::V5, |options| {
+        lasting(options);
+        options.max_in_flight = 3;
+        options.max_resume_bytes = 100;
+    });
+    let topic = TopicName::new("p").unwrap();
+    let mut publish = |len| pair.session.publish(topic, &vec![0; len], QoS::AtLeastOnce, false);
+    assert_eq!(publish(100), Err(CommandError::PacketTooLarge));
+    assert_eq!(publish(50), Ok(Some(id(2))));
+    assert_eq!(publish(50), Err(CommandError::TooManyOutstanding));
+    assert!(publish(0).is_ok() && publish(0).is_ok());
+    assert_eq!(publish(0), Err(CommandError::TooManyOutstanding));
+    assert_eq!(pair.session.in_flight(), 3);
+    // Messages that wait for PUBCOMP only take no quota, but they are counted.
+    pair.drive();
+    for number in [2, 4, 5] {
+        pair.say(Packet::Puback(Ack::success(id(number))));
+    }
+    (0..3).for_each(|_| pair.publish(QoS::ExactlyOnce));
+    for number in 6..9 {
+        pair.say(Packet::Pubrec(Ack::success(id(number))));
+    }
+    pair.relink(true);
+    let published = pair.session.publish(topic, b"", QoS::AtLeastOnce, false);
+    assert_eq!((published, pair.session.in_flight()), (Err(CommandError::TooManyOutstanding), 3));
+}
+
 // A server that breaks the protocol.
+
+#[test]
+fn mqtt_3_3_4_9_the_server_keeps_to_the_receive_maximum() {
+    let qos1 = |number| delivered(Delivery::AtLeastOnce { packet_id: id(number), dup: false }, false);
+    let qos2 = |number| delivered(Delivery::ExactlyOnce { packet_id: id(number), dup: false }, false);
+    let connected = || Pair::connected(Version::V5, |options| options.receive_maximum = 2);
+    let last = |pair: &mut Pair| {
+        let last = pair.lines[pair.lines.len() - 2..].join("; ");
+        assert!(last.ends_with("DISCONNECT ReceiveMaximumExceeded; close"), "{:?}", pair.lines);
+    };
+    // Unreleased messages of QoS 2 count, however often they come.
+    let mut pair = connected();
+    for number in [1, 2, 1, 2] {
+        pair.say(qos2(number));
+    }
+    pair.say(Packet::Pubrel(Ack::success(id(1))));
+    pair.say(qos2(3));
+    assert_eq!(pair.session.link(), Link::Connected);
+    pair.say(qos2(4));
+    last(&mut pair);
+    // QoS 1 counts as long as the server cannot have its PUBACK.
+    let mut pair = connected();
+    for number in 1..10 {
+        pair.say(qos1(number));
+    }
+    pair.say_bytes(&bytes(Version::V5, &[qos1(1), qos1(2)]));
+    assert_eq!(pair.session.link(), Link::Connected);
+    pair.lines.clear();
+    pair.say_bytes(&bytes(Version::V5, &[qos1(1), qos2(2), qos1(3)]));
+    last(&mut pair);
+    pair.lines.retain(|line| line.starts_with('!'));
+    pair.expect(["! t", "! t", "! disconnected: ReceiveMaximumExceeded in PUBLISH"]);
+    // So it does with a PUBCOMP.
+    let mut pair = connected();
+    pair.say_bytes(&bytes(Version::V5, &[qos2(1), qos2(2), Packet::Pubrel(Ack::success(id(1))), qos2(3)]));
+    last(&mut pair);
+    // QoS 0 never counts, and 3.1.1 knows nothing of it.
+    let mut pair = connected();
+    pair.say_bytes(&bytes(Version::V5, &[message(false); 9]));
+    let mut pair311 = Pair::connected(Version::V311, |options| options.receive_maximum = 2);
+    pair311.say_bytes(&bytes(Version::V311, &[1, 2, 3, 4].map(qos2)));
+    assert_eq!((pair.session.link(), pair311.session.link()), (Link::Connected, Link::Connected));
+    // What is left from an earlier link does not count on this one until it comes again.
+    let mut pair = Pair::connected(Version::V5, |options| {
+        lasting(options);
+        options.receive_maximum = 2;
+    });
+    pair.say_bytes(&bytes(Version::V5, &[qos2(1), qos2(2)]));
+    pair.relink(true);
+    pair.say_bytes(&bytes(Version::V5, &[qos2(3), qos2(4)]));
+    assert_eq!(pair.session.link(), Link::Connected);
+    pair.say(qos2(1));
+    last(&mut pair);
+}
 
 #[test]
 fn mqtt_4_13_what_breaks_the_protocol_ends_the_link() {
@@ -1434,6 +2027,7 @@ fn mqtt_3_1_2_29_problem_information_only_where_it_was_asked_for() {
     pair.say(puback);
     pair.expect([
         "> PUBLISH 1",
+        "! lost 1",
         "! disconnected: ProblemInformationUnasked in PUBACK",
         "> DISCONNECT ProtocolError",
         "close",
