@@ -99,6 +99,7 @@ impl Core {
             retain_available: true,
             maximum_packet_size: None,
             wildcard_subscription_available: true,
+            subscription_identifier_available: true,
             shared_subscription_available: true,
             assigned_client_identifier: None,
             properties: connack.properties,
@@ -113,6 +114,9 @@ impl Core {
                 Property::MaximumPacketSize(size) => connected.maximum_packet_size = Some(size),
                 Property::WildcardSubscriptionAvailable(available) => {
                     connected.wildcard_subscription_available = available;
+                }
+                Property::SubscriptionIdentifierAvailable(available) => {
+                    connected.subscription_identifier_available = available;
                 }
                 Property::SharedSubscriptionAvailable(available) => {
                     connected.shared_subscription_available = available;
@@ -133,6 +137,7 @@ impl Core {
         connection.retain_available = connected.retain_available;
         connection.maximum_packet_size = connected.maximum_packet_size;
         connection.wildcard_subscription_available = connected.wildcard_subscription_available;
+        connection.subscription_identifier_available = connected.subscription_identifier_available;
         connection.shared_subscription_available = connected.shared_subscription_available;
         if connection.lasts {
             self.lasting = Some(Lasting { version: self.version, expires_at: None });

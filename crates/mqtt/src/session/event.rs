@@ -87,6 +87,8 @@ pub struct Connected<'a> {
     pub maximum_packet_size: Option<u32>,
     /// Whether filters may have wildcards.
     pub wildcard_subscription_available: bool,
+    /// Whether a SUBSCRIBE may have a Subscription Identifier.
+    pub subscription_identifier_available: bool,
     /// Whether `$share/…` may be subscribed to.
     pub shared_subscription_available: bool,
     /// The identifier the server made up for an empty one.
@@ -128,6 +130,8 @@ pub enum CommandError {
     RetainNotSupported,
     /// The server takes no wildcards in filters (section 3.2.2.3.11).
     WildcardSubscriptionsNotSupported,
+    /// The server knows no Subscription Identifiers (section 3.2.2.3.12).
+    SubscriptionIdentifiersNotSupported,
     /// The server shares no subscriptions (section 3.2.2.3.13).
     SharedSubscriptionsNotSupported,
     /// What was given makes no packet.

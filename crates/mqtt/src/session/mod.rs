@@ -7,7 +7,8 @@
 //! - commands change the intent: [`connect`](Session::connect), [`disconnect`](Session::disconnect),
 //!   [`retry_now`](Session::retry_now), [`subscribe`](Session::subscribe),
 //!   [`unsubscribe`](Session::unsubscribe), [`barrier`](Session::barrier),
-//!   [`publish`](Session::publish), [`publish_with`](Session::publish_with);
+//!   [`publish`](Session::publish), and the three of these that have properties with them
+//!   (`subscribe_with` and so on);
 //! - `handle_*` takes what happened, with the time;
 //! - after each of either, `poll_event` and then `poll_transmit` until `None`, then a timer for
 //!   `poll_timeout`.
@@ -171,6 +172,19 @@ impl Session {
     /// `WildcardSubscriptionsNotSupported`, `SharedSubscriptionsNotSupported`; `Invalid` for an
     /// empty list or an option that 3.1.1 does not have.
     pub fn subscribe(&mut self, filters: &[Subscription<'_>]) -> Result<PacketId, CommandError> {
+        self.subscribe_with(filters, Properties::EMPTY)
+    }
+
+    /// As `subscribe`, with properties: a Subscription Identifier, which every message that the
+    /// filters bring then has among its own, and User Properties.
+    ///
+    /// # Errors
+    /// Those of `subscribe`; `SubscriptionIdentifiersNotSupported`; `Invalid` for properties in 3.1.1.
+    pub fn subscribe_with(
+        &mut self,
+        filters: &[Subscription<'_>],
+        properties: Properties<'_>,
+    ) -> Result<PacketId, CommandError> {
         let packet_id = self.core.free_packet_id()?;
         let connection = &self.core.connection;
         for Subscription { filter, .. } in filters {
@@ -181,7 +195,9 @@ impl Session {
                 return Err(CommandError::SharedSubscriptionsNotSupported);
             }
         }
-        let properties = Properties::EMPTY;
+        if !connection.subscription_identifier_available && properties.has(0x0B) {
+            return Err(CommandError::SubscriptionIdentifiersNotSupported);
+        }
         self.core.command(&Packet::Subscribe(Subscribe {
             packet_id,
             properties,
@@ -192,14 +208,26 @@ impl Session {
         Ok(packet_id)
     }
 
-    /// Queues an UNSUBSCRIBE; `Event::Unsuback` with the same packet identifier answers it.
+    /// Queues an UNSUBSCRIBE; `Event::Unsuback` with the same packet identifier answers it, in 5.0
+    /// with a code for each filter.
     ///
     /// # Errors
     /// `NotConnected`, `QueueFull`, `TooManyOutstanding`, `PacketTooLarge`; `Invalid` for an empty
     /// list.
     pub fn unsubscribe(&mut self, filters: &[TopicFilter<'_>]) -> Result<PacketId, CommandError> {
+        self.unsubscribe_with(filters, Properties::EMPTY)
+    }
+
+    /// As `unsubscribe`, with properties: User Properties.
+    ///
+    /// # Errors
+    /// Those of `unsubscribe`; `Invalid` for properties in 3.1.1.
+    pub fn unsubscribe_with(
+        &mut self,
+        filters: &[TopicFilter<'_>],
+        properties: Properties<'_>,
+    ) -> Result<PacketId, CommandError> {
         let packet_id = self.core.free_packet_id()?;
-        let properties = Properties::EMPTY;
         self.core.command(&Packet::Unsubscribe(Unsubscribe {
             packet_id,
             properties,
@@ -491,6 +519,7 @@ struct Connection {
     retain_available: bool,
     maximum_packet_size: Option<u32>,
     wildcard_subscription_available: bool,
+    subscription_identifier_available: bool,
     shared_subscription_available: bool,
 }
 
@@ -511,6 +540,7 @@ impl Connection {
             retain_available: true,
             maximum_packet_size: None,
             wildcard_subscription_available: true,
+            subscription_identifier_available: true,
             shared_subscription_available: true,
         }
     }

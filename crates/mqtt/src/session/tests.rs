@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::connect::connect;
 use super::*;
-use crate::packet::{Ack, Connack, Connect, ReasonCodes, Suback, Unsuback};
+use crate::packet::{Ack, Connack, Connect, ReasonCodes, RetainHandling, Suback, Unsuback};
 use crate::property::{Place, PropertiesBuf, Property};
 use crate::stream::Stream;
 
@@ -775,6 +775,7 @@ fn mqtt_3_2_2_3_what_the_server_says_about_itself() {
         Property::MaximumPacketSize(40),
         Property::WildcardSubscriptionAvailable(false),
         Property::SharedSubscriptionAvailable(false),
+        Property::SubscriptionIdentifierAvailable(false),
         Property::AssignedClientIdentifier("made-up"),
         Property::ReasonString("hello"),
     ] {
@@ -793,6 +794,7 @@ fn mqtt_3_2_2_3_what_the_server_says_about_itself() {
     assert!(!connected.wildcard_subscription_available && !connected.shared_subscription_available);
     assert_eq!(connected.assigned_client_identifier, Some("made-up"));
     assert_eq!(connected.properties.reason_string(), Some("hello"));
+    let subscription_identifier_available = connected.subscription_identifier_available;
 
     // And the commands heed it.
     let topic = TopicName::new("t").unwrap();
@@ -815,6 +817,109 @@ fn mqtt_3_2_2_3_what_the_server_says_about_itself() {
         session.subscribe(&[subscription("$share/g/a")]),
         Err(CommandError::SharedSubscriptionsNotSupported)
     );
+    assert!(!subscription_identifier_available);
+    let mut properties = PropertiesBuf::new(Place::Packet(PacketType::Subscribe));
+    properties.push(Property::SubscriptionIdentifier(1)).unwrap();
+    assert_eq!(
+        session.subscribe_with(&[subscription("a")], properties.as_properties()),
+        Err(CommandError::SubscriptionIdentifiersNotSupported)
+    );
+    assert_eq!(session.poll_event(), None);
+}
+
+#[test]
+fn mqtt_3_8_a_subscribe_says_all_options_and_properties_of_5_0() {
+    let subscriptions = [
+        Subscription {
+            qos: QoS::ExactlyOnce,
+            no_local: true,
+            retain_as_published: true,
+            retain_handling: RetainHandling::DoNotSend,
+            ..subscription("a/#")
+        },
+        Subscription { retain_handling: RetainHandling::SendIfNew, ..subscription("$share/g/b") },
+    ];
+    let mut properties = PropertiesBuf::new(Place::Packet(PacketType::Subscribe));
+    properties.push(Property::SubscriptionIdentifier(268_435_455)).unwrap();
+    properties.push(Property::UserProperty("k", "v")).unwrap();
+    let mut session = Pair::connected(Version::V5, |_| {}).session;
+    session.subscribe_with(&subscriptions, properties.as_properties()).unwrap();
+    let Some(Transmit::Send(sent)) = session.poll_transmit() else { panic!() };
+    let Ok(Packet::Subscribe(sent)) = crate::decode::decode(sent, Version::V5) else { panic!() };
+    assert_eq!(sent.subscriptions.iter().collect::<Vec<_>>(), subscriptions);
+    assert_eq!(sent.properties, properties.as_properties());
+    // [MQTT-3.8.3-4]
+    let shared = Subscription { no_local: true, ..subscription("$share/g/b") };
+    let subscribed = session.subscribe(&[shared]);
+    assert!(
+        matches!(subscribed, Err(CommandError::Invalid(error)) if error.violation == Violation::SharedNoLocal)
+    );
+    // A message brings the identifiers of all subscriptions that it matches.
+    session.handle_bytes(b"\x30\x0a\0\x01t\x04\x0b\x01\x0b\x02on", Time(1_700_000_000_000));
+    let Some(Event::Publish(publish)) = session.poll_event() else { panic!() };
+    let identifiers = [Property::SubscriptionIdentifier(1), Property::SubscriptionIdentifier(2)];
+    assert_eq!(publish.properties.iter().collect::<Vec<_>>(), identifiers);
+    // 3.1.1 has none of it.
+    let mut session = Pair::connected(Version::V311, |_| {}).session;
+    let subscribed = session.subscribe_with(&[subscription("a")], properties.as_properties());
+    assert!(matches!(subscribed, Err(CommandError::Invalid(_))));
+}
+
+#[test]
+fn mqtt_3_11_3_1_an_unsuback_tells_about_each_filter() {
+    let mut pair = Pair::connected(Version::V5, |_| {});
+    let filters = ["a", "b", "c"].map(|filter| TopicFilter::new(filter).unwrap());
+    let unsuback = |packet_id, codes: &[ReasonCode]| {
+        let (properties, reason_codes) = (Properties::EMPTY, codes.into());
+        bytes(
+            Version::V5,
+            &[Packet::Unsuback(Unsuback { packet_id: id(packet_id), properties, reason_codes })],
+        )
+    };
+    pair.session.unsubscribe(&filters).unwrap();
+    let codes = [ReasonCode::Success, ReasonCode::NoSubscriptionExisted, ReasonCode::NotAuthorized];
+    pair.say_bytes(&unsuback(1, &codes));
+    pair.expect(["! unsuback 1 [Success, NoSubscriptionExisted, NotAuthorized]", "> UNSUBSCRIBE 1"]);
+    let mut properties = PropertiesBuf::new(Place::Packet(PacketType::Unsubscribe));
+    properties.push(Property::UserProperty("k", "v")).unwrap();
+    pair.session.unsubscribe_with(&filters, properties.as_properties()).unwrap();
+    pair.drive();
+    pair.say_bytes(&unsuback(2, &codes[..2]));
+    pair.expect([
+        "> UNSUBSCRIBE 2",
+        "! disconnected: ListLength in UNSUBACK",
+        "> DISCONNECT ProtocolError",
+        "close",
+    ]);
+}
+
+#[test]
+fn mqtt_3_2_2_3_16_the_server_says_where_to_go_instead() {
+    let mut pair = Pair::new(Options::new("c"));
+    pair.connect();
+    pair.open();
+    pair.say_bytes(b"\x20\x0d\0\x9d\x0a\x1c\0\x01b\x1f\0\x03bye");
+    let Some(Failure::ConnectRefused { reason, server_reference, reason_string, .. }) =
+        pair.session.last_failure()
+    else {
+        panic!()
+    };
+    assert_eq!(
+        (*reason, server_reference.as_deref(), reason_string.as_deref()),
+        (ReasonCode::ServerMoved, Some("b"), Some("bye"))
+    );
+    let mut pair = Pair::connected(Version::V5, |_| {});
+    pair.say_bytes(b"\xe0\x0c\x9c\x0a\x1c\0\x01b\x1f\0\x03bye");
+    let Some(Failure::ServerDisconnect { reason, server_reference, reason_string }) =
+        pair.session.last_failure()
+    else {
+        panic!()
+    };
+    assert_eq!(
+        (*reason, server_reference.as_deref(), reason_string.as_deref()),
+        (ReasonCode::UseAnotherServer, Some("b"), Some("bye"))
+    );
+    assert_eq!(pair.session.link(), Link::Refused);
 }
 
 // Keep-alive.
