@@ -101,6 +101,11 @@ impl Address {
         self.secure
     }
 
+    /// The host's name or address, an IPv6 one without its brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// The port, given or implied.
     pub fn port(&self) -> u16 {
         self.port.unwrap_or(if self.secure { 443 } else { 80 })

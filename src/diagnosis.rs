@@ -4,27 +4,10 @@
 //! [`Fact`] was seen, a [`Cause`] is a guess, a [`Remedy`] follows from either. Pure: a failure and its
 //! circumstances in, typed reasons out; `ui` words them.
 
-use mqtt::{Failure, ReasonCode, Version, VersionChoice};
+use mqtt::{Error, Failure, ReasonCode, Version, VersionChoice};
 
 use crate::address::Address;
-
-/// Why the browser did not even try.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum Blocked {
-    /// A `SyntaxError`: this is no WebSocket address to the browser.
-    Url,
-    /// A `SecurityError`: mixed content, mostly.
-    Security,
-}
-
-/// What ended the last attempt.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum Trouble<'a> {
-    /// The browser's doing.
-    Blocked(Blocked),
-    /// The session's own account.
-    Failed(&'a Failure),
-}
+use crate::link::{Blocked, Trouble};
 
 /// What the failure happened with.
 #[derive(Copy, Clone, Debug)]
@@ -111,9 +94,9 @@ pub enum Fact {
     /// The machine slept or its clock was set.
     Slept,
     /// The broker broke the standard.
-    Protocol(String),
+    Protocol(Error),
     /// What we would send is not allowed.
-    Options(String),
+    Options(Error),
 }
 
 /// What is likely. Always worded as a guess.
@@ -208,7 +191,7 @@ pub fn diagnose(trouble: Trouble<'_>, at: Circumstances<'_>) -> Diagnosis {
         Trouble::Failed(failure) => match failure {
             // What worked cannot be wrong: the address, its path and its certificate are above suspicion.
             Failure::NotOpened { .. } | Failure::OpenTimeout if at.worked_before => {
-                (K::Lost, vec![F::NeverOpened], vec![C::Network, C::Starting], vec![R::Wait])
+                (K::Lost, vec![never_opened(failure)], vec![C::Network, C::Starting], vec![R::Wait])
             }
             Failure::NotOpened { .. } | Failure::OpenTimeout => {
                 let mut causes: Vec<_> = port_cause.into_iter().chain([C::NothingListens]).collect();
@@ -229,8 +212,7 @@ pub fn diagnose(trouble: Trouble<'_>, at: Circumstances<'_>) -> Diagnosis {
                     }
                     causes.push(C::NoSubprotocol);
                 }
-                let fact = if *failure == Failure::OpenTimeout { F::OpenTimeout } else { F::NeverOpened };
-                (K::Failed, vec![fact], causes, remedies)
+                (K::Failed, vec![never_opened(failure)], causes, remedies)
             }
             Failure::ClosedBeforeConnack { .. } => (
                 K::Failed,
@@ -283,16 +265,20 @@ pub fn diagnose(trouble: Trouble<'_>, at: Circumstances<'_>) -> Diagnosis {
             Failure::PingTimeout => (K::Lost, vec![F::Silent], vec![C::Network], vec![R::Wait]),
             Failure::ClockJump => (K::Lost, vec![F::Slept], vec![], vec![R::Wait]),
             Failure::Protocol(error) => {
-                (K::Failed, vec![F::Protocol(error.to_string())], vec![C::NotMqtt], vec![R::BrokerLog])
+                (K::Failed, vec![F::Protocol(*error)], vec![C::NotMqtt], vec![R::BrokerLog])
             }
             Failure::InvalidOptions(error) => {
-                (K::Refused, vec![F::Options(error.to_string())], vec![], vec![R::CheckCredentials])
+                (K::Refused, vec![F::Options(*error)], vec![], vec![R::CheckCredentials])
             }
             // The enum may grow; a failure without a wording of its own is still a failure.
             _ => (K::Failed, vec![], vec![], vec![R::BrokerLog]),
         },
     };
     Diagnosis { kind, facts, causes, remedies }
+}
+
+fn never_opened(failure: &Failure) -> Fact {
+    if *failure == Failure::OpenTimeout { Fact::OpenTimeout } else { Fact::NeverOpened }
 }
 
 fn with_words(fact: Fact, words: &Option<Box<str>>) -> Vec<Fact> {
@@ -370,6 +356,9 @@ mod tests {
         let at = Circumstances { address: &address, page_is_secure: false, version, worked_before: true };
         let again = diagnose(Trouble::Failed(&Failure::NotOpened { code: Some(1006) }), at);
         assert_eq!((again.kind, again.causes), (Kind::Lost, vec![Cause::Network, Cause::Starting]));
+        assert_eq!(again.facts, [Fact::NeverOpened]);
+        let silent = diagnose(Trouble::Failed(&Failure::OpenTimeout), at);
+        assert_eq!((silent.kind, silent.facts), (Kind::Lost, vec![Fact::OpenTimeout]));
     }
 
     #[wasm_bindgen_test]

@@ -20,6 +20,8 @@ pub enum Headline {
     Listening,
     /// Connected, everything was read, no device.
     Nobody,
+    /// Connected, no device; but not everything could be read.
+    NoneSeen,
     /// Every single device is online.
     AllOnline {
         /// How many that is.
@@ -27,7 +29,7 @@ pub enum Headline {
         /// Of which devices that is known.
         extent: Extent,
     },
-    /// Connected again, and none is known to be offline; but some were not announced again.
+    /// Connected again, and some are not confirmed: all, or all that could be in trouble.
     Unconfirmed {
         /// How many.
         stale: u32,
@@ -42,6 +44,8 @@ pub enum Headline {
         online: u32,
         /// Of how many.
         total: u32,
+        /// Whether each of them is known at present.
+        is_confirmed: bool,
     },
 }
 
@@ -57,11 +61,12 @@ pub enum Extent {
 }
 
 impl Extent {
-    fn of(snapshot: SnapshotState) -> Extent {
+    /// `is_limited`: something was left out that was to be watched, whatever the snapshot says of the rest.
+    pub fn of(snapshot: SnapshotState, is_limited: bool) -> Extent {
         match snapshot {
-            SnapshotState::Complete => Extent::Whole,
             SnapshotState::Loading => Extent::SoFar,
-            SnapshotState::Cut | SnapshotState::Unknown => Extent::Known,
+            SnapshotState::Complete if !is_limited => Extent::Whole,
+            SnapshotState::Complete | SnapshotState::Cut | SnapshotState::Unknown => Extent::Known,
         }
     }
 }
@@ -78,14 +83,16 @@ pub enum Lead {
 }
 
 impl Headline {
-    /// Chooses the sentence. `heard_at` is when the broker was last heard.
-    pub fn of(link: Link, snapshot: SnapshotState, counts: &Counts, heard_at: Option<Time>) -> Headline {
+    /// Chooses the sentence. `as_of`: up to when the fleet was observed, when it is not now.
+    pub fn of(link: Link, extent: Extent, counts: &Counts, as_of: Option<Time>) -> Headline {
         let &Counts { total, online, offline, degraded, stale, .. } = counts;
-        let extent = Extent::of(snapshot);
         match (link, total) {
-            (Link::Connected, 0) if extent == Extent::SoFar => Headline::Listening,
-            (Link::Connected, 0) => Headline::Nobody,
-            (Link::Connected, _) if stale > 0 && offline + degraded == 0 && extent != Extent::SoFar => {
+            (Link::Connected, 0) => match extent {
+                Extent::SoFar => Headline::Listening,
+                Extent::Whole => Headline::Nobody,
+                Extent::Known => Headline::NoneSeen,
+            },
+            (Link::Connected, _) if stale == total || (stale > 0 && offline + degraded == 0) => {
                 Headline::Unconfirmed { stale, total }
             }
             (Link::Connected, _) if online == total => Headline::AllOnline { total, extent },
@@ -95,12 +102,12 @@ impl Headline {
                     (0, degraded) => Lead::Degraded(degraded),
                     (offline, _) => Lead::Offline(offline),
                 };
-                Headline::Counted { lead, online, total }
+                Headline::Counted { lead, online, total, is_confirmed: stale == 0 }
             }
             (Link::Connecting, 0) => Headline::Connecting,
-            (Link::Idle, 0) if heard_at.is_none() => Headline::Welcome,
+            (Link::Idle, 0) if as_of.is_none() => Headline::Welcome,
             (_, 0) => Headline::NotConnected,
-            (_, _) => heard_at.map_or(Headline::NotConnected, Headline::AsOf),
+            (_, _) => as_of.map_or(Headline::NotConnected, Headline::AsOf),
         }
     }
 }
@@ -117,40 +124,44 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn connected_the_headline_counts() {
-        let check = |counts: Counts, expected| {
-            let complete = SnapshotState::Complete;
-            assert_eq!(
-                Headline::of(Link::Connected, complete, &counts, Some(Time(7))),
-                expected,
-                "{counts:?}"
-            );
-        };
+        let of = |extent, counts: Counts| Headline::of(Link::Connected, extent, &counts, None);
+        let check = |counts: Counts, expected| assert_eq!(of(Extent::Whole, counts), expected, "{counts:?}");
+        let counted = |lead, online| Headline::Counted { lead, online, total: 40, is_confirmed: true };
         check(counts(0, 0, 0, 0), Headline::Nobody);
         check(counts(40, 0, 0, 0), Headline::AllOnline { total: 40, extent: Extent::Whole });
-        check(counts(36, 2, 1, 1), Headline::Counted { lead: Lead::Offline(2), online: 36, total: 40 });
-        check(counts(38, 0, 1, 1), Headline::Counted { lead: Lead::Degraded(1), online: 38, total: 40 });
-        check(counts(39, 0, 1, 0), Headline::Counted { lead: Lead::NoneOffline, online: 39, total: 40 });
-        let loading = Headline::of(Link::Connected, SnapshotState::Loading, &counts(0, 0, 0, 0), None);
-        assert_eq!(loading, Headline::Listening);
+        check(counts(36, 2, 1, 1), counted(Lead::Offline(2), 36));
+        check(counts(38, 0, 1, 1), counted(Lead::Degraded(1), 38));
+        check(counts(39, 0, 1, 0), counted(Lead::NoneOffline, 39));
+        let nobody = counts(0, 0, 0, 0);
+        assert_eq!(of(Extent::SoFar, nobody), Headline::Listening);
+        assert_eq!(of(Extent::Known, nobody), Headline::NoneSeen);
     }
 
     #[wasm_bindgen_test]
     fn all_is_said_of_a_whole_snapshot_only_and_of_nothing_stale() {
-        let of = |snapshot, counts| Headline::of(Link::Connected, snapshot, counts, Some(Time(7)));
+        assert_eq!(Extent::of(SnapshotState::Complete, false), Extent::Whole);
+        assert_eq!(Extent::of(SnapshotState::Complete, true), Extent::Known);
+        assert_eq!(Extent::of(SnapshotState::Loading, true), Extent::SoFar);
+        assert_eq!(Extent::of(SnapshotState::Cut, false), Extent::Known);
+        assert_eq!(Extent::of(SnapshotState::Unknown, false), Extent::Known);
+
+        let of = |extent, counts: &Counts| Headline::of(Link::Connected, extent, counts, None);
         let total = 40;
         let some = counts(total, 0, 0, 0);
-        for (snapshot, extent) in [
-            (SnapshotState::Loading, Extent::SoFar),
-            (SnapshotState::Cut, Extent::Known),
-            (SnapshotState::Unknown, Extent::Known),
-        ] {
-            assert_eq!(of(snapshot, &some), Headline::AllOnline { total, extent });
+        for extent in [Extent::Whole, Extent::SoFar, Extent::Known] {
+            assert_eq!(of(extent, &some), Headline::AllOnline { total, extent });
+            // Connected again, and nothing was announced again so far.
+            let all_stale = Counts { stale: total, ..some };
+            assert_eq!(of(extent, &all_stale), Headline::Unconfirmed { stale: total, total });
+            let all_stale = Counts { stale: total, ..counts(38, 2, 0, 0) };
+            assert_eq!(of(extent, &all_stale), Headline::Unconfirmed { stale: total, total });
+            let stale = Counts { stale: 3, ..some };
+            assert_eq!(of(extent, &stale), Headline::Unconfirmed { stale: 3, total });
         }
-        let stale = Counts { stale: 3, ..some };
-        assert_eq!(of(SnapshotState::Complete, &stale), Headline::Unconfirmed { stale: 3, total });
         let offline = Counts { stale: 3, ..counts(39, 1, 0, 0) };
         let lead = Lead::Offline(1);
-        assert_eq!(of(SnapshotState::Complete, &offline), Headline::Counted { lead, online: 39, total });
+        let expected = Headline::Counted { lead, online: 39, total, is_confirmed: false };
+        assert_eq!(of(Extent::Whole, &offline), expected);
     }
 
     #[wasm_bindgen_test]
@@ -158,16 +169,14 @@ mod tests {
         let waiting = Link::Waiting { retry_at: Time(9) };
         let none = counts(0, 0, 0, 0);
         let some = counts(40, 0, 0, 0);
+        let of = |link, counts, as_of| Headline::of(link, Extent::Known, counts, as_of);
         for link in [Link::Idle, Link::Connecting, waiting, Link::Refused] {
-            assert_eq!(
-                Headline::of(link, SnapshotState::Unknown, &some, Some(Time(7))),
-                Headline::AsOf(Time(7)),
-                "{link:?}"
-            );
+            assert_eq!(of(link, &some, Some(Time(7))), Headline::AsOf(Time(7)), "{link:?}");
         }
-        assert_eq!(Headline::of(Link::Idle, SnapshotState::Unknown, &none, None), Headline::Welcome);
-        assert_eq!(Headline::of(Link::Connecting, SnapshotState::Unknown, &none, None), Headline::Connecting);
-        assert_eq!(Headline::of(waiting, SnapshotState::Unknown, &none, None), Headline::NotConnected);
-        assert_eq!(Headline::of(Link::Refused, SnapshotState::Unknown, &none, None), Headline::NotConnected);
+        assert_eq!(of(Link::Idle, &none, None), Headline::Welcome);
+        assert_eq!(of(Link::Idle, &none, Some(Time(7))), Headline::NotConnected);
+        assert_eq!(of(Link::Connecting, &none, None), Headline::Connecting);
+        assert_eq!(of(waiting, &none, None), Headline::NotConnected);
+        assert_eq!(of(Link::Refused, &none, None), Headline::NotConnected);
     }
 }

@@ -3,15 +3,26 @@
 //! Pure: the filters' states in, typed notes out. `ui` words them.
 
 use fleet::snapshot::RejectedFilter;
-use fleet::{FilterState, Snapshot, SnapshotState};
+use fleet::{Engine, Filter, FilterState, Snapshot, SnapshotState};
 
 /// One thing to admit, and the filters it is about.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Note {
     /// What happened.
     pub kind: NoteKind,
-    /// The filters, each with the retained messages that it brought.
-    pub filters: Vec<(String, u32)>,
+    /// The filters.
+    pub filters: Vec<Noted>,
+}
+
+/// A filter of a note.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Noted {
+    /// Where it stands in the snapshot; a rejected one stands nowhere.
+    pub position: Option<usize>,
+    /// The filter.
+    pub text: String,
+    /// The retained messages that it brought.
+    pub replays: u32,
 }
 
 /// What happened to a filter.
@@ -19,15 +30,28 @@ pub struct Note {
 pub enum NoteKind {
     /// Its retained messages ended where brokers cut.
     Cut,
-    /// Nobody knows whether all of them came.
+    /// Nobody knows whether all of them came; it is asked again.
     Unknown,
-    /// The broker refused it.
+    /// Nobody knows, and it was asked often enough.
+    UnknownForGood,
+    /// The broker refused it, and is asked again.
     Refused,
+    /// The broker refused it in a way that asking again would not change.
+    RefusedForGood,
     /// It brought too much of no use.
     Paused,
     /// It was asked for and cannot be subscribed to.
     Rejected,
 }
+
+const ABOUT_FILTERS: [NoteKind; 6] = [
+    NoteKind::Cut,
+    NoteKind::Unknown,
+    NoteKind::UnknownForGood,
+    NoteKind::Refused,
+    NoteKind::RefusedForGood,
+    NoteKind::Paused,
+];
 
 /// What is to be said of a snapshot and of the filters that were left out of it; nothing while it is being
 /// loaded for the first time.
@@ -35,20 +59,35 @@ pub fn notes(snapshot: &Snapshot, rejected: &[RejectedFilter]) -> Vec<Note> {
     if snapshot.state() == SnapshotState::Loading {
         return Vec::new();
     }
-    let left_out = rejected.iter().map(|rejected| (rejected.filter.clone(), 0)).collect();
-    let left_out = Note { kind: NoteKind::Rejected, filters: left_out };
-    [NoteKind::Cut, NoteKind::Unknown, NoteKind::Refused, NoteKind::Paused]
+    let left_out =
+        |rejected: &RejectedFilter| Noted { position: None, text: rejected.filter.clone(), replays: 0 };
+    let left_out = Note { kind: NoteKind::Rejected, filters: rejected.iter().map(left_out).collect() };
+    ABOUT_FILTERS
         .into_iter()
         .map(|kind| {
-            let about = snapshot.filters().iter().filter(|filter| note_kind(filter.state()) == Some(kind));
-            Note {
-                kind,
-                filters: about.map(|filter| (filter.as_str().to_owned(), filter.replays())).collect(),
-            }
+            let about = snapshot.filters().iter().enumerate();
+            let about = about.filter(|(_, filter)| note_kind(filter.state()) == Some(kind));
+            let noted = |(position, filter): (usize, &Filter)| Noted {
+                position: Some(position),
+                text: filter.as_str().to_owned(),
+                replays: filter.replays(),
+            };
+            Note { kind, filters: about.map(noted).collect() }
         })
         .chain([left_out])
         .filter(|note| !note.filters.is_empty())
         .collect()
+}
+
+/// Whether something is not watched that was to be watched: then nobody may say "all".
+pub fn is_limited(engine: &Engine) -> bool {
+    let is_left_out = |filter: &Filter| {
+        matches!(filter.state(), FilterState::Paused | FilterState::Off | FilterState::Refused { .. })
+    };
+    let refused = engine.fleet().refused();
+    refused.devices + refused.topics > 0
+        || !engine.rejected_filters().is_empty()
+        || engine.snapshot().filters().iter().any(is_left_out)
 }
 
 /// How many filters are read, of how many that are wanted.
@@ -62,8 +101,10 @@ pub fn progress(snapshot: &Snapshot) -> (usize, usize) {
 fn note_kind(state: FilterState) -> Option<NoteKind> {
     match state {
         FilterState::Cut => Some(NoteKind::Cut),
-        FilterState::Unknown { .. } => Some(NoteKind::Unknown),
-        FilterState::Refused { .. } => Some(NoteKind::Refused),
+        FilterState::Unknown { retry_at: Some(_) } => Some(NoteKind::Unknown),
+        FilterState::Unknown { retry_at: None } => Some(NoteKind::UnknownForGood),
+        FilterState::Refused { retry_at: Some(_), .. } => Some(NoteKind::Refused),
+        FilterState::Refused { retry_at: None, .. } => Some(NoteKind::RefusedForGood),
         FilterState::Paused => Some(NoteKind::Paused),
         FilterState::Waiting | FilterState::Loading | FilterState::Complete | FilterState::Off => None,
     }

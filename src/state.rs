@@ -3,11 +3,12 @@
 //! One value that is compared as a whole: the page's texts follow from it, and a change that shows nowhere
 //! ends here. Pure reading of a [`Link`]; `ui` words it.
 
+use fleet::fleet::Refused;
 use fleet::{Counts, SnapshotState};
 use mqtt::{Time, Version};
 
 use crate::diagnosis::{Circumstances, Diagnosis, diagnose};
-use crate::headline::Headline;
+use crate::headline::{Extent, Headline};
 use crate::link::Link;
 use crate::notes::{self, Note};
 
@@ -32,6 +33,8 @@ pub struct State {
     pub observed_since: Option<Time>,
     /// What must be admitted.
     pub notes: Vec<Note>,
+    /// What the fleet's bounds kept out.
+    pub refused: Refused,
     /// Why there is no connection, if there is none and there should be.
     pub diagnosis: Option<Diagnosis>,
 }
@@ -43,20 +46,25 @@ impl State {
         let mut state = link
             .with(|call| {
                 let (engine, snapshot) = (&call.engine, call.engine.snapshot());
+                let fleet = engine.fleet();
+                let extent = Extent::of(snapshot.state(), notes::is_limited(engine));
+                // The last gap is open while the board does not observe.
+                let as_of = fleet.gaps().next_back().filter(|gap| gap.to.is_none()).map(|gap| gap.from);
                 State {
                     standing,
                     address: Some(call.profile.address.as_str().to_owned()),
                     version: engine.session().version().filter(|_| standing == mqtt::Link::Connected),
                     snapshot: snapshot.state(),
                     loading: (snapshot.state() == SnapshotState::Loading).then(|| notes::progress(snapshot)),
-                    counts: *engine.fleet().counts(),
-                    observed_since: engine.fleet().observed_since(),
+                    counts: *fleet.counts(),
+                    headline: Headline::of(standing, extent, fleet.counts(), as_of),
+                    observed_since: fleet.observed_since(),
+                    refused: *fleet.refused(),
                     notes: notes::notes(snapshot, engine.rejected_filters()),
                     ..State::NOTHING
                 }
             })
             .unwrap_or(State::NOTHING);
-        state.headline = Headline::of(standing, state.snapshot, &state.counts, link.heard_at());
         // Connected, or ended by the visitor: nothing to explain.
         if !matches!(standing, mqtt::Link::Connected | mqtt::Link::Idle) {
             state.diagnosis = link.with_trouble(|trouble, profile| {
@@ -89,6 +97,7 @@ impl State {
         headline: Headline::Welcome,
         observed_since: None,
         notes: Vec::new(),
+        refused: Refused { devices: 0, topics: 0, changes: 0 },
         diagnosis: None,
     };
 }

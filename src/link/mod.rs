@@ -12,11 +12,11 @@ use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use fleet::{Config, ConfigError, Engine};
+use leptos::leptos_dom::helpers::WindowListenerHandle;
 use leptos::prelude::*;
-use mqtt::{Closed, Options, Time, VersionChoice};
+use mqtt::{Closed, Failure, Options, Time, VersionChoice};
 
 use crate::address::Address;
-use crate::diagnosis::{Blocked, Trouble};
 use alarms::{Alarm, Alarms};
 use notice::Notice;
 use socket::{Heard, Socket};
@@ -39,6 +39,24 @@ pub struct Profile {
     pub version: VersionChoice,
     /// Instead of the default filters; empty for those.
     pub filters: Vec<String>,
+}
+
+/// Why the browser did not even try.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Blocked {
+    /// A `SyntaxError`: this is no WebSocket address to the browser.
+    Url,
+    /// A `SecurityError`: mixed content, mostly.
+    Security,
+}
+
+/// What ended the last attempt.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Trouble<'a> {
+    /// The browser's doing.
+    Blocked(Blocked),
+    /// The session's own account.
+    Failed(&'a Failure),
 }
 
 /// The current time, by the only clock that goes on while the machine sleeps.
@@ -67,21 +85,26 @@ impl Link {
             RefCell::new(Driver {
                 call: None,
                 blocked: None,
-                heard_at: None,
+                told: None,
                 scratch: Vec::new(),
                 alarms,
                 alarm_at: None,
                 notice: notice.clone(),
                 me: me.clone(),
+                listeners: Vec::new(),
             })
         });
-        let link = Link { driver, notice };
         // A timer may have been late while the tab was hidden or frozen: look at the clock at once.
-        for event in ["visibilitychange", "pageshow", "online"] {
-            let link = link.clone();
-            window_event_listener_untyped(event, move |_| link.driver.borrow_mut().handle_attention());
-        }
-        link
+        let listeners = ["visibilitychange", "pageshow", "online"].map(|event| {
+            let me = Rc::downgrade(&driver);
+            window_event_listener_untyped(event, move |_| {
+                if let Some(driver) = me.upgrade() {
+                    driver.borrow_mut().handle_attention();
+                }
+            })
+        });
+        driver.borrow_mut().listeners.extend(listeners);
+        Link { driver, notice }
     }
 
     /// Connects, forgetting what an earlier connection brought.
@@ -94,7 +117,15 @@ impl Link {
 
     /// Ends the connection and keeps what is known.
     pub fn disconnect(&self) {
-        self.driver.borrow_mut().command(|engine, now| engine.disconnect(now));
+        let mut driver = self.driver.borrow_mut();
+        driver.blocked = None;
+        driver.command(|engine, now| engine.disconnect(now));
+    }
+
+    /// Switches a filter of the engine's snapshot on or off, by its position. Switched on by hand it is not
+    /// paused again.
+    pub fn switch_filter(&self, position: usize, is_on: bool) {
+        self.driver.borrow_mut().command(|engine, now| engine.switch_filter(position, is_on, now));
     }
 
     /// Tries again without waiting for the next attempt.
@@ -120,11 +151,6 @@ impl Link {
             (Some(_), Some(_)) => mqtt::Link::Refused,
             (Some(call), None) => call.engine.session().link(),
         }
-    }
-
-    /// When the broker was last heard.
-    pub fn heard_at(&self) -> Option<Time> {
-        self.driver.borrow().heard_at
     }
 
     /// Reads what ended the last attempt, if it ended.
@@ -177,13 +203,21 @@ pub struct Call {
 struct Driver {
     call: Option<Call>,
     blocked: Option<Blocked>,
-    heard_at: Option<Time>,
+    /// What the page was last told of: the engine's epoch, the link's state, and what the browser refused.
+    told: Option<(u64, mqtt::Link, Option<Blocked>)>,
     scratch: Vec<u8>,
     alarms: Alarms,
     /// What the session's alarm is set to; never later than what the session wants.
     alarm_at: Option<Time>,
     notice: Rc<Notice>,
     me: Weak<RefCell<Driver>>,
+    listeners: Vec<WindowListenerHandle>,
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.listeners.drain(..).for_each(WindowListenerHandle::remove);
+    }
 }
 
 impl Driver {
@@ -191,7 +225,8 @@ impl Driver {
         let engine = Engine::new(config(&profile))?;
         self.command(|engine, now| engine.disconnect(now));
         self.call = Some(Call { profile, engine, socket: None });
-        self.heard_at = None;
+        // The new engine counts its epochs from the beginning.
+        self.told = None;
         self.retry();
         Ok(())
     }
@@ -218,7 +253,6 @@ impl Driver {
         match heard {
             Heard::Open => call.engine.handle_open(now),
             Heard::Bytes(bytes) => {
-                self.heard_at = Some(now);
                 self.scratch.resize(bytes.length() as usize, 0);
                 bytes.copy_to(&mut self.scratch);
                 call.engine.handle_bytes(&self.scratch, now);
@@ -287,7 +321,11 @@ impl Driver {
             self.alarm_at = Some(at);
             self.alarms.set(Alarm::Session, at.since(now));
         }
-        self.notice.raise(&self.alarms);
+        // Most turns of an idle connection are its keep-alive, which shows nowhere.
+        let shown = (engine.epoch(), engine.session().link(), self.blocked);
+        if self.told.replace(shown) != Some(shown) {
+            self.notice.raise(&self.alarms);
+        }
     }
 }
 

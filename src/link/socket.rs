@@ -11,7 +11,7 @@ use mqtt::Closed;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BinaryType, CloseEvent, DomException, MessageEvent, WebSocket};
 
-use crate::diagnosis::Blocked;
+use super::Blocked;
 
 /// What a socket says.
 pub enum Heard {

@@ -7,6 +7,7 @@ use mqtt::Link;
 use wasm_bindgen::JsCast;
 
 use super::diagnosis::diagnosis_panel;
+use super::filters::FilterPanel;
 use super::form::ConnectionForm;
 use super::grid::Grid;
 use super::headline::HeadlineText;
@@ -18,9 +19,9 @@ use crate::say;
 use crate::timeline::Timeline;
 use crate::words::Locale;
 
-/// A device made of two commands.
+/// A device made of two commands. The first one stays, in the background.
 const EXAMPLE: &str = "\
-mosquitto_sub -h HOST -t x --will-topic lamp/status --will-payload offline --will-retain
+mosquitto_sub -h HOST -t x --will-topic lamp/status --will-payload offline --will-retain &
 mosquitto_pub -h HOST -t lamp/status -m online -r";
 
 /// The board.
@@ -45,9 +46,19 @@ pub fn Board() -> impl IntoView {
     let is_first_visit = Memo::new(move |_| page.state.with(|state| state.address.is_none()));
     let has_ended =
         Memo::new(move |_| page.state.with(|state| state.standing == Link::Idle && state.address.is_some()));
-    let has_nobody = Memo::new(move |_| page.state.with(|state| state.headline == Headline::Nobody));
+    let has_nobody = Memo::new(move |_| {
+        page.state.with(|state| matches!(state.headline, Headline::Nobody | Headline::NoneSeen))
+    });
     let has_none_found =
         Memo::new(move |_| is_showing_none.get() && page.state.with(|state| state.counts.total > 0));
+    // Nobody may say that what is not known at present is well.
+    let is_as_last_known = Memo::new(move |_| {
+        page.state.with(|state| state.counts.stale > 0 || state.standing != Link::Connected)
+    });
+    let well_title = Signal::derive(move || {
+        let locale = page.locale.get();
+        if is_as_last_known.get() { say!(locale, board.last_known_well) } else { say!(locale, board.well) }
+    });
     let first_visit = part(move || {
         let is_shown = is_first_visit.get() && !page.dialog_is_open.get();
         is_shown.then(|| view! { <div class="first-visit"><ConnectionForm /></div> }.into_any())
@@ -67,8 +78,9 @@ pub fn Board() -> impl IntoView {
             {ended}
             {diagnosis_panel(page)}
             {notes(page)}
-            <Section rows pick=attention title=|locale| say!(locale, board.attention) />
-            <Section rows pick=well title=|locale| say!(locale, board.well) />
+            <FilterPanel />
+            <Section rows pick=attention title=page.phrase(|locale| say!(locale, board.attention)) />
+            <Section rows pick=well title=well_title />
             {nobody}
             {none_found}
         </main>
@@ -88,7 +100,7 @@ fn well(rows: &Rows) -> &[fleet::Handle] {
 fn Section(
     rows: Memo<Rows>,
     pick: fn(&Rows) -> &[fleet::Handle],
-    title: fn(Locale) -> &'static str,
+    title: Signal<&'static str>,
 ) -> impl IntoView {
     let page = Page::here();
     let length = Memo::new(move |_| rows.with(|rows| pick(rows).len()));
@@ -105,7 +117,7 @@ fn Section(
             view! {
                 <section>
                     <h2 class="section-title">
-                        {page.phrase(title)}
+                        {title}
                         <span>{count}</span>
                         <small class="legend">
                             <i></i>
@@ -218,10 +230,13 @@ fn Ended() -> impl IntoView {
 fn Nobody() -> impl IntoView {
     let page = Page::here();
     let filters = page.link(|link| link.with(|call| call.profile.filters.join(", "))).unwrap_or_default();
-    let host = page.origin.with_value(|origin| origin.host.clone());
+    let host = page.link(|link| link.with(|call| call.profile.address.host().to_owned())).unwrap_or_default();
+    // A host from a link somebody sent must not become a command in the visitor's shell.
+    let is_plain = host.chars().all(|c| c.is_alphanumeric() || ".-:_".contains(c));
+    let host = if is_plain { host.as_str() } else { "HOST" };
     // The example would not be seen through filters that the visitor chose.
     let more = if filters.is_empty() {
-        let example = EXAMPLE.replace("HOST", &host);
+        let example = EXAMPLE.replace("HOST", host);
         view! {
             <p>{page.phrase(|locale| say!(locale, board.nobody.example))}</p>
             <pre>{example}</pre>

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use mqtt::{Link, Version};
+use mqtt::{Link, ReasonCode, Version};
 
 use super::{Page, Part, part, text};
 use crate::diagnosis::{Cause, Diagnosis, Fact, Kind, Remedy};
@@ -88,7 +88,7 @@ fn list<T: Send + Sync + 'static>(
 }
 
 fn say_fact(locale: Locale, fact: &Fact) -> String {
-    let code = |reason: &mqtt::ReasonCode| format!("0x{:02X} ({reason:?})", reason.byte());
+    let code = |reason: &ReasonCode| format!("0x{:02X} ({})", reason.byte(), term(*reason));
     match fact {
         Fact::MixedContent => say!(locale, fact.mixed_content),
         Fact::InvalidUrl => say!(locale, fact.invalid_url),
@@ -117,10 +117,36 @@ fn say_fact(locale: Locale, fact: &Fact) -> String {
         Fact::Disconnected(reason) => return say!(locale, fact.disconnected, code = code(reason)),
         Fact::Said(text) => return say!(locale, fact.said, text = text),
         Fact::CloseCode(code) => return say!(locale, fact.close_code, code = code.to_string()),
-        Fact::Protocol(text) => return say!(locale, fact.protocol, text = text),
-        Fact::Options(text) => return say!(locale, fact.options, text = text),
+        Fact::Protocol(error) => return say!(locale, fact.protocol, text = fault(locale, error)),
+        Fact::Options(error) => return say!(locale, fact.options, text = fault(locale, error)),
     }
     .to_owned()
+}
+
+/// A reason code as the standard names it, in any language: `NotAuthorized` is "Not authorized".
+pub fn term(reason: ReasonCode) -> String {
+    let mut term = String::new();
+    // "QoS" is one word.
+    for letter in format!("{reason:?}").replace("QoS", "Qos").chars() {
+        if !term.is_empty() && (letter.is_uppercase() || letter.is_ascii_digit()) {
+            term.push(' ');
+            term.extend(letter.to_lowercase());
+        } else {
+            term.push(letter);
+        }
+    }
+    term.replace("Qos", "qos").replace("qos", "QoS")
+}
+
+/// What broke the standard: which packet, which field, which clause. The crate words it in English only.
+fn fault(locale: Locale, error: &mqtt::Error) -> String {
+    match locale {
+        Locale::en => error.to_string(),
+        Locale::zh_CN => {
+            let packet = error.packet.map(|packet| format!("{packet} ")).unwrap_or_default();
+            format!("{packet}{} [{}]", error.field, error.clause())
+        }
+    }
 }
 
 fn say_cause(locale: Locale, cause: &Cause) -> String {
@@ -162,4 +188,20 @@ fn say_remedy(locale: Locale, remedy: &Remedy) -> String {
         Remedy::CorrectAddress => say!(locale, remedy.correct_address),
     }
     .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test]
+    fn reason_codes_by_the_standard_s_names() {
+        let check = |reason, expected: &str| assert_eq!(term(reason), expected);
+        check(ReasonCode::NotAuthorized, "Not authorized");
+        check(ReasonCode::Banned, "Banned");
+        check(ReasonCode::QoSNotSupported, "QoS not supported");
+        check(ReasonCode::GrantedQoS1, "Granted QoS 1");
+        check(ReasonCode::BadUserNameOrPassword, "Bad user name or password");
+    }
 }

@@ -29,8 +29,9 @@ fn sentence(page: Page, headline: Headline) -> Sentence {
         Headline::NotConnected => plain(say!(locale, headline.cannot_connect)),
         Headline::Listening => plain(say!(locale, headline.listening)),
         Headline::Nobody => plain(say!(locale, headline.nobody)),
+        Headline::NoneSeen => plain(say!(locale, headline.none_seen)),
         Headline::AsOf(time) => {
-            let time = page.format(|formats| formats.clock(time));
+            let time = page.format(|formats| formats.moment(time, page.now.get().max(time)));
             plain(&say!(locale, headline.as_of, time = time))
         }
         Headline::AllOnline { total, extent } => plain(&match extent {
@@ -41,9 +42,13 @@ fn sentence(page: Page, headline: Headline) -> Sentence {
         Headline::Unconfirmed { stale, total } => {
             plain(&say_count!(locale, stale, headline.unconfirmed, n = count(stale), total = count(total)))
         }
-        Headline::Counted { lead, online, total } => {
-            let rest =
-                say_count!(locale, online, headline.online_of, n = count(online), total = count(total));
+        Headline::Counted { lead, online, total, is_confirmed } => {
+            let (n, total) = (count(online), count(total));
+            let rest = if is_confirmed {
+                say_count!(locale, online, headline.online_of, n = n, total = total)
+            } else {
+                say_count!(locale, online, headline.last_online_of, n = n, total = total)
+            };
             let (class, lead) = match lead {
                 Lead::Offline(n) => ("offline", say_count!(locale, n, headline.offline, n = count(n))),
                 Lead::Degraded(n) => ("degraded", say_count!(locale, n, headline.degraded, n = count(n))),

@@ -5,6 +5,7 @@
 
 mod board;
 mod diagnosis;
+mod filters;
 mod form;
 mod grid;
 mod header;

@@ -32,6 +32,7 @@ const STYLE: &str = concat!(
     include_str!("../../style/header.css"),
     include_str!("../../style/board.css"),
     include_str!("../../style/tile.css"),
+    include_str!("../../style/notes.css"),
 );
 
 /// A place of its own for a test, removed with everything in it.
@@ -177,6 +178,66 @@ async fn only_the_rows_in_sight_are_in_the_document() {
     assert_eq!(place.text("[data-count=total]"), "5000");
     let tiles = place.count("[data-device]");
     assert!((1..300).contains(&tiles), "{tiles} tiles are in the document");
+}
+
+#[wasm_bindgen_test]
+async fn the_filters_can_be_read_and_switched_when_they_are_asked_for() {
+    let place = Place::new();
+    let link = Link::scripted(
+        profile(),
+        &[
+            CONNACK,
+            &publish("pump/status", "online", false),
+            &publish("fan/status", "<b>purple</b>", false),
+            &publish("fan/temperature", "21", false),
+        ],
+    );
+    let seen = link.clone();
+    let _mounted = mount_to(place.0.clone(), move || {
+        provide_context(Page::new(seen, Request::parse("")));
+        view! { <Board /> }
+    });
+    frames(3).await;
+    assert_eq!(place.count(".filters table"), 0, "closed, it costs nothing");
+
+    place.one(".filters summary").unchecked_into::<HtmlElement>().click();
+    frames(3).await;
+    let row = || place.text(".filters tbody tr");
+    assert!(row().contains('#') && row().contains("66 %"), "{}", row());
+    assert_eq!(place.text(".filters li code"), "fan/status");
+    assert_eq!(place.text(".filters li q"), "<b>purple</b>");
+
+    place.one(".filters [type=checkbox]").unchecked_into::<HtmlElement>().click();
+    frames(3).await;
+    assert!(row().contains("switched off"), "{}", row());
+    assert!(link.with(|call| !call.engine.snapshot().filters()[0].is_on()).unwrap_or_default());
+    place.one(".filters [type=checkbox]").unchecked_into::<HtmlElement>().click();
+    frames(3).await;
+    assert!(!row().contains("switched off"), "{}", row());
+
+    place.one(".filters summary").unchecked_into::<HtmlElement>().click();
+    frames(3).await;
+    assert_eq!(place.count(".filters table"), 0);
+}
+
+#[wasm_bindgen_test]
+async fn a_paused_filter_can_be_watched_anyway() {
+    let place = Place::new();
+    let noise: Vec<_> = (0..60).map(|n| publish(&format!("n{n}"), "1", false)).collect();
+    // The filter's snapshot is over (SUBACK, PINGRESP) before it is flooded.
+    let link = Link::scripted(profile(), &[CONNACK, &[0x90, 3, 0, 1, 0], &[0xD0, 0], &noise.concat()]);
+    let seen = link.clone();
+    let _mounted = mount_to(place.0.clone(), move || {
+        provide_context(Page::new(seen, Request::parse("")));
+        view! { <Board /> }
+    });
+    frames(3).await;
+    assert!(place.text(".note").contains("paused"), "{}", place.text(".note"));
+    assert!(place.text(".headline").contains("not everything"), "{}", place.text(".headline"));
+    place.one(".note button").unchecked_into::<HtmlElement>().click();
+    frames(3).await;
+    assert_eq!(place.count(".note"), 0);
+    assert!(link.with(|call| call.engine.snapshot().filters()[0].is_on()).unwrap_or_default());
 }
 
 #[wasm_bindgen_test]

@@ -153,7 +153,9 @@ fn how(page: Page, device: &Shown) -> String {
             let now = page.now.get();
             let age = now.since(since).as_millis() as u64;
             let moment = page.format(|formats| formats.moment(since, now.max(since)));
-            if age < FRESH {
+            if device.evidence == Evidence::Retained {
+                say!(locale, tile.since_retained, moment = moment)
+            } else if age < FRESH {
                 say!(locale, tile.since, moment = moment)
             } else {
                 let age = page.format(|formats| formats.duration(age));
