@@ -137,6 +137,12 @@ pub enum Violation {
     PacketUnexpected,
     /// A topic alias, though none was allowed.
     TopicAliasForbidden,
+    /// A topic alias above the Topic Alias Maximum.
+    TopicAliasTooLarge,
+    /// A topic alias that stands for no name yet.
+    TopicAliasUnknown,
+    /// The names that topic aliases stand for are more bytes than a packet may have.
+    TopicAliasesTooLong,
     /// An acknowledgement with more or fewer codes than there were filters.
     ListLength,
     /// A Reason String or User Property that CONNECT asked not to be sent.
@@ -270,6 +276,15 @@ impl Violation {
                 ReasonCode::TopicAliasInvalid,
                 "a topic alias though none was allowed",
             ),
+            Violation::TopicAliasTooLarge => {
+                ("section 3.3", "MQTT-3.1.2-26", ReasonCode::TopicAliasInvalid, "above the maximum")
+            }
+            Violation::TopicAliasUnknown => {
+                ("section 3.3", "section 3.3.4", ProtocolError, "stands for no name")
+            }
+            Violation::TopicAliasesTooLong => {
+                ("section 3.3", "section 3.3.2.3.4", ReasonCode::QuotaExceeded, "names too long to be kept")
+            }
             Violation::ListLength => {
                 ("MQTT-3.8.4-5", "MQTT-3.8.4-6", ProtocolError, "not one code per filter")
             }

@@ -239,6 +239,11 @@ impl PropertiesBuf {
         PropertiesBuf { bytes: Vec::new(), seen: 0, place }
     }
 
+    /// Begins with these; whether they fit the place shows when one is added.
+    pub(crate) fn from_properties(properties: Properties<'_>, place: Place) -> Self {
+        PropertiesBuf { bytes: properties.bytes.to_vec(), seen: properties.seen, place }
+    }
+
     /// Adds a property at the end. Authentication Method comes before Authentication Data.
     ///
     /// # Errors

@@ -40,6 +40,11 @@ impl<'a> TopicName<'a> {
         Ok(TopicName(name))
     }
 
+    /// A name that came in a packet, and so has passed through `new`.
+    pub(crate) const fn from_wire(name: &'a str) -> Self {
+        TopicName(name)
+    }
+
     /// The name.
     #[inline]
     pub const fn as_str(self) -> &'a str {

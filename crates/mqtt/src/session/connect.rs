@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::alias::{GivenAliases, ReceivedAliases};
 use super::{Connected, Core, Event, Failure, Lasting, Options, Socket, State, VersionChoice};
 use crate::encode::encode;
 use crate::error::{Error, Violation};
@@ -100,6 +101,7 @@ impl Core {
             maximum_packet_size: None,
             wildcard_subscription_available: true,
             subscription_identifier_available: true,
+            topic_alias_maximum: 0,
             shared_subscription_available: true,
             assigned_client_identifier: None,
             properties: connack.properties,
@@ -109,6 +111,7 @@ impl Core {
                 Property::ServerKeepAlive(seconds) => connected.keep_alive = seconds,
                 Property::SessionExpiryInterval(seconds) => connected.session_expiry_interval = seconds,
                 Property::ReceiveMaximum(maximum) => connected.receive_maximum = maximum,
+                Property::TopicAliasMaximum(maximum) => connected.topic_alias_maximum = maximum,
                 Property::MaximumQoS(qos) => connected.maximum_qos = qos,
                 Property::RetainAvailable(available) => connected.retain_available = available,
                 Property::MaximumPacketSize(size) => connected.maximum_packet_size = Some(size),
@@ -133,6 +136,10 @@ impl Core {
         connection.liveness.begin(Duration::from_secs(connected.keep_alive.into()));
         connection.session_expiry_interval = connected.session_expiry_interval;
         connection.lasts = !self.options.clean_start && connected.session_expiry_interval > 0;
+        // 3.1.1 has no aliases, and its server says no maximum.
+        let Options { topic_alias_maximum, max_topic_aliases, max_packet_size, .. } = self.options;
+        connection.received_aliases = ReceivedAliases::new(topic_alias_maximum, max_packet_size);
+        connection.given_aliases = GivenAliases::new(connected.topic_alias_maximum.min(max_topic_aliases));
         connection.maximum_qos = connected.maximum_qos;
         connection.retain_available = connected.retain_available;
         connection.maximum_packet_size = connected.maximum_packet_size;
@@ -223,11 +230,12 @@ pub(super) fn connect(
     let mut will_properties = PropertiesBuf::new(Place::Will);
     if version == Version::V5 {
         // What stays at the standard's default is not said.
-        let expiry = options.session_expiry_interval;
+        let (expiry, aliases) = (options.session_expiry_interval, options.topic_alias_maximum);
         let optional = [
             (expiry > 0).then_some(Property::SessionExpiryInterval(expiry)),
             (options.receive_maximum < u16::MAX).then_some(Property::ReceiveMaximum(options.receive_maximum)),
             Some(Property::MaximumPacketSize(options.max_packet_size)),
+            (aliases > 0).then_some(Property::TopicAliasMaximum(aliases)),
             options.request_response_information.then_some(Property::RequestResponseInformation(true)),
             (!options.request_problem_information).then_some(Property::RequestProblemInformation(false)),
         ];

@@ -231,7 +231,7 @@ impl Core {
             }
         }
         if qos == QoS::AtMostOnce {
-            self.command(&Packet::Publish(Publish { delivery: Delivery::AtMostOnce, ..publish }))?;
+            self.command_publish(Publish { delivery: Delivery::AtMostOnce, ..publish })?;
             return Ok(None);
         }
         // [MQTT-3.3.4-7], [MQTT-4.9.0-2]
@@ -243,10 +243,10 @@ impl Core {
             QoS::ExactlyOnce => (Delivery::ExactlyOnce { packet_id, dup: false }, Answer::Pubrec),
             _ => (Delivery::AtLeastOnce { packet_id, dup: false }, Answer::Puback),
         };
-        let publish = Packet::Publish(Publish { delivery, ..publish });
+        let publish = Publish { delivery, ..publish };
         let mut packet = Vec::new();
         if self.connection.lasts {
-            encode(&publish, self.version, &mut packet).map_err(CommandError::Invalid)?;
+            encode(&Packet::Publish(publish), self.version, &mut packet).map_err(CommandError::Invalid)?;
             if packet.len() > self.options.max_resume_bytes {
                 return Err(CommandError::PacketTooLarge);
             }
@@ -254,7 +254,7 @@ impl Core {
                 return Err(CommandError::TooManyOutstanding);
             }
         }
-        self.command(&publish)?;
+        self.command_publish(publish)?;
         let outbound = &mut self.outbound;
         outbound.quota -= 1;
         outbound.bytes += packet.len();

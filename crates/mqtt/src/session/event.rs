@@ -27,7 +27,8 @@ pub enum Transmit<'a> {
 pub enum Event<'a> {
     /// The server accepted: subscribe now, nothing is subscribed unless Session Present says so.
     Connected(Connected<'a>),
-    /// A message. Acknowledged already where its QoS wants it.
+    /// A message. Acknowledged already where its QoS wants it; its topic is there even if the server
+    /// sent an alias only.
     Publish(Publish<'a>),
     /// A SUBSCRIBE was answered; look at every code.
     Suback(Suback<'a>),
@@ -79,6 +80,8 @@ pub struct Connected<'a> {
     pub session_expiry_interval: u32,
     /// How many QoS 1 and 2 messages may wait for their PUBACK or PUBCOMP.
     pub receive_maximum: u16,
+    /// How many topic aliases the server takes.
+    pub topic_alias_maximum: u16,
     /// The highest QoS to publish with.
     pub maximum_qos: QoS,
     /// Whether RETAIN may be set.

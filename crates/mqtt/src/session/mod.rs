@@ -13,9 +13,10 @@
 //! - after each of either, `poll_event` and then `poll_transmit` until `None`, then a timer for
 //!   `poll_timeout`.
 //!
-//! Reading order: this file, `connect` (CONNECT and CONNACK), `delivery` (QoS 1 and 2), `liveness`
-//! (keep-alive), `backoff`; the rest is plain data.
+//! Reading order: this file, `connect` (CONNECT and CONNACK), `delivery` (QoS 1 and 2), `alias`,
+//! `liveness` (keep-alive), `backoff`; the rest is plain data.
 
+mod alias;
 mod backoff;
 mod connect;
 mod delivery;
@@ -31,6 +32,7 @@ mod tests;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use self::alias::{GivenAliases, ReceivedAliases};
 use self::backoff::Backoff;
 use self::connect::needs_the_user;
 use self::delivery::{Inbound, Outbound};
@@ -358,10 +360,13 @@ impl Session {
             // Almost every packet is a PUBLISH, so this path is kept free of all the others.
             if frame.packet == PacketType::Publish && core.state == State::Connected {
                 match decode::publish(bytes, frame, core.version) {
-                    // [MQTT-3.1.2-27]: no alias was allowed, so the name is always there, too.
                     Ok(publish) if publish.properties.has(0x23) => {
-                        let violation = Violation::TopicAliasForbidden;
-                        core.broken(core.error(PacketType::Publish, "topic_alias", violation));
+                        if let Some(alias) = core.alias(&publish)
+                            && core.receive(publish.delivery, publish.retain)
+                        {
+                            let topic = core.connection.received_aliases.name(alias);
+                            return Some(Event::Publish(Publish { topic, ..publish }));
+                        }
                     }
                     Ok(publish) if core.receive(publish.delivery, publish.retain) => {
                         return Some(Event::Publish(publish));
@@ -513,6 +518,9 @@ struct Connection {
     /// Whether the session outlives this connection.
     lasts: bool,
 
+    received_aliases: ReceivedAliases,
+    given_aliases: GivenAliases,
+
     // What the server said.
     session_expiry_interval: u32,
     maximum_qos: QoS,
@@ -535,6 +543,8 @@ impl Connection {
             last_subscribe: None,
             clean_start: true,
             lasts: false,
+            received_aliases: ReceivedAliases::default(),
+            given_aliases: GivenAliases::default(),
             session_expiry_interval: 0,
             maximum_qos: QoS::ExactlyOnce,
             retain_available: true,

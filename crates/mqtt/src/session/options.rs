@@ -53,6 +53,12 @@ pub struct Options {
     /// 5.0: Receive Maximum, how many QoS 1 and 2 messages the server may send before they are
     /// acknowledged; never 0. More end the link.
     pub receive_maximum: u16,
+    /// 5.0: Topic Alias Maximum, how many aliases the server may give. All names that they stand for
+    /// together may have `max_packet_size` bytes; more end the link.
+    pub topic_alias_maximum: u16,
+    /// 5.0: how many aliases this client gives, as far as the server takes them: to the first topics
+    /// that are published a second time.
+    pub max_topic_aliases: u16,
     /// 5.0: Request Problem Information. Off, only PUBLISH, CONNACK and DISCONNECT may bring Reason
     /// Strings and User Properties; any other packet that does ends the link.
     pub request_problem_information: bool,
@@ -73,7 +79,8 @@ pub struct Options {
 impl Options {
     /// Version 5.0 or else 3.1.1, no credentials, no will, a keep-alive of 30 s, a connect timeout
     /// of 10 s, packets up to 16 MiB, a clean start, at most 1,024 messages under way, at most 1 MiB
-    /// kept for a resumed session; the rest at the standard's defaults.
+    /// kept for a resumed session, at most 16 topic aliases for the server and none from it; the
+    /// rest at the standard's defaults.
     ///
     /// A 3.1.1 server cannot be told the limit: a single larger retained message ends the link at
     /// every attempt. So the limit only keeps a hostile length from filling the memory.
@@ -89,6 +96,8 @@ impl Options {
             max_in_flight: 1024,
             max_resume_bytes: 1024 * 1024,
             receive_maximum: u16::MAX,
+            topic_alias_maximum: 0,
+            max_topic_aliases: 16,
             request_problem_information: true,
             request_response_information: false,
             user_properties: Vec::new(),
@@ -114,6 +123,8 @@ impl fmt::Debug for Options {
             .field("max_in_flight", &self.max_in_flight)
             .field("max_resume_bytes", &self.max_resume_bytes)
             .field("receive_maximum", &self.receive_maximum)
+            .field("topic_alias_maximum", &self.topic_alias_maximum)
+            .field("max_topic_aliases", &self.max_topic_aliases)
             .field("request_problem_information", &self.request_problem_information)
             .field("request_response_information", &self.request_response_information)
             .field("user_properties", &self.user_properties)
