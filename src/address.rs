@@ -3,6 +3,8 @@
 //! Pure text in, typed values out; never touches the browser and never words an error. The form and the
 //! page's start call it, `link` opens what it accepted.
 
+use std::borrow::Cow;
+
 use mqtt::{TopicFilter, Version, VersionChoice};
 
 /// The address of a broker's WebSocket listener, checked as far as text can be.
@@ -91,6 +93,15 @@ impl Address {
         })
     }
 
+    /// The text without a user and a password in it, if there are any: what can be shown of it.
+    pub fn without_credentials(text: &str) -> Option<String> {
+        let start = text.find("://").map_or(0, |colon| colon + 3);
+        let (scheme, rest) = text.split_at(start);
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let at = rest[..end].rfind('@')?;
+        Some(format!("{scheme}{}", &rest[at + 1..]))
+    }
+
     /// The address as it was given, without the white space around it.
     pub fn as_str(&self) -> &str {
         &self.url
@@ -143,7 +154,7 @@ impl Origin {
 /// What the page's own address asks for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Request {
-    /// `?broker=`: connect there at once.
+    /// `?broker=`: connect there at once. Never with credentials in it.
     pub broker: Option<String>,
     /// `&filter=`, repeatable: instead of the default filters.
     pub filters: Vec<String>,
@@ -151,6 +162,8 @@ pub struct Request {
     pub version: VersionChoice,
     /// The first parameter that cannot be used.
     pub error: Option<RequestError>,
+    /// The page's address without the credentials that it carried, if it did.
+    pub cleaned: Option<String>,
 }
 
 /// Why a parameter of the page's address cannot be used.
@@ -162,6 +175,8 @@ pub enum RequestError {
     Filter(String),
     /// `&version=` is neither 3.1.1 nor 5.
     Version(String),
+    /// No `&filter=` is one that a board can subscribe to.
+    NoFilter,
 }
 
 impl Request {
@@ -171,20 +186,35 @@ impl Request {
     /// filter before it unless a route (`#/…`) follows, so `&filter=fleet/#` and `&filter=tele/+/LWT` mean
     /// what they look like.
     pub fn parse(href: &str) -> Request {
-        let mut request =
-            Request { broker: None, filters: Vec::new(), version: VersionChoice::Newest, error: None };
-        let address = href.split_once("#/").map_or(href, |(before, _)| before);
-        let Some((_, query)) = address.split_once('?') else {
+        let mut request = Request {
+            broker: None,
+            filters: Vec::new(),
+            version: VersionChoice::Newest,
+            error: None,
+            cleaned: None,
+        };
+        let (address, route) = href.split_at(href.find("#/").unwrap_or(href.len()));
+        let Some((place, query)) = address.split_once('?') else {
             return request;
         };
+        let mut parameters: Vec<Cow<'_, str>> = Vec::new();
+        let mut is_cleaned = false;
         for parameter in query.split('&') {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             let value = decoded(value);
             let error = match name {
                 "broker" => {
                     let error = Address::parse(&value).err().map(RequestError::Broker);
-                    request.broker = Some(value);
-                    error
+                    let shown = Address::without_credentials(&value);
+                    if let Some(shown) = &shown {
+                        is_cleaned = true;
+                        parameters.push(format!("broker={}", encoded(shown)).into());
+                    } else {
+                        parameters.push(parameter.into());
+                    }
+                    request.broker = Some(shown.unwrap_or(value));
+                    request.error = request.error.or(error);
+                    continue;
                 }
                 "filter" if TopicFilter::new(&value).is_ok() => {
                     request.filters.push(value);
@@ -205,9 +235,23 @@ impl Request {
                 _ => None,
             };
             request.error = request.error.or(error);
+            parameters.push(parameter.into());
         }
+        request.cleaned = is_cleaned.then(|| format!("{place}?{}{route}", parameters.join("&")));
         request
     }
+}
+
+/// Percent-encoding of what would end a value or begin a code.
+fn encoded(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '%' | '&' | '#' | '"' | '<' | '>' | '\0'..=' ' => out.push_str(&format!("%{:02X}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// Percent-decoding, where a `%` that starts no pair of hex digits stands for itself.
@@ -307,11 +351,19 @@ mod tests {
         check("http://host/?filter=100%", None, &["100%"], newest, None);
         check(
             "http://host/?broker=ws://me:pw@b",
-            Some("ws://me:pw@b"),
+            Some("ws://b"),
             &[],
             newest,
             Some(RequestError::Broker(AddressError::Credentials)),
         );
+        let cleaned = |href: &str| Request::parse(href).cleaned;
+        assert_eq!(cleaned("http://host/?broker=ws://b&filter=#"), None);
+        assert_eq!(
+            cleaned("http://host/?filter=a/%23&broker=ws%3A%2F%2Fme%3Ap%40w%40b/m%2526?t=a@b&version=5#/lab")
+                .as_deref(),
+            Some("http://host/?filter=a/%23&broker=ws://b/m%2526?t=a@b&version=5#/lab")
+        );
+        assert_eq!(Request::parse("http://host/?broker=mqtt://me:pw@b").broker.as_deref(), Some("mqtt://b"));
         check("http://host/?filter=a/b+", None, &[], newest, Some(RequestError::Filter("a/b+".into())));
         check("http://host/?version=4", None, &[], newest, Some(RequestError::Version("4".into())));
     }

@@ -104,7 +104,23 @@ impl Formats {
 /// or else the language itself.
 pub fn tag<'a>(language: &'a str, visitor: &'a [String]) -> &'a str {
     let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-    visitor.iter().find(|tag| primary(tag) == primary(language)).map_or(language, String::as_str)
+    // Traditional characters beside a page in simplified ones would be another language.
+    let is_traditional = |tag: &str| {
+        let other = ["hant", "tw", "hk", "mo"];
+        tag.split('-').any(|part| other.contains(&part.to_ascii_lowercase().as_str()))
+    };
+    visitor
+        .iter()
+        .find(|tag| primary(tag) == primary(language) && !is_traditional(tag) && is_well_formed(tag))
+        .map_or(language, String::as_str)
+}
+
+/// Whether `Intl` takes a tag. It throws on others, and some systems have them: `en-US@posix`.
+fn is_well_formed(tag: &str) -> bool {
+    let intl = Reflect::get(&js_sys::global(), &"Intl".into());
+    let check = intl.and_then(|intl| Reflect::get(&intl, &"getCanonicalLocales".into()));
+    let check = check.ok().and_then(|check| check.dyn_into::<Function>().ok());
+    check.is_some_and(|check| check.call1(&JsValue::UNDEFINED, &tag.into()).is_ok())
 }
 
 fn date(time: Time) -> Date {
@@ -171,5 +187,10 @@ mod tests {
         assert_eq!(tag("en", &visitor), "en-GB");
         assert_eq!(tag("zh-CN", &visitor[..2]), "zh-CN");
         assert_eq!(tag("en", &[]), "en");
+        let chinese = ["zh-Hant-HK", "zh-tw", "zh-MO", "zh-Hans-SG", "zh-CN"].map(str::to_owned);
+        assert_eq!(tag("zh-CN", &chinese), "zh-Hans-SG");
+        let odd = ["en-US@posix", "en_GB", "en-AU"].map(str::to_owned);
+        assert_eq!(tag("en", &odd), "en-AU");
+        assert_eq!(tag("en", &odd[..2]), "en");
     }
 }

@@ -16,7 +16,6 @@ use crate::words::Locale;
 enum FormError {
     Request(RequestError),
     KeepAlive,
-    NoFilter,
 }
 
 impl FormError {
@@ -37,7 +36,7 @@ impl FormError {
                 say!(locale, form.error.version, value = value)
             }
             FormError::KeepAlive => say!(locale, form.error.keep_alive).to_owned(),
-            FormError::NoFilter => say!(locale, form.error.no_filter).to_owned(),
+            FormError::Request(RequestError::NoFilter) => say!(locale, form.error.no_filter).to_owned(),
         }
     }
 }
@@ -75,7 +74,8 @@ pub fn ConnectionForm() -> impl IntoView {
                 version: version.get_untracked(),
                 filters: filters.clone(),
             };
-            page.link(|link| link.connect(profile)).map_err(|_| FormError::NoFilter)?;
+            page.link(|link| link.connect(profile))
+                .map_err(|_| FormError::Request(RequestError::NoFilter))?;
             page.dialog_is_open.set(false);
             Ok(())
         }

@@ -20,11 +20,13 @@ mod tests;
 use std::cell::OnceCell;
 use std::time::Duration;
 
-use fleet::Query;
+use fleet::{ConfigError, Query};
+use js_sys::{Function, Reflect};
 use leptos::prelude::*;
 use mqtt::Time;
+use wasm_bindgen::{JsCast, JsValue};
 
-use crate::address::{Address, Origin, Request};
+use crate::address::{Address, Origin, Request, RequestError};
 use crate::intl::{self, Formats};
 use crate::link::{self, Link, Profile};
 use crate::state::State;
@@ -66,8 +68,12 @@ pub struct Page {
 impl Page {
     /// Opens the page: reads its address and the visitor's choices, connects if the address says so.
     pub fn open() -> Page {
-        let page = Page::new(Link::new(), Request::parse(&window().location().href().unwrap_or_default()));
-        page.request.with_value(|request| {
+        let request = Request::parse(&window().location().href().unwrap_or_default());
+        if let Some(cleaned) = &request.cleaned {
+            replace_location(cleaned);
+        }
+        let page = Page::new(Link::new(), request);
+        page.request.update_value(|request| {
             let address = request.broker.as_deref().and_then(|broker| Address::parse(broker).ok());
             if let (Some(address), None) = (address, &request.error) {
                 let profile = Profile {
@@ -78,8 +84,11 @@ impl Page {
                     version: request.version,
                     filters: request.filters.clone(),
                 };
-                // Filters that cannot be used leave the page as it would be without `?broker=`.
-                let _ = page.link(|link| link.connect(profile));
+                // Filters that cannot be used leave the page as it would be without them, and say so.
+                if let Err(ConfigError::NoFilter(_)) = page.link(|link| link.connect(profile)) {
+                    request.error = Some(RequestError::NoFilter);
+                    request.filters.clear();
+                }
             }
         });
         page
@@ -158,6 +167,17 @@ impl Page {
     pub fn speak(self, locale: Locale) {
         store::write(LANGUAGE, Some(leptos_i18n::Locale::as_str(locale)));
         self.locale.set(locale);
+    }
+}
+
+/// Puts another address into the location bar and the history, where a password must not stay.
+fn replace_location(href: &str) {
+    let history = Reflect::get(&window(), &"history".into());
+    let replace =
+        history.as_ref().ok().and_then(|history| Reflect::get(history, &"replaceState".into()).ok());
+    if let (Ok(history), Some(replace)) = (&history, replace.and_then(|f| f.dyn_into::<Function>().ok())) {
+        // Refused for a page from a file; there the address is nobody's but the visitor's.
+        let _ = replace.call3(history, &JsValue::NULL, &"".into(), &href.into());
     }
 }
 
