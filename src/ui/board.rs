@@ -72,8 +72,8 @@ pub fn Board() -> impl IntoView {
             <HeadlineText />
             {first_visit}
             <div class="bar">
-                <Chips />
                 <Search />
+                <Chips />
             </div>
             {ended}
             {diagnosis_panel(page)}

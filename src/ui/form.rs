@@ -1,6 +1,6 @@
 //! The connection's form: on the board at the first visit, in a dialog from then on.
 
-use leptos::ev::{MouseEvent, SubmitEvent};
+use leptos::ev::{MouseEvent, PointerEvent, SubmitEvent};
 use leptos::html;
 use leptos::prelude::*;
 use mqtt::{Link, Version, VersionChoice};
@@ -47,7 +47,9 @@ pub fn ConnectionForm() -> impl IntoView {
     let page = Page::here();
     let request = page.request.get_value();
     let current = page.link(|link| link.with(|call| call.profile.clone()));
-    let filters = current.as_ref().map_or_else(|| request.filters.clone(), |profile| profile.filters.clone());
+    let filters = RwSignal::new(
+        current.as_ref().map_or_else(|| request.filters.clone(), |profile| profile.filters.clone()),
+    );
     let error = RwSignal::new(request.error.filter(|_| current.is_none()).map(FormError::Request));
     let broker = RwSignal::new(match &current {
         Some(profile) => profile.address.as_str().to_owned(),
@@ -60,23 +62,36 @@ pub fn ConnectionForm() -> impl IntoView {
         RwSignal::new(current.as_ref().map_or(link::KEEP_ALIVE, |profile| profile.keep_alive).to_string());
     let version = RwSignal::new(current.as_ref().map_or(request.version, |profile| profile.version));
 
+    // A password was given for one broker; another must not be sent it unasked.
+    let is_for = StoredValue::new(current.as_ref().map(|profile| profile.address.clone()));
+    let is_first_visit = current.is_none();
+
     let connect = {
-        let filters = filters.clone();
         move || -> Result<(), FormError> {
             let address = Address::parse(&broker.get_untracked())
                 .map_err(|error| FormError::Request(RequestError::Broker(error)))?;
-            let keep_alive = keep_alive.get_untracked().trim().parse().ok();
+            let seconds = keep_alive.get_untracked().trim().parse().ok().filter(|seconds| *seconds >= 5);
+            let seconds = seconds.ok_or(FormError::KeepAlive)?;
+            if is_for.with_value(|given| given.as_ref().is_some_and(|given| *given != address)) {
+                password.set(String::new());
+            }
             let profile = Profile {
                 address,
                 user: Some(user.get_untracked()).filter(|user| !user.is_empty()),
                 password: Some(password.get_untracked()).filter(|password| !password.is_empty()),
-                keep_alive: keep_alive.filter(|seconds| *seconds >= 5).ok_or(FormError::KeepAlive)?,
+                keep_alive: seconds,
                 version: version.get_untracked(),
-                filters: filters.clone(),
+                filters: filters.get_untracked(),
             };
-            page.link(|link| link.connect(profile))
-                .map_err(|_| FormError::Request(RequestError::NoFilter))?;
+            page.link(|link| link.connect(profile)).map_err(|_| {
+                filters.set(Vec::new());
+                FormError::Request(RequestError::NoFilter)
+            })?;
             page.dialog_is_open.set(false);
+            // The form on the board goes, and the focus with it. A dialog gives it back by itself.
+            if is_first_visit {
+                request_animation_frame(focus_headline);
+            }
             Ok(())
         }
     };
@@ -106,16 +121,27 @@ pub fn ConnectionForm() -> impl IntoView {
         let is_wrong = |error: &Option<_>| matches!(error, Some(FormError::Request(RequestError::Broker(_))));
         error.with(is_wrong).to_string()
     });
-    let error_text = text(move || {
-        error.with(|error| error.as_ref().map(|error| error.say(page.locale.get())).unwrap_or_default())
-    });
+    let is_keep_alive = |error: &Option<FormError>| *error == Some(FormError::KeepAlive);
+    let keep_alive_is_wrong = text(move || error.with(is_keep_alive).to_string());
+    // Each error stands at the field that it is about.
+    let error_text = move |is_here: bool| {
+        text(move || {
+            error.with(|error| match error {
+                Some(error) if (*error == FormError::KeepAlive) == is_here => error.say(page.locale.get()),
+                _ => String::new(),
+            })
+        })
+    };
     let title = Signal::derive(move || {
         let locale = page.locale.get();
         if page.dialog_is_open.get() { say!(locale, form.title) } else { say!(locale, form.welcome) }
     });
-    let only = (!filters.is_empty()).then(|| {
-        let filters = filters.join(", ");
-        view! { <p class="hint">{text(move || say!(page.locale.get(), form.filters, filters = filters))}</p> }
+    let only = part(move || {
+        let filters = filters.with(|filters| filters.join(", "));
+        (!filters.is_empty()).then(|| {
+            let only = text(move || say!(page.locale.get(), form.filters, filters = filters));
+            view! { <p class="hint">{only}</p> }.into_any()
+        })
     });
     let end = part(move || {
         is_linked.get().then(|| {
@@ -130,7 +156,7 @@ pub fn ConnectionForm() -> impl IntoView {
 
     view! {
         <form class="connection" novalidate on:submit=on_submit>
-            <h2>{title}</h2>
+            <h2 id="connection-title">{title}</h2>
             <div>
                 <label class="broker">
                     {page.phrase(|locale| say!(locale, form.broker))}
@@ -148,7 +174,7 @@ pub fn ConnectionForm() -> impl IntoView {
                     />
                 </label>
                 <p class="error" id="connection-error" role="alert">
-                    {error_text}
+                    {error_text(false)}
                 </p>
             </div>
             <div class="pair">
@@ -158,15 +184,28 @@ pub fn ConnectionForm() -> impl IntoView {
                 </label>
                 <label>
                     {page.phrase(|locale| say!(locale, form.password))}
-                    <input class="field" type="password" name="password" autocomplete="current-password" bind:value=password />
+                    <input class="field" type="password" name="password" autocomplete="current-password" bind:value=password on:input=move |_| is_for.set_value(None) />
                 </label>
                 <p class="hint">{page.phrase(|locale| say!(locale, form.optional))}</p>
             </div>
             <div class="pair">
-                <label>
-                    {page.phrase(|locale| say!(locale, form.keep_alive))}
-                    <input class="field" name="keep-alive" inputmode="numeric" autocomplete="off" bind:value=keep_alive />
-                </label>
+                <div>
+                    <label>
+                        {page.phrase(|locale| say!(locale, form.keep_alive))}
+                        <input
+                            class="field"
+                            name="keep-alive"
+                            inputmode="numeric"
+                            autocomplete="off"
+                            aria-describedby="keep-alive-error"
+                            aria-invalid=keep_alive_is_wrong
+                            bind:value=keep_alive
+                        />
+                    </label>
+                    <p class="error" id="keep-alive-error" role="alert">
+                        {error_text(true)}
+                    </p>
+                </div>
                 <label>
                     {page.phrase(|locale| say!(locale, form.version))}
                     <select class="field" name="version" on:change=on_version>
@@ -187,6 +226,13 @@ pub fn ConnectionForm() -> impl IntoView {
     }
 }
 
+fn focus_headline() {
+    let headline = document().query_selector(".headline").ok().flatten();
+    if let Some(headline) = headline.and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = headline.focus();
+    }
+}
+
 /// The form in a dialog of its own, opened by the badge.
 #[component]
 pub fn ConnectionDialog() -> impl IntoView {
@@ -201,18 +247,47 @@ pub fn ConnectionDialog() -> impl IntoView {
             true => {}
         }
     });
-    // A click on the dialog itself is one on its backdrop: its content fills it.
+    // What is on the dialog itself is on its backdrop: its content fills it. A click counts only if it began
+    // there too: a drag that marks a field's text may end anywhere.
+    let is_on_backdrop = |event: &MouseEvent| {
+        event.target().is_some_and(|on| on.dyn_ref::<web_sys::HtmlDialogElement>().is_some())
+    };
+    let has_begun = StoredValue::new(false);
+    let on_press = move |event: PointerEvent| has_begun.set_value(is_on_backdrop(&event));
     let on_click = move |event: MouseEvent| {
-        let on = event.target();
-        if on.is_some_and(|on| on.dyn_ref::<web_sys::HtmlDialogElement>().is_some()) {
+        if is_on_backdrop(&event) && has_begun.get_value() {
             page.dialog_is_open.set(false);
         }
     };
     let sheet = part(move || {
-        page.dialog_is_open.get().then(|| view! { <div class="sheet"><ConnectionForm /></div> }.into_any())
+        page.dialog_is_open.get().then(|| {
+            let close = page.phrase(|locale| say!(locale, form.close));
+            view! {
+                <div class="sheet">
+                    <ConnectionForm />
+                    <button
+                        class="switch close"
+                        type="button"
+                        name="close"
+                        title=close
+                        aria-label=close
+                        on:click=move |_| page.dialog_is_open.set(false)
+                    >
+                        "✕"
+                    </button>
+                </div>
+            }
+            .into_any()
+        })
     });
     view! {
-        <dialog node_ref=dialog on:click=on_click on:close=move |_| page.dialog_is_open.set(false)>
+        <dialog
+            node_ref=dialog
+            aria-labelledby="connection-title"
+            on:pointerdown=on_press
+            on:click=on_click
+            on:close=move |_| page.dialog_is_open.set(false)
+        >
             {sheet}
         </dialog>
     }

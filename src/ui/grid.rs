@@ -100,6 +100,10 @@ pub fn Grid(
         let layout = layout.get();
         pixels(layout.first as f64 * layout.pitch())
     });
+    let before = Memo::new(move |_| {
+        let Layout { columns, first, .. } = layout.get();
+        first * columns
+    });
     let shown = move || {
         let Layout { columns, first, last, .. } = layout.get();
         rows.with(|rows| {
@@ -112,12 +116,13 @@ pub fn Grid(
         <div class="spacer" node_ref=spacer style:height=height>
             <ul
                 class="rows"
+                role="list"
                 style:top=top
                 style:grid-template-columns=text(move || format!("repeat({}, minmax(0, 1fr))", layout.get().columns))
             >
-                <For each=shown key=|handle| *handle let(handle)>
-                    <Tile handle />
-                </For>
+                <ForEnumerate each=shown key=|handle| *handle let(index, handle)>
+                    <Tile handle place=Signal::derive(move || before.get() + index.get() + 1) of=length />
+                </ForEnumerate>
             </ul>
         </div>
     }

@@ -112,7 +112,7 @@ pub fn HeadlineText() -> impl IntoView {
     });
 
     view! {
-        <h1 class="headline">
+        <h1 class="headline" tabindex="-1">
             <em class=Signal::derive(move || answer().class)>
                 {text(move || answer().lead)}
             </em>

@@ -178,6 +178,9 @@ async fn only_the_rows_in_sight_are_in_the_document() {
     assert_eq!(place.text("[data-count=total]"), "5000");
     let tiles = place.count("[data-device]");
     assert!((1..300).contains(&tiles), "{tiles} tiles are in the document");
+    let tile = place.one(".rows li:nth-child(3)");
+    let attribute = |name| tile.get_attribute(name).unwrap_or_default();
+    assert_eq!((attribute("aria-posinset"), attribute("aria-setsize")), ("3".into(), "5000".into()));
 }
 
 #[wasm_bindgen_test]
@@ -260,5 +263,47 @@ async fn a_first_visit_is_offered_a_connection() {
     frames(2).await;
     assert!(place.text(".error").contains("Never a password in a URL"));
     assert_eq!(field.get_attribute("aria-invalid").as_deref(), Some("true"));
+    assert_eq!(place.one(".badge").get_attribute("data-link").as_deref(), Some("idle"));
+
+    let type_into = |selector: &str, value: &str| {
+        let field: web_sys::HtmlInputElement = place.one(selector).unchecked_into();
+        field.set_value(value);
+        let event = web_sys::Event::new("input").expect("an event can be made");
+        field.dispatch_event(&event).expect("it can be dispatched");
+    };
+    let submit = || place.one("form button[type=submit]").unchecked_into::<HtmlElement>().click();
+    type_into("input[name=broker]", "ws://127.0.0.1:9/mqtt");
+    type_into("input[name=keep-alive]", "four");
+    submit();
+    frames(2).await;
+    let is_wrong = |selector: &str| place.one(selector).get_attribute("aria-invalid") == Some("true".into());
+    assert!(is_wrong("input[name=keep-alive]") && !is_wrong("input[name=broker]"));
+    assert!(place.text("#connection-error").is_empty() && !place.text("#keep-alive-error").is_empty());
+
+    // The password was given for this broker, and is not sent to another one.
+    type_into("input[name=keep-alive]", "30");
+    type_into("input[name=password]", "secret");
+    submit();
+    frames(4).await;
+    assert_eq!(place.count("form"), 0);
+    let focused = document().active_element().map(|element| element.class_name());
+    assert_eq!(focused.as_deref(), Some("headline"));
+    let password = || place.one("input[name=password]").unchecked_into::<web_sys::HtmlInputElement>().value();
+    place.one(".badge").unchecked_into::<HtmlElement>().click();
+    frames(3).await;
+    assert_eq!(password(), "secret");
+    type_into("input[name=broker]", "ws://127.0.0.1:9/other");
+    submit();
+    frames(3).await;
+    place.one(".badge").unchecked_into::<HtmlElement>().click();
+    frames(3).await;
+    assert_eq!(password(), "");
+    place.one("dialog .close").unchecked_into::<HtmlElement>().click();
+    frames(2).await;
+    assert_eq!(place.count("form"), 0);
+    place.one(".badge").unchecked_into::<HtmlElement>().click();
+    frames(2).await;
+    place.one("button[name=disconnect]").unchecked_into::<HtmlElement>().click();
+    frames(3).await;
     assert_eq!(place.one(".badge").get_attribute("data-link").as_deref(), Some("idle"));
 }

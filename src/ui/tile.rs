@@ -37,8 +37,12 @@ struct Shown {
 pub fn Tile(
     /// Which device.
     handle: Handle,
+    /// Its place in its list, from 1; most of the list is not in the document.
+    place: Signal<usize>,
+    /// How long the list is.
+    of: Memo<usize>,
 ) -> impl IntoView {
-    let page = Page::here();
+    let (page, length) = (Page::here(), of);
     let shown = Memo::new(move |before: Option<&Option<Shown>>| {
         // The bar moves with the time; the coarse clock alone would hide a change until its next tick.
         page.now.track();
@@ -79,6 +83,8 @@ pub fn Tile(
     view! {
         <li
             class="tile"
+            aria-posinset=text(move || place.get().to_string())
+            aria-setsize=text(move || length.get().to_string())
             data-device=of(|shown| shown.id.clone())
             data-convention=of(|shown| shown.slug.to_owned())
             data-status=of(|shown| shown.status.word().to_owned())
