@@ -359,3 +359,34 @@ pub const fn word(standing: mqtt::Link) -> &'static str {
         mqtt::Link::Refused => "refused",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test]
+    fn a_link_that_is_dropped_leaves_nothing_behind() {
+        let link = Link::new();
+        let driver = Rc::downgrade(&link.driver);
+        drop(link);
+        assert_eq!(driver.strong_count(), 0, "its timers and its listeners go with it");
+    }
+
+    #[wasm_bindgen_test]
+    fn what_the_browser_blocked_can_be_given_up() {
+        let link = Link::new();
+        let profile = Profile {
+            address: Address::parse("ws://%/").expect("text can be checked only so far"),
+            user: None,
+            password: None,
+            keep_alive: KEEP_ALIVE,
+            version: VersionChoice::Newest,
+            filters: Vec::new(),
+        };
+        link.connect(profile).expect("the default filters can be subscribed to");
+        assert_eq!(link.standing(), mqtt::Link::Refused);
+        link.disconnect();
+        assert_eq!(link.standing(), mqtt::Link::Idle);
+    }
+}

@@ -131,7 +131,7 @@ fn row_of(page: Page, tick: RwSignal<()>, position: usize, name: String) -> impl
     };
     let useless = text(move || {
         row.with(|row| match row {
-            Some(row) if row.messages > 0 => format!("{} %", row.useless * 100 / row.messages),
+            Some(row) if row.messages > 0 => format!("{}%", row.useless * 100 / row.messages),
             _ => "–".to_owned(),
         })
     });

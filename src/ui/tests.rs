@@ -206,7 +206,7 @@ async fn the_filters_can_be_read_and_switched_when_they_are_asked_for() {
     place.one(".filters summary").unchecked_into::<HtmlElement>().click();
     frames(3).await;
     let row = || place.text(".filters tbody tr");
-    assert!(row().contains('#') && row().contains("66 %"), "{}", row());
+    assert!(row().contains('#') && row().contains("66%"), "{}", row());
     assert_eq!(place.text(".filters li code"), "fan/status");
     assert_eq!(place.text(".filters li q"), "<b>purple</b>");
 
