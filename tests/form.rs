@@ -103,7 +103,8 @@ async fn a_bad_address_is_told_at_the_field_and_loses_nothing() {
 async fn the_language_is_kept_and_slash_searches() {
     let site = Site::http().await;
     visit(Visit::new(site.page("")), async |page| {
-        page.until("English", "return document.documentElement.lang === 'en'").await;
+        page.until("English", "return !!document.querySelector('select[name=language]')").await;
+        page.until_link("idle").await;
         page.js("const choice = document.querySelector('select[name=language]');\
              choice.value = [...choice.options].find(o => o.textContent.includes('简体中文')).value;\
              choice.dispatchEvent(new Event('change', { bubbles: true }));")
