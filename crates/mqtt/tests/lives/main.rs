@@ -1,0 +1,49 @@
+//! Whole lives of a session on virtual time, made up from a seed.
+//!
+//! A life is a session of random options that lives through random sockets, servers, users and
+//! clocks. Its books say after every step what must have been told and sent; `life` keeps them,
+//! `random` rolls the dice. Never sleeps, opens no socket and reads no clock: a seed is a whole
+//! life, and repeats it exactly.
+//!
+//! - `cargo test -p mqtt --test lives` runs 300 of them;
+//! - `WILLOW_LIVES=10000` runs as many, from the seed 0;
+//! - `WILLOW_SEED=7` runs the one with this seed and prints it, or `WILLOW_LIVES` of them from
+//!   this seed on.
+
+mod life;
+mod random;
+
+use std::env;
+
+use self::life::{Life, Tally};
+
+const LIVES: u64 = 300;
+
+#[test]
+fn no_life_breaks_a_promise() {
+    let number =
+        |name| env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")));
+    let (first, lives) = match (number("WILLOW_SEED"), number("WILLOW_LIVES")) {
+        (None, lives) => (0, lives.unwrap_or(LIVES)),
+        (Some(seed), lives) => (seed, lives.unwrap_or(1)),
+    };
+    let mut tally = Tally::default();
+    for seed in first..first.saturating_add(lives) {
+        Life::new(seed).live(&mut tally, lives == 1);
+    }
+    println!("{lives} lives from seed {first}: {tally:#?}");
+    // A soak that no longer reaches what it is about proves nothing.
+    if lives >= LIVES {
+        assert_eq!(tally.missing(), [""; 0], "never happened in {lives} lives");
+    }
+}
+
+#[test]
+fn a_seed_is_a_whole_life() {
+    for seed in [1, 2, 3] {
+        let [mut once, mut again] = [Tally::default(), Tally::default()];
+        Life::new(seed).live(&mut once, false);
+        Life::new(seed).live(&mut again, false);
+        assert_eq!(once, again);
+    }
+}
