@@ -1,0 +1,7 @@
+//! Any bytes as a packet of 5.0: whatever decodes can be encoded again, and means the same.
+
+#![no_main]
+
+mod survive;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| survive::survive(bytes, mqtt::Version::V5));
