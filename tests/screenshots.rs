@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use demo::broker::{Broker, BrokerOptions};
 use demo::device::Action;
 use demo::fleet::{Fleet, FleetOptions};
-use harness::{Site, Visit, visit};
+use harness::{Mosquitto, MosquittoOptions, Site, Visit, free_port, visit};
 
 #[tokio::test]
 async fn the_board_in_every_light() {
@@ -48,4 +48,49 @@ async fn the_board_in_every_light() {
         }
     }
     broker.stop().await;
+}
+
+/// The states that have to explain themselves.
+#[tokio::test]
+async fn states_that_explain_themselves() {
+    let site = Site::http().await;
+    let options = MosquittoOptions { stock_queue: true, ..MosquittoOptions::default() };
+    let broker = Mosquitto::start(options).await;
+    for (width, height) in [(1440, 900), (390, 844)] {
+        let sized = |url: String| Visit::new(url).sized(width, height).with_failing_connections();
+        let nowhere = format!("?broker=ws://127.0.0.1:{}/mqtt", free_port());
+        let connected = format!("?broker={}", broker.websocket());
+        visit(sized(site.page("")), async |page| {
+            page.until("the form", "return !!document.querySelector('form.connection')").await;
+            page.screenshot(&format!("first-visit-{width}")).await;
+        })
+        .await;
+        visit(sized(site.page(&nowhere)), async |page| {
+            page.until_link("waiting").await;
+            page.screenshot(&format!("no-broker-{width}")).await;
+        })
+        .await;
+        if width > 1_000 {
+            visit(sized(site.page(&connected)), async |page| {
+                page.until_snapshot("complete").await;
+                page.screenshot(&format!("nobody-{width}")).await;
+            })
+            .await;
+            broker.publish_many((0..1_500).map(|n| (format!("node{n}/status"), "online"))).await;
+        }
+        visit(sized(site.page(&connected)), async |page| {
+            page.until_snapshot("cut").await;
+            page.screenshot(&format!("cut-{width}")).await;
+            page.js("document.querySelector('[data-link]').click()").await;
+            page.until("the dialog", "return !!document.querySelector('dialog[open] form.connection')").await;
+            page.screenshot(&format!("dialog-{width}")).await;
+            page.js(
+                "document.querySelector('dialog').close(); document.querySelector('details summary').click()",
+            )
+            .await;
+            page.until("the filters", "return !!document.querySelector('details[open]')").await;
+            page.screenshot(&format!("filters-{width}")).await;
+        })
+        .await;
+    }
 }
