@@ -34,11 +34,24 @@ pub struct Mosquitto {
 impl Mosquitto {
     /// On free ports, without persistence.
     pub async fn start(options: MosquittoOptions) -> Mosquitto {
-        Mosquitto::start_at(free_port(), options).await
+        // A port that was free a moment ago may be another test's by now.
+        for _ in 0..5 {
+            let mut broker = Mosquitto::configured(free_port(), &options);
+            if broker.listens().await {
+                return broker;
+            }
+        }
+        panic!("mosquitto ends as soon as it is started");
     }
 
     /// With this port for WebSocket.
     pub async fn start_at(websocket: u16, options: MosquittoOptions) -> Mosquitto {
+        let mut broker = Mosquitto::configured(websocket, &options);
+        broker.run().await;
+        broker
+    }
+
+    fn configured(websocket: u16, options: &MosquittoOptions) -> Mosquitto {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let tcp = free_port();
         let mut config = String::from("persistence false\nlog_dest none\nset_tcp_nodelay true\n");
@@ -65,13 +78,16 @@ impl Mosquitto {
         config.push_str(&format!("listener {websocket} 127.0.0.1\nprotocol websockets\n"));
         config.push_str(&options.more);
         fs::write(folder.path().join("mosquitto.conf"), config).expect("a temporary file");
-        let mut broker = Mosquitto { tcp, websocket, folder, process: None };
-        broker.run().await;
-        broker
+        Mosquitto { tcp, websocket, folder, process: None }
     }
 
     /// Starts it (again) on the same ports; a restart has forgotten all retained messages.
     pub async fn run(&mut self) {
+        assert!(self.listens().await, "mosquitto ended as soon as it was started");
+    }
+
+    /// Starts it, and waits until both ports answer; false if it ended instead.
+    async fn listens(&mut self) -> bool {
         let mut process = Command::new("mosquitto")
             .arg("-c")
             .arg(self.folder.path().join("mosquitto.conf"))
@@ -83,13 +99,15 @@ impl Mosquitto {
         let deadline = Instant::now() + PATIENCE;
         for port in [self.tcp, self.websocket] {
             while TcpStream::connect(("127.0.0.1", port)).is_err() {
-                let ended = process.try_wait().expect("our own child");
-                assert!(ended.is_none(), "mosquitto ended with {ended:?}");
+                if process.try_wait().expect("our own child").is_some() {
+                    return false;
+                }
                 assert!(Instant::now() < deadline, "mosquitto does not listen on {port}");
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         }
         self.process = Some(process);
+        true
     }
 
     /// Ends it at once, as a power cut would.
