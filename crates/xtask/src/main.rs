@@ -4,8 +4,10 @@
 //! What it needs and can install, it installs (see [`tools`]); what it cannot, it says in one sentence.
 //! Nothing here is part of the page.
 
+mod bench;
 mod csp;
 mod demo;
+mod soak;
 mod steps;
 mod test;
 mod tools;
@@ -41,8 +43,10 @@ enum What {
     Demo(demo::Options),
     /// Run everything that CI runs
     Test(test::Options),
-    /// Run the benchmarks
-    Bench,
+    /// Run a benchmark; without a name, list them
+    Bench(bench::Options),
+    /// Live many seeded lives of the MQTT session on virtual time
+    Soak(soak::Options),
     /// (Trunk's hook) put the hashes of the page's inline scripts into its Content-Security-Policy
     #[command(hide = true)]
     Csp,
@@ -54,13 +58,8 @@ fn main() -> ExitCode {
         What::Build => build(),
         What::Demo(options) => demo::run(&options),
         What::Test(options) => test::run(&options),
-        What::Bench => {
-            println!(
-                "There is no benchmark yet: the first ones (codec, fleet, page) come with the issues that set \
-                 their goals."
-            );
-            Ok(())
-        }
+        What::Bench(options) => bench::run(&options),
+        What::Soak(options) => soak::run(&options),
         What::Csp => csp::run(),
     };
     match outcome {

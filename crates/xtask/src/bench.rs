@@ -1,0 +1,260 @@
+//! `cargo xtask bench`: what is measured, and against what.
+//!
+//! Each benchmark measures Willow and the others side by side in one run, because a number of another
+//! machine or another hour says nothing. At the end stands a table, and whether the goal was reached.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::steps::{self, Failure};
+
+/// Which benchmark to run; without one, the list of them.
+#[derive(clap::Args)]
+pub struct Options {
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    /// Decode and encode beside rumqttc, mqttrs, mqttbytes and mqtt-proto, natively
+    Codec {
+        /// Instead, our decoder in wasm beside npm's mqtt-packet, in Node
+        #[arg(long)]
+        node: bool,
+    },
+}
+
+/// Runs the benchmark.
+pub fn run(options: &Options) -> Result<(), Failure> {
+    match options.what {
+        None => {
+            println!(
+                "cargo xtask bench codec   decode and encode beside rumqttc, mqttrs, mqttbytes and mqtt-proto"
+            );
+            println!(
+                "\nMore come with the goals that need them (fleet, page). A quiet machine gives steadier figures."
+            );
+            Ok(())
+        }
+        Some(What::Codec { node: false }) => codec(),
+        Some(What::Codec { node: true }) => codec_in_node(),
+    }
+}
+
+/// One library in one group: nanoseconds a packet.
+struct Figure {
+    library: String,
+    minimum: f64,
+    median: f64,
+}
+
+type Figures = BTreeMap<String, Vec<Figure>>;
+
+/// The order of the table; [`OURS`] is first, and ratios are to it.
+const LIBRARIES: [&str; 5] = [OURS, "mqttrs", "rumqttc", "mqttbytes", "mqtt-proto"];
+const OURS: &str = "willow";
+
+const GROUPS: [&str; 9] = [
+    "decode-publish-311",
+    "decode-publish-5",
+    "decode-publish-5-properties-read",
+    "decode-connect-311",
+    "decode-subscribe-60-311",
+    "encode-publish-311",
+    "encode-publish-5",
+    "encode-connect-311",
+    "encode-subscribe-60-311",
+];
+
+fn codec() -> Result<(), Failure> {
+    let home = target()?.join("criterion");
+    // What an earlier run left must not stand in this run's table.
+    for group in GROUPS {
+        let _ = fs::remove_dir_all(home.join(group));
+    }
+    let mut bench = crate::cargo();
+    bench.args(["bench", "--package", "mqtt", "--bench", "codec"]).env("CRITERION_HOME", &home);
+    steps::run(&mut bench)?;
+
+    let mut figures = Figures::new();
+    for group in GROUPS {
+        let all: Result<Vec<_>, _> = LIBRARIES
+            .iter()
+            .filter(|library| home.join(group).join(library).is_dir())
+            .map(|library| figure(&home.join(group).join(library).join("new"), library))
+            .collect();
+        figures.insert(group.to_owned(), all?);
+    }
+    let allocations = read(&home.join("allocations.tsv"))?;
+    table(&figures);
+    allocation_table(&allocations);
+    verdict(&figures, &allocations);
+    Ok(())
+}
+
+/// Decodes in Node. Wasm and npm's package go into the target folder, apart from everything else.
+fn codec_in_node() -> Result<(), Failure> {
+    let folder = crate::root().join("crates/mqtt/benches/wasm");
+    let target = target()?.join("codec-in-wasm");
+    let mut build = crate::cargo();
+    build.args(["build", "--release", "--target", "wasm32-unknown-unknown"]);
+    build.arg("--manifest-path").arg(folder.join("Cargo.toml")).env("CARGO_TARGET_DIR", &target);
+    steps::run(&mut build)?;
+
+    let modules = target.join("npm");
+    fs::create_dir_all(&modules)
+        .and_then(|()| fs::write(modules.join("package.json"), "{\"private\": true}\n"))
+        .map_err(|error| Failure::new(format!("{} could not be made: {error}.", modules.display())))?;
+    let mut install = Command::new("npm");
+    install.args(["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", MQTT_PACKET]);
+    steps::run(install.current_dir(&modules))?;
+
+    let wasm = target.join("wasm32-unknown-unknown/release/codec_in_wasm.wasm");
+    steps::run(Command::new("node").arg(folder.join("bench.mjs")).args([wasm, modules]))
+}
+
+/// What the page would decode with in JavaScript.
+const MQTT_PACKET: &str = "mqtt-packet@9.0.2";
+
+fn table(figures: &Figures) {
+    println!("\n{:─<78}", "── nanoseconds a packet; ratios are of medians, the library's to ours ");
+    for group in GROUPS {
+        let Some(row) = figures.get(group) else { continue };
+        println!("\n{group}\n  {:<12} {:>10} {:>10} {:>10}", "", "minimum", "median", "ratio");
+        let ours = median(figures, group, OURS);
+        for figure in row {
+            let ratio = ours.map_or_else(String::new, |ours| format!("{:.2}", figure.median / ours));
+            println!("  {:<12} {:>10.1} {:>10.1} {ratio:>10}", figure.library, figure.minimum, figure.median);
+        }
+    }
+}
+
+fn allocation_table(lines: &str) {
+    println!("\nallocations a decoded packet");
+    for line in lines.lines() {
+        let mut words = line.split('\t');
+        let (corpus, library) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
+        println!("  {corpus:<14} {library:<12} {:>8}", words.nth(1).unwrap_or(""));
+    }
+}
+
+/// Goal 5 of the performance goals, line by line.
+fn verdict(figures: &Figures, allocations: &str) {
+    println!("\n{:─<78}", "── the goal of the native codec ");
+    let mut reached = true;
+    let mut line = |text: &str, measured: Option<f64>, good: fn(f64) -> bool| {
+        let good = measured.is_some_and(good);
+        reached &= good;
+        let measured = measured.map_or_else(|| "not measured".to_owned(), |value| format!("{value:.2}"));
+        println!("  {:<11} {text}: {measured}", if good { "reached" } else { "NOT REACHED" });
+    };
+    let ratio = |group: &str, over: &str, under: &str| {
+        Some(median(figures, group, over)? / median(figures, group, under)?)
+    };
+    let (v311, v5) = ("decode-publish-311", "decode-publish-5");
+    line("3.1.1 decode at least 2.5 times as fast as rumqttc", ratio(v311, "rumqttc", OURS), |is| is >= 2.5);
+    line("3.1.1 decode takes at most 1.15 times mqttrs", ratio(v311, OURS, "mqttrs"), |is| is <= 1.15);
+    line("5.0 decode at least 3 times as fast as rumqttc", ratio(v5, "rumqttc", OURS), |is| is >= 3.0);
+    let read = "decode-publish-5-properties-read";
+    line("the same with every property read", ratio(read, "rumqttc", OURS), |is| is >= 3.0);
+    for (text, group) in [
+        ("3.1.1 encode at least as fast as mqttbytes", "encode-publish-311"),
+        ("5.0 encode at least as fast as mqttbytes", "encode-publish-5"),
+    ] {
+        line(text, ratio(group, "mqttbytes", OURS), |is| is >= 1.0);
+    }
+    let ours: Vec<f64> = allocations
+        .lines()
+        .map(|line| line.split('\t').collect::<Vec<_>>())
+        .filter(|words| words.get(1) == Some(&OURS))
+        .map(|words| words.get(2).and_then(|count| count.parse().ok()).unwrap_or(f64::NAN))
+        .collect();
+    let sum = (!ours.is_empty()).then(|| ours.iter().sum());
+    line("no allocation for a decoded PUBLISH", sum, |is| is == 0.0);
+    let all =
+        if reached { "The goal is reached in this run." } else { "The goal is NOT reached in this run." };
+    println!("\n{all} Instructions are not counted: these are times, and a busy machine blurs them.");
+}
+
+fn median(figures: &Figures, group: &str, library: &str) -> Option<f64> {
+    figures.get(group)?.iter().find(|figure| figure.library == library).map(|figure| figure.median)
+}
+
+/// Reads the files that criterion leaves for one benchmark.
+fn figure(folder: &Path, library: &str) -> Result<Figure, Failure> {
+    let number = |file: &str, keys: &[&str]| {
+        let path = folder.join(file);
+        after(&read(&path)?, keys)
+            .and_then(|text| text.split([',', '}']).next()?.trim().parse::<f64>().ok())
+            .ok_or_else(|| unreadable(&path))
+    };
+    let packets = number("benchmark.json", &["\"Elements\":"])?;
+    let median = number("estimates.json", &["\"median\":", "\"point_estimate\":"])?;
+    let path = folder.join("sample.json");
+    let sample = read(&path)?;
+    let list = |key: &str| -> Option<Vec<f64>> {
+        let text = after(&sample, &[key])?.trim_start().strip_prefix('[')?.split(']').next()?;
+        text.split(',').map(|number| number.trim().parse().ok()).collect()
+    };
+    let (iterations, times) = list("\"iters\":").zip(list("\"times\":")).ok_or_else(|| unreadable(&path))?;
+    let minimum =
+        times.iter().zip(iterations).map(|(time, count)| time / count).fold(f64::INFINITY, f64::min);
+    Ok(Figure { library: library.to_owned(), minimum: minimum / packets, median: median / packets })
+}
+
+/// What follows the keys, each searched behind the one before: enough for criterion's JSON.
+fn after<'a>(text: &'a str, keys: &[&str]) -> Option<&'a str> {
+    keys.iter().try_fold(text, |text, key| text.split_once(key).map(|(_, rest)| rest))
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path)
+        .map_err(|error| Failure::new(format!("{} could not be read: {error}.", path.display())))
+}
+
+fn unreadable(path: &Path) -> Failure {
+    Failure::new(format!("{} is not what criterion used to write.", path.display()))
+}
+
+/// The target folder: where we lie ourselves, in a folder with the profile's name.
+fn target() -> Result<PathBuf, Failure> {
+    let program = std::env::current_exe()
+        .map_err(|error| Failure::new(format!("The target folder could not be found: {error}.")))?;
+    program
+        .ancestors()
+        .nth(2)
+        .map(Path::to_path_buf)
+        .ok_or_else(|| Failure::new("The target folder could not be found."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{after, figure};
+
+    #[test]
+    fn a_number_is_found_behind_its_keys() {
+        let text = r#"{"mean":{"point_estimate":1.5},"median":{"lower":2,"point_estimate":3.5}}"#;
+        assert_eq!(after(text, &["\"median\":", "\"point_estimate\":"]), Some("3.5}}"));
+        assert_eq!(after(text, &["\"slope\":"]), None);
+    }
+
+    #[test]
+    fn figures_are_nanoseconds_a_packet() {
+        let folder = std::env::temp_dir().join(format!("willow-bench-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        for (file, text) in [
+            ("benchmark.json", r#"{"group_id":"decode","throughput":{"Elements":10},"title":"x"}"#),
+            ("estimates.json", r#"{"mean":{"point_estimate":9.0},"median":{"point_estimate":300.0}}"#),
+            ("sample.json", r#"{"sampling_mode":"Linear","iters":[1.0,2.0],"times":[400.0,500.0]}"#),
+        ] {
+            std::fs::write(folder.join(file), text).unwrap();
+        }
+        let figure = figure(&folder, "willow");
+        std::fs::remove_dir_all(&folder).unwrap();
+        let figure = figure.unwrap_or_else(|failure| panic!("{failure}"));
+        assert_eq!((figure.minimum, figure.median), (25.0, 30.0));
+    }
+}
