@@ -1137,7 +1137,7 @@ impl Life {
     /// The server hears a message of the client.
     fn hear(&mut self, bytes: &[u8], answers: &mut Vec<String>) {
         let line = self.line.as_mut().expect("something to send without a socket");
-        assert_ne!(line.socket, Socket::Dialling, "something to send before the socket is open");
+        assert_eq!(line.socket, Socket::Open, "something to send and no open socket");
         let mut cursor = Cursor::new(line.version.unwrap_or(Version::V5), u32::MAX);
         let mut words = Vec::new();
         loop {
