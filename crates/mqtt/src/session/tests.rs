@@ -2541,6 +2541,9 @@ fn no_sequence_of_inputs_panics_or_leads_nowhere() {
             delivered(Delivery::ExactlyOnce { packet_id: id(1), dup: false }, false),
             Packet::Pubrel(Ack::success(id(1))),
             Packet::Puback(Ack::success(id(1))),
+            Packet::Pubrec(Ack::success(id(1))),
+            Packet::Pubcomp(Ack::success(id(1))),
+            present(true, Properties::EMPTY),
             suback(id(1)),
             Packet::Pingresp,
             Packet::Pingresp,
@@ -2558,6 +2561,10 @@ fn no_sequence_of_inputs_panics_or_leads_nowhere() {
         let mut options = Options::new("c");
         options.seed = seed;
         options.keep_alive = [0, 1, 4, 30][roll(4) as usize];
+        options.clean_start = roll(2) == 0;
+        options.session_expiry_interval = [0, 60, u32::MAX][roll(3) as usize];
+        options.receive_maximum = [1, u16::MAX][roll(2) as usize];
+        options.max_in_flight = [1, 3, 1024][roll(3) as usize];
         options.version =
             [VersionChoice::Newest, VersionChoice::Only(Version::V311), VersionChoice::Only(Version::V5)]
                 [roll(3) as usize];
@@ -2575,7 +2582,10 @@ fn no_sequence_of_inputs_panics_or_leads_nowhere() {
                 8 => pair.now = now - ms([1, 999, 1_000, 50_000][roll(4) as usize]),
                 9 => drop(pair.session.subscribe(&[subscription("a")])),
                 10 => drop(pair.session.barrier()),
-                11 => drop(pair.session.publish(TopicName::new("t").unwrap(), b"", QoS::AtLeastOnce, true)),
+                11 => {
+                    let qos = [QoS::AtLeastOnce, QoS::ExactlyOnce][roll(2) as usize];
+                    drop(pair.session.publish(TopicName::new("t").unwrap(), b"", qos, true));
+                }
                 12 => drop(pair.session.unsubscribe(&[TopicFilter::new("a").unwrap()])),
                 13 => {
                     let junk = [roll(256) as u8, roll(4) as u8, roll(256) as u8];
