@@ -6,6 +6,7 @@
 //! it wants to see, up to [`PATIENCE`].
 
 mod browser;
+mod client;
 mod mosquitto;
 mod site;
 
@@ -13,6 +14,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 pub use browser::{Page, Tile, Visit, visit};
+pub use client::{Client, Message, Told};
 pub use mosquitto::{Device, Mosquitto, MosquittoOptions};
 pub use site::Site;
 
