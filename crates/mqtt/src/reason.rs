@@ -129,6 +129,11 @@ impl ReasonCode {
         }
     }
 
+    /// Whether a client may say it in DISCONNECT: many of that packet's codes are the server's (table 3-10).
+    pub const fn is_for_clients_disconnect(self) -> bool {
+        matches!(self.byte(), 0x00 | 0x04 | 0x80..=0x83 | 0x90 | 0x93..=0x99)
+    }
+
     /// The return code of a 3.1.1 CONNACK as a value (table 3.1), or `None` for a reserved one.
     pub const fn from_return_code(byte: u8) -> Option<ReasonCode> {
         match byte {

@@ -286,7 +286,7 @@ impl Core {
                 Some(Event::Pubrec(ack))
             }
             // [MQTT-4.3.3-4], in the order of the PUBRECs ([MQTT-4.6.0-4]). From here on the PUBLISH
-            // is not sent again ([MQTT-4.3.3-7]).
+            // is not sent again ([MQTT-4.3.3-6]).
             Some(Answer::Pubrec) => {
                 self.outbound.drop_packet(ack.packet_id, Answer::Pubcomp);
                 self.send(&Packet::Pubrel(Ack::success(ack.packet_id)));
@@ -317,12 +317,13 @@ impl Core {
     pub(super) fn pubrel(&mut self, packet_id: PacketId) {
         let answer = match self.inbound.unreleased.remove(&packet_id) {
             Some(counts) => {
+                // A PUBREL whose PUBLISH came on an earlier link took nothing of this one's quota (section 4.9).
                 self.inbound.counted -= u32::from(counts);
+                self.inbound.untaken += u32::from(counts);
                 Ack::success(packet_id)
             }
             None => self.not_found(packet_id),
         };
-        self.inbound.untaken += 1;
         self.send(&Packet::Pubcomp(answer));
     }
 

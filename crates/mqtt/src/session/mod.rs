@@ -717,8 +717,8 @@ impl Core {
             }
             Socket::Tell(reason_code) => {
                 if self.version == Version::V5 && self.state == State::Connected {
-                    // [MQTT-4.13.1-1]. Some codes are for CONNACK only.
-                    let reason_code = match reason_code.fits(PacketType::Disconnect) {
+                    // [MQTT-4.13.1-1]. Some codes are for CONNACK only, some are the server's to say.
+                    let reason_code = match reason_code.is_for_clients_disconnect() {
                         true => reason_code,
                         false => ReasonCode::ProtocolError,
                     };

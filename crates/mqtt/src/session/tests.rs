@@ -2623,3 +2623,26 @@ fn no_sequence_of_inputs_panics_or_leads_nowhere() {
         assert_eq!(pair.session.link(), Link::Connected, "seed {seed}");
     }
 }
+
+#[test]
+fn mqtt_3_3_4_9_a_pubrel_of_the_link_before_takes_no_quota() {
+    let mut pair = Pair::connected(Version::V5, |options| {
+        lasting(options);
+        options.receive_maximum = 1;
+    });
+    pair.say_bytes(b"\x34\x07\0\x01t\0\x01\0x");
+    pair.close(true);
+    pair.pass(pair.delay());
+    pair.open();
+    // CONNACK with Session Present, PUBREL 1, and a new message, in one WebSocket message.
+    pair.say_bytes(b"\x20\x03\x01\0\0\x62\x02\0\x01\x32\x07\0\x01t\0\x02\0y");
+    assert_eq!(pair.session.link(), Link::Connected, "{:?}", pair.lines);
+}
+
+/// 0x8F is a server's to say; a client that is told a filter of nonsense says Protocol Error.
+#[test]
+fn mqtt_3_14_2_1_a_client_says_only_its_own_codes() {
+    let mut pair = Pair::connected(Version::V5, |_| {});
+    pair.say_bytes(b"\x82\x09\0\x01\0\0\x03a+b\0");
+    assert!(pair.lines.iter().any(|line| line.contains("DISCONNECT ProtocolError")), "{:?}", pair.lines);
+}
