@@ -54,8 +54,10 @@ struct Figure {
 type Figures = BTreeMap<String, Vec<Figure>>;
 
 /// The order of the table; [`OURS`] is first, and ratios are to it.
-const LIBRARIES: [&str; 5] = [OURS, "mqttrs", "rumqttc", "mqttbytes", "mqtt-proto"];
+const LIBRARIES: [&str; 6] = [OURS, OURS_ONE, "mqttrs", "rumqttc", "mqttbytes", "mqtt-proto"];
 const OURS: &str = "willow";
+/// Ours for one packet that the caller has cut out of the stream, as mqttrs takes it.
+const OURS_ONE: &str = "willow-one";
 
 const GROUPS: [&str; 9] = [
     "decode-publish-311",
@@ -157,6 +159,9 @@ fn verdict(figures: &Figures, allocations: &str) {
     let (v311, v5) = ("decode-publish-311", "decode-publish-5");
     line("3.1.1 decode at least 2.5 times as fast as rumqttc", ratio(v311, "rumqttc", OURS), |is| is >= 2.5);
     line("3.1.1 decode takes at most 1.15 times mqttrs", ratio(v311, OURS, "mqttrs"), |is| is <= 1.15);
+    line("the same for one packet a call, as mqttrs is called", ratio(v311, OURS_ONE, "mqttrs"), |is| {
+        is <= 1.15
+    });
     line("5.0 decode at least 3 times as fast as rumqttc", ratio(v5, "rumqttc", OURS), |is| is >= 3.0);
     let read = "decode-publish-5-properties-read";
     line("the same with every property read", ratio(read, "rumqttc", OURS), |is| is >= 3.0);

@@ -49,6 +49,12 @@ pub const V5_READ: [(&str, Decode); 4] = [
     ("mqtt-proto", mqtt_proto_5_read),
 ];
 
+/// Ours for one packet that the caller has cut out, as mqttrs and mqtt-proto are called; `willow` finds
+/// each packet's end in the stream itself, as rumqttc and mqttbytes do.
+pub fn willow_one(version: Version) -> (&'static str, Decode) {
+    ("willow-one", if version == Version::V5 { willow_one_5 } else { willow_one_311 })
+}
+
 const MAX: usize = 1024 * 1024;
 
 // ── willow ──
@@ -82,6 +88,19 @@ fn willow_311(buffer: &mut BytesMut, _: usize) -> usize {
 
 fn willow_5(buffer: &mut BytesMut, _: usize) -> usize {
     willow(buffer, Version::V5, willow_touch)
+}
+
+fn willow_one_packet(buffer: &[u8], packet_len: usize, version: Version) -> usize {
+    let packets = buffer.chunks_exact(packet_len);
+    packets.map(|bytes| willow_touch(&mqtt::decode::decode(bytes, version).expect("a good packet"))).sum()
+}
+
+fn willow_one_311(buffer: &mut BytesMut, packet_len: usize) -> usize {
+    willow_one_packet(buffer, packet_len, Version::V311)
+}
+
+fn willow_one_5(buffer: &mut BytesMut, packet_len: usize) -> usize {
+    willow_one_packet(buffer, packet_len, Version::V5)
 }
 
 fn willow_5_read(buffer: &mut BytesMut, _: usize) -> usize {

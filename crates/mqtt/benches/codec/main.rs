@@ -72,8 +72,9 @@ fn main() {
         (leak(corpus::connect()), &V311[..]),
         (leak(corpus::subscribe()), &V311[..]),
     ] {
-        let decoders: Vec<(&str, Decode)> =
+        let mut decoders: Vec<(&str, Decode)> =
             libraries.iter().map(|library| (library.name, library.decode)).collect();
+        decoders.insert(1, libraries::willow_one(corpus.version));
         decode(&mut criterion, &format!("decode-{}", corpus.name), corpus, &decoders);
         encode(&mut criterion, corpus, libraries);
     }
