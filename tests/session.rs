@@ -15,6 +15,7 @@ use futures_util::future::join_all;
 use harness::{Client, Message, Mosquitto, MosquittoOptions, PATIENCE, Told};
 use mqtt::{Failure, Link, Options, OwnedWill, QoS, ReasonCode, Version, VersionChoice};
 use rumqttc::{AsyncClient, MqttOptions, Outgoing, Packet};
+use tokio::sync::Mutex;
 
 /// Which broker, spoken to in which version.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +72,10 @@ async fn everywhere(scenario: impl AsyncFn(Case, Server)) {
     let failed: Vec<_> = join_all(runs).await.into_iter().flatten().collect();
     assert!(failed.is_empty(), "failed with {failed:?}");
 }
+
+/// Held while a broker takes its ports: a free port is only free until the next broker asks for one, and here
+/// dozens start at once.
+static PORTS: Mutex<()> = Mutex::const_new(());
 
 /// A running broker of either kind.
 enum Server {
@@ -138,8 +143,13 @@ impl Server {
 
 impl Server {
     async fn start(kind: Kind) -> Server {
+        Server::start_with(kind, MosquittoOptions::default()).await
+    }
+
+    async fn start_with(kind: Kind, options: MosquittoOptions) -> Server {
+        let _ports = PORTS.lock().await;
         match kind {
-            Kind::Mosquitto => Server::Mosquitto(Mosquitto::start(MosquittoOptions::default()).await),
+            Kind::Mosquitto => Server::Mosquitto(Mosquitto::start(options).await),
             Kind::Embedded => {
                 let broker = Broker::start(BrokerOptions::default()).await.expect("free ports");
                 let (tcp, websocket) = (broker.tcp(), broker.websocket());
@@ -457,7 +467,8 @@ async fn a_second_client_of_the_same_name_takes_over() {
 #[tokio::test]
 async fn a_wrong_login_is_refused_with_the_code_of_the_broker() {
     let login = Some(("willow", "right"));
-    let mosquitto = Mosquitto::start(MosquittoOptions { login, ..MosquittoOptions::default() }).await;
+    let options = MosquittoOptions { login, ..MosquittoOptions::default() };
+    let mosquitto = Server::start_with(Kind::Mosquitto, options).await;
     let embedded = Server::start(Kind::Embedded).await;
     for version in CHOICES {
         let case = Case { broker: Kind::Mosquitto, version };
@@ -468,7 +479,7 @@ async fn a_wrong_login_is_refused_with_the_code_of_the_broker() {
             options
         };
         for options in [login("wrong"), case.options("nobody")] {
-            let mut client = Client::start(&case.to_string(), &mosquitto.websocket(), options);
+            let mut client = Client::start(&case.to_string(), &mosquitto.url(), options);
             assert_eq!(client.next().await, Told::Link(Link::Connecting));
             match client.next().await {
                 Told::ConnectFailed(Failure::ConnectRefused { version, reason, .. }) => {
@@ -478,7 +489,7 @@ async fn a_wrong_login_is_refused_with_the_code_of_the_broker() {
             }
             assert_eq!(client.next().await, Told::Link(Link::Refused), "{case}");
         }
-        Client::connected(&case.to_string(), &mosquitto.websocket(), login("right")).await.leave().await;
+        Client::connected(&case.to_string(), &mosquitto.url(), login("right")).await.leave().await;
 
         // The embedded broker has no logins: whoever brings one is let in like anybody else.
         let case = Case { broker: Kind::Embedded, version };
@@ -491,6 +502,8 @@ async fn a_link_comes_back_by_itself_when_its_broker_does() {
     everywhere(async |case, mut server| {
         let mut client = case.client(&server, case.options("tab")).await;
         client.subscribe("before/#", QoS::AtMostOnce).await;
+        // Nobody else is to take its ports in the meantime.
+        let ports = PORTS.lock().await;
         server.stop().await;
         let failure = client.until(|told| match told {
             Told::Disconnected(failure) => Some(failure.clone().expect("nobody asked for it")),
@@ -502,6 +515,7 @@ async fn a_link_comes_back_by_itself_when_its_broker_does() {
         assert!(matches!(link, Told::Link(Link::Waiting { .. })), "{case}: {link:?}");
 
         server.restart().await;
+        drop(ports);
         let version = client.until(|told| match told {
             Told::Connected { version, .. } => Some(*version),
             _ => None,
