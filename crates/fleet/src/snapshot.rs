@@ -61,6 +61,7 @@ impl SnapshotState {
 /// Waiting ──SUBSCRIBE, PINGREQ──▶ Loading ──PINGRESP──▶ Complete | Cut
 ///    ▲                              ├──refusing SUBACK──▶ Refused ──back-off──▶ (Loading again)
 ///    │                              └──no PINGRESP──────▶ Cut, or Unknown ──back-off──▶ (Loading again)
+///    ├── from Complete or Cut when more of it comes late: another PINGREQ, no SUBSCRIBE
 ///    └── from any state when the link comes up.   Off and Paused: not subscribed to.
 /// ```
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -104,6 +105,8 @@ pub struct Filter {
     is_insisted: bool,
     /// Its snapshot ended in this life of the link, before it was paused.
     was_finished: bool,
+    /// It waits for a barrier only: more of what is retained came after the answer to the last one.
+    is_late: bool,
     messages: u64,
     useless: u64,
     replays: u32,
@@ -173,6 +176,7 @@ impl Filter {
             failures: 0,
             is_insisted: false,
             was_finished: false,
+            is_late: false,
             messages: 0,
             useless: 0,
             replays: 0,
@@ -284,7 +288,7 @@ pub enum Rejection {
 pub enum Step<'a> {
     /// SUBSCRIBE to this filter and send a barrier behind it, in the same WebSocket message.
     Subscribe(TopicFilter<'a>),
-    /// Send a barrier: the SUBACK came after the answer to the first one.
+    /// Send a barrier: the SUBACK, or more of what is retained, came after the answer to the last one.
     Barrier,
     /// UNSUBSCRIBE from this filter.
     Unsubscribe(TopicFilter<'a>),
@@ -446,6 +450,7 @@ impl Snapshot {
         for filter in &mut self.filters {
             filter.failures = 0;
             filter.was_finished = false;
+            filter.is_late = false;
             // What was paused for its noise or switched off stays so.
             if !matches!(filter.state, FilterState::Paused | FilterState::Off) {
                 filter.state = FilterState::Waiting;
@@ -476,7 +481,9 @@ impl Snapshot {
     fn leave(&mut self, position: usize, state: FilterState) {
         let filter = &mut self.filters[position];
         filter.was_finished = matches!(filter.state, FilterState::Complete | FilterState::Cut);
-        if filter.state != FilterState::Waiting && self.is_up {
+        let is_subscribed = filter.state != FilterState::Waiting || filter.is_late;
+        filter.is_late = false;
+        if is_subscribed && self.is_up {
             self.leaving.push(position);
         }
         filter.state = state;
@@ -597,7 +604,15 @@ impl Snapshot {
         };
         let useless = applied.is_useless();
         let is_outstanding = self.outstanding.is_some_and(|outstanding| outstanding.position == position);
-        if retain && is_outstanding {
+        let filter = &mut self.filters[position];
+        let is_over = matches!(filter.state, FilterState::Complete | FilterState::Cut);
+        if retain && is_over && !useless && !applied.replayed_before {
+            // mqtt5 0.49 keeps a burst in a queue of its own and may answer the PINGREQ first. What comes late
+            // was not complete yet: another barrier, until nothing new comes before its answer.
+            filter.state = FilterState::Waiting;
+            filter.is_late = true;
+        }
+        if retain && (is_outstanding || self.filters[position].is_late) {
             let is_new = if useless {
                 // A filter that was asked for before has brought it already.
                 self.first_taker(topic) == Some(position)
@@ -665,16 +680,20 @@ impl Snapshot {
             }
             filter.state == FilterState::Waiting || filter.retry_at().is_some_and(|at| at <= now)
         })?;
+        let filter = &mut self.filters[position];
+        let is_late = std::mem::take(&mut filter.is_late);
+        filter.state = FilterState::Loading;
         self.outstanding = Some(Outstanding {
             position,
             packet_id: None,
             barrier: None,
-            is_granted: false,
-            is_early: false,
+            is_granted: is_late,
+            is_early: is_late,
             deadline: None,
         });
-        let filter = &mut self.filters[position];
-        filter.state = FilterState::Loading;
+        if is_late {
+            return Some(Step::Barrier);
+        }
         filter.replays = 0;
         filter.topics = 0;
         Some(Step::Subscribe(self.filters[position].filter()))
@@ -800,6 +819,34 @@ mod tests {
             assert_eq!(snapshot.filters()[0].state(), FilterState::Cut);
             assert_eq!((snapshot.state(), snapshot.poll_timeout()), (SnapshotState::Cut, None));
         }
+    }
+
+    /// mqtt5 0.49 may answer the PINGREQ before it has sent what is retained.
+    #[test]
+    fn what_is_retained_and_comes_late_asks_for_another_barrier() {
+        let mut snapshot = snapshot(&["a/+"]);
+        let topic = TopicName::new("a/b").expect("a plain name");
+        let replay = |replayed_before| Applied { effect: Effect::FirstSight, device: None, replayed_before };
+        check(&mut snapshot, 0, Some("a/+"));
+        snapshot.handle_subscribed(id(1), BarrierId(1));
+        snapshot.handle_suback(id(1), SUCCESS, Time(0));
+        snapshot.handle_message(topic, true, &replay(false), Time(0));
+        snapshot.handle_barrier(BarrierId(1), Time(0));
+        assert_eq!(snapshot.state(), SnapshotState::Complete);
+        for barrier in 2..5 {
+            snapshot.handle_message(topic, true, &replay(false), Time(1));
+            assert_eq!(snapshot.state(), SnapshotState::Loading);
+            assert_eq!(snapshot.poll_step(Time(1)), Some(Step::Barrier));
+            snapshot.handle_barrier_sent(BarrierId(barrier));
+            assert_eq!(snapshot.poll_step(Time(1)), None);
+            snapshot.handle_barrier(BarrierId(barrier), Time(1));
+            assert_eq!(snapshot.state(), SnapshotState::Complete);
+        }
+        assert_eq!((snapshot.filters()[0].replays(), snapshot.filters()[0].topics()), (4, 4));
+        // A broker that marks live messages as retained must not keep the board loading for ever.
+        snapshot.handle_message(topic, true, &replay(true), Time(2));
+        snapshot.handle_message(topic, false, &replay(false), Time(2));
+        assert_eq!((snapshot.state(), snapshot.poll_step(Time(2))), (SnapshotState::Complete, None));
     }
 
     #[test]
