@@ -10,7 +10,9 @@ mod client;
 mod mosquitto;
 mod site;
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
+use std::sync::Mutex;
 use std::time::Duration;
 
 pub use browser::{Page, Tile, Visit, visit};
@@ -22,8 +24,15 @@ pub use site::Site;
 /// waits for it.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A TCP port of the loopback interface that nothing listens on at the moment.
+/// A TCP port of the loopback interface that nothing listens on at the moment, and that no other test of this
+/// program was given: mosquitto shares its WebSocket port with another broker instead of failing.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("the loopback interface has free ports");
-    listener.local_addr().expect("a bound listener has an address").port()
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("the loopback interface has free ports");
+        let port = listener.local_addr().expect("a bound listener has an address").port();
+        if GIVEN.lock().expect("nobody panics with it").insert(port) {
+            return port;
+        }
+    }
 }

@@ -96,10 +96,7 @@ fn model(events: &[(Time, Event)], topic: usize) -> Option<Told> {
             if differs {
                 told.since = Some(now);
             }
-        } else if told.evidence == Evidence::Stale {
-            told.evidence = Evidence::Retained;
-            told.since = None;
-        } else if is_news {
+        } else if told.evidence == Evidence::Stale || is_news {
             told.evidence = Evidence::Retained;
             told.since = None;
         } else {
