@@ -67,11 +67,6 @@ impl Status {
             Status::Unknown => "unknown",
         }
     }
-
-    /// Whether a person should look at it: offline, degraded or unknown.
-    pub const fn wants_attention(self) -> bool {
-        matches!(self, Status::Offline | Status::Degraded | Status::Unknown)
-    }
 }
 
 /// One way devices announce themselves: which topics, which words, and what can be relied on.
@@ -94,13 +89,6 @@ pub struct Convention {
     pub source: &'static str,
     /// Example messages and what they must mean; the tests run every one of them.
     pub vectors: &'static [Vector],
-}
-
-impl Convention {
-    /// The convention of that slug.
-    pub fn of_slug(slug: &str) -> Option<&'static Convention> {
-        CONVENTIONS.iter().copied().find(|convention| convention.slug == slug)
-    }
 }
 
 /// Which topics a convention owns, and which levels of them are the id.
