@@ -303,18 +303,16 @@ impl Fleet {
             self.strays.note(topic, payload, owner.convention, now, self.bounds.strays);
             return Applied::of(Effect::UnknownWord);
         };
-        let (id, own_id) = match (&owner.id, said.id.as_deref()) {
-            (Id::Topic(range), _) => (&topic[range.clone()], ""),
-            (Id::Payload, Some(id)) => (id, id),
-            (Id::Payload, None) => return Applied::of(Effect::UnknownWord),
+        let Some(id) = owner.id_in(topic, said.id.as_deref()) else {
+            return Applied::of(Effect::UnknownWord);
         };
         let name = said.name.as_deref();
-        let applied = match self.position(owner.number, id) {
+        let applied = match self.position(owner.number, &id) {
             Some(slot) => self.update(slot, topic, name, said.status, retain, now),
             None => {
-                let id_start = match &owner.id {
-                    Id::Topic(range) => range.start,
-                    Id::Payload => topic.len(),
+                let (id_start, own_id) = match &owner.id {
+                    Id::Topic(range) => (range.start, ""),
+                    Id::Based { .. } | Id::Payload => (topic.len(), &*id),
                 };
                 let name = name.unwrap_or_default();
                 let text = [topic, own_id, name];

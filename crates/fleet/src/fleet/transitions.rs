@@ -173,10 +173,10 @@ impl Fleet {
 
     /// An empty payload: the retained message is gone, and the device with it.
     pub(super) fn clear(&mut self, topic: &str, owner: &Owner) -> Applied {
-        let number = match &owner.id {
-            Id::Topic(range) => self.position(owner.number, &topic[range.clone()]),
+        let number = match owner.id_in(topic, None) {
+            Some(id) => self.position(owner.number, &id),
             // A shared topic holds the message of whoever wrote last.
-            Id::Payload => {
+            None => {
                 self.last_writers.remove(&owner.number).filter(|h| self.living(*h).is_some()).map(|h| h.slot)
             }
         };

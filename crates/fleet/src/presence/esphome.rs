@@ -13,6 +13,7 @@ pub(super) static CONVENTION: Convention = Convention {
     }],
     announces: true,
     offline_is_will: true,
+    parent: None,
     generic: true,
     source: "esphome/esphome esphome/components/mqtt/__init__.py, mqtt_client.cpp; esphome-docs components/mqtt",
     vectors: &[

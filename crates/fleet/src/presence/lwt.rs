@@ -31,6 +31,7 @@ pub(super) static CONVENTION: Convention = Convention {
     }],
     announces: true,
     offline_is_will: true,
+    parent: None,
     generic: true,
     source: "ESPEasy and Espurna sources: topic set by the user, `Connected`/`Connection Lost`, `1`/`0`",
     vectors: &[

@@ -33,6 +33,9 @@ pub static CONVENTIONS: &[&Convention] = &[
 pub const LONGEST_WORD: usize = 32;
 /// The longest JSON payload that is parsed at all, in bytes.
 pub const LONGEST_JSON: usize = 64 * 1024;
+/// The longest metadata document that is parsed at all, in bytes: the device list of a large Zigbee network
+/// is larger than any status.
+pub const LONGEST_METADATA: usize = 4 * 1024 * 1024;
 /// The longest id and the longest name that a payload may give a device, in bytes.
 pub const LONGEST_NAME: usize = 256;
 
@@ -82,6 +85,8 @@ pub struct Convention {
     pub announces: bool,
     /// Whether `offline` is a last will: then it comes late, by up to one and a half keep-alives.
     pub offline_is_will: bool,
+    /// What its devices hang on, if they do.
+    pub parent: Option<Parent>,
     /// Whether it owns topics by a suffix alone. Such a convention never takes a reserved topic, and owns
     /// its suffix at any depth below a filter that the user gave.
     pub generic: bool,
@@ -89,6 +94,27 @@ pub struct Convention {
     pub source: &'static str,
     /// Example messages and what they must mean; the tests run every one of them.
     pub vectors: &'static [Vector],
+}
+
+/// What the devices of a convention hang on.
+#[derive(Debug)]
+pub struct Parent {
+    /// The convention of the parents.
+    pub slug: &'static str,
+    /// How a device's parent is found.
+    pub by: ParentBy,
+    /// What becomes of the devices when the parent is offline. Set, the standard says that they are offline
+    /// with it; not set, they keep their own status, and nobody knows whether it still holds.
+    pub follows: bool,
+}
+
+/// How a device's parent is found.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum ParentBy {
+    /// The parent's id is the base topic of the device's own topic.
+    Base,
+    /// Metadata names it ([`About::parent`]).
+    Metadata,
 }
 
 /// Which topics a convention owns, and which levels of them are the id.
@@ -105,9 +131,13 @@ pub struct Pattern {
 pub enum Level {
     /// Exactly this text.
     Literal(&'static str),
+    /// The base topic, of which this is the default. Another one, of one level, is taken below a filter that
+    /// the user gave, and one of any depth when a parent has it as its id ([`ParentBy::Base`]); it is then put before
+    /// the id, with a colon. Only as the first level.
+    Base(&'static str),
     /// Any one level; part of the id.
     Id,
-    /// One to three levels, or any number below a filter the user gave; the id. Only as the first level.
+    /// One to three levels, or any number below a filter the user gave; the id. At most one in a pattern.
     IdPath,
     /// Any one level that ends in this text; the id is what stands before it.
     IdThen(&'static str),
@@ -116,7 +146,7 @@ pub enum Level {
 impl Pattern {
     /// How many levels are literal: the measure of precedence.
     pub fn literal_levels(&self) -> usize {
-        self.levels.iter().filter(|level| matches!(level, Level::Literal(_))).count()
+        self.levels.iter().filter(|level| matches!(level, Level::Literal(_) | Level::Base(_))).count()
     }
 }
 
@@ -128,7 +158,7 @@ impl fmt::Display for Pattern {
                 f.write_str("/")?;
             }
             match level {
-                Level::Literal(text) => f.write_str(text)?,
+                Level::Literal(text) | Level::Base(text) => f.write_str(text)?,
                 Level::Id => f.write_str("+")?,
                 Level::IdPath => f.write_str("*")?,
                 Level::IdThen(suffix) => write!(f, "<id>{suffix}")?,
@@ -138,13 +168,67 @@ impl fmt::Display for Pattern {
     }
 }
 
+/// Plain words and what they say.
+pub type Words = &'static [(&'static str, Status)];
+
 /// How a payload is read.
 #[derive(Copy, Clone, Debug)]
 pub enum Vocabulary {
     /// One of these plain words, in any case.
-    Words(&'static [(&'static str, Status)]),
-    /// A JSON document that names its own device.
-    Json(fn(&[u8]) -> Option<Said<'_>>),
+    Words(Words),
+    /// One of these plain words, in exactly this case.
+    Exact(Words),
+    /// One of these plain words, in any case, or else a JSON document.
+    WordsOrJson(Words, fn(&[u8]) -> Option<Status>),
+    /// A JSON document that names its own device, so that many devices share the topic.
+    Naming(fn(&[u8]) -> Option<Said<'_>>),
+    /// No status, but what else is known of devices.
+    Metadata(Metadata),
+}
+
+/// How a payload with metadata is read.
+#[derive(Copy, Clone, Debug)]
+pub struct Metadata {
+    /// Calls the closure with each device that the payload is about; returns whether the payload was
+    /// understood. The first argument is the id that stands in the topic, without the base topic; so are the
+    /// ids it gives.
+    pub read: fn(&str, &[u8], &mut dyn FnMut(About<'_>)) -> bool,
+    /// Whether the payload lists all devices of its base topic: one that is not in it is not listed any more.
+    /// Otherwise it is about the device whose id stands in the topic, or about those that it names.
+    pub is_inventory: bool,
+}
+
+/// What metadata says about one device. What it is silent about is `None`, and stays as it was.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct About<'a> {
+    /// The device's id, without the base topic.
+    pub id: Cow<'a, str>,
+    /// The name its people gave it; an empty one takes the name away.
+    pub name: Option<Cow<'a, str>>,
+    /// An inventory names it: it gets a tile, unknown until it speaks.
+    pub is_listed: bool,
+    /// Whether its people switched it off: nothing that it said counts, it is unknown.
+    pub is_disabled: Option<bool>,
+    /// Whether it is meant to sleep: then its `offline` means that it does.
+    pub sleeps: Option<bool>,
+    /// The id of the device it hangs on ([`ParentBy::Metadata`]); an empty one takes the parent away.
+    pub parent: Option<Cow<'a, str>>,
+    /// The one topic on which it tells its status, and the words for it.
+    pub status_topic: Option<StatusTopic<'a>>,
+}
+
+/// The topic that metadata names for a device's status.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StatusTopic<'a> {
+    /// The topic.
+    pub topic: Cow<'a, str>,
+    /// A topic filter that brings it and those of its kind: what to subscribe to when no filter brings the
+    /// topic yet.
+    pub filter: Cow<'a, str>,
+    /// The word that means online.
+    pub online: Cow<'a, str>,
+    /// The word that means offline.
+    pub offline: Cow<'a, str>,
 }
 
 /// What a payload said.
@@ -159,33 +243,46 @@ pub struct Said<'a> {
 }
 
 impl Vocabulary {
-    /// Reads a payload; `None` when it is not in the vocabulary.
+    /// Reads the status in a payload; `None` when it is not in the vocabulary.
     ///
-    /// Contract, section 1: white space and one trailing NUL are trimmed and the case is ignored. Plain
+    /// Contract, section 1: white space and one trailing NUL are trimmed and, but for [`Vocabulary::Exact`], the case is ignored. Plain
     /// words above [`LONGEST_WORD`] and documents above [`LONGEST_JSON`] are rejected unread.
     pub fn read<'a>(&self, payload: &'a [u8]) -> Option<Said<'a>> {
+        let plain = |status| Said { status, id: None, name: None };
         match self {
-            Vocabulary::Words(words) => {
-                Some(Said { status: word_status(words, payload)?, id: None, name: None })
+            Vocabulary::Words(words) => word_status(words, payload).map(plain),
+            Vocabulary::Exact(words) => {
+                let word = word(payload)?;
+                let known = words.iter().find(|(known, _)| known.as_bytes() == word);
+                known.map(|(_, status)| plain(*status))
             }
-            Vocabulary::Json(read) if payload.len() <= LONGEST_JSON => read(payload),
-            Vocabulary::Json(_) => None,
+            Vocabulary::WordsOrJson(words, read) => {
+                let json = || if payload.len() <= LONGEST_JSON { read(payload) } else { None };
+                word_status(words, payload).or_else(json).map(plain)
+            }
+            Vocabulary::Naming(read) if payload.len() <= LONGEST_JSON => read(payload),
+            Vocabulary::Naming(_) | Vocabulary::Metadata(_) => None,
         }
     }
 
     /// Whether the payload names the device, so that many devices share the topic.
     pub const fn names_device(&self) -> bool {
-        matches!(self, Vocabulary::Json(_))
+        matches!(self, Vocabulary::Naming(_))
     }
 }
 
-/// The status a plain word stands for.
-fn word_status(words: &[(&'static str, Status)], payload: &[u8]) -> Option<Status> {
+/// A payload as a plain word: trimmed, or `None` when it is too long for one.
+fn word(payload: &[u8]) -> Option<&[u8]> {
     if payload.len() > LONGEST_WORD {
         return None;
     }
     let payload = payload.trim_ascii();
-    let payload = payload.strip_suffix(b"\0").unwrap_or(payload).trim_ascii();
+    Some(payload.strip_suffix(b"\0").unwrap_or(payload).trim_ascii())
+}
+
+/// The status a plain word stands for, in any case.
+fn word_status(words: &[(&'static str, Status)], payload: &[u8]) -> Option<Status> {
+    let payload = word(payload)?;
     words.iter().find(|(word, _)| payload.eq_ignore_ascii_case(word.as_bytes())).map(|(_, status)| *status)
 }
 

@@ -11,6 +11,7 @@ pub(super) static CONVENTION: Convention = Convention {
     }],
     announces: true,
     offline_is_will: true,
+    parent: None,
     generic: false,
     source: "1technophile/OpenMQTTGateway main/User_config.h; theengs/gateway ble_gateway.py",
     vectors: &[

@@ -2,9 +2,14 @@
 //!
 //! Finding the owner allocates nothing, and a topic that nobody owns costs one look at its last level.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::{CONVENTIONS, Convention, Level, Pattern, Vocabulary};
+use super::{CONVENTIONS, Convention, Level, ParentBy, Pattern, Status, Vocabulary, word};
+
+/// How many base topics other than the default ones are known at once.
+const MOST_BASES: usize = 16;
 
 /// The owner of a topic.
 #[derive(Clone, Debug)]
@@ -24,8 +29,42 @@ pub struct Owner {
 pub enum Id {
     /// In these bytes of the topic.
     Topic(Range<usize>),
+    /// In these bytes of the topic, below a base topic that is not the default one: both are the id.
+    Based {
+        /// The base topic.
+        base: Range<usize>,
+        /// The device's own part.
+        own: Range<usize>,
+    },
     /// In the payload: many devices share the topic.
     Payload,
+}
+
+/// A topic that metadata named for the status of one device.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Named {
+    /// The convention's place in [`CONVENTIONS`].
+    pub number: u8,
+    /// The device's id.
+    pub id: Box<str>,
+    /// The topic of the metadata that named it.
+    pub source: Box<str>,
+    /// The word that means online.
+    pub online: Box<str>,
+    /// The word that means offline.
+    pub offline: Box<str>,
+}
+
+impl Named {
+    /// The status in a payload on the topic; trimmed and in any case, as every plain word.
+    pub fn read(&self, payload: &[u8]) -> Option<Status> {
+        let word = word(payload)?;
+        if word.eq_ignore_ascii_case(self.online.as_bytes()) {
+            Some(Status::Online)
+        } else {
+            word.eq_ignore_ascii_case(self.offline.as_bytes()).then_some(Status::Offline)
+        }
+    }
 }
 
 /// The patterns of every convention, in order of precedence, grouped so that few are tried.
@@ -37,6 +76,10 @@ pub struct Owners {
     by_last_level: Vec<(&'static str, Vec<Candidate>)>,
     /// All others.
     others: Vec<Candidate>,
+    /// Topics that metadata named: they have their owner before any pattern is asked.
+    named: BTreeMap<Box<str>, Named>,
+    /// Base topics other than the defaults, by the convention that uses them.
+    bases: Vec<(u8, Box<str>)>,
 }
 
 #[derive(Copy, Clone, Debug)]
@@ -51,13 +94,29 @@ impl Candidate {
     }
 }
 
+impl Owner {
+    /// The device's id: from the topic, or from the payload, which said this.
+    pub fn id_in<'a>(&self, topic: &'a str, said: Option<&'a str>) -> Option<Cow<'a, str>> {
+        match &self.id {
+            Id::Topic(range) => Some(topic[range.clone()].into()),
+            Id::Based { base, own } => Some(format!("{}:{}", &topic[base.clone()], &topic[own.clone()]).into()),
+            Id::Payload => said.map(Cow::Borrowed),
+        }
+    }
+}
+
 impl Owners {
     /// The table of the conventions in [`CONVENTIONS`].
     ///
     /// `explicit_filters`: the user chose the filters, so the suffix conventions apply at any depth.
     pub fn new(explicit_filters: bool) -> Owners {
-        let mut owners =
-            Owners { any_depth: explicit_filters, by_last_level: Vec::new(), others: Vec::new() };
+        let mut owners = Owners {
+            any_depth: explicit_filters,
+            by_last_level: Vec::new(),
+            others: Vec::new(),
+            named: BTreeMap::new(),
+            bases: Vec::new(),
+        };
         for (number, convention) in CONVENTIONS.iter().enumerate() {
             for pattern in convention.patterns {
                 let candidate = Candidate { number: number as u8, pattern };
@@ -91,7 +150,7 @@ impl Owners {
             (None, other) => other?,
         };
         let vocabulary = candidate.pattern.vocabulary;
-        let id = if vocabulary.names_device() { Id::Payload } else { Id::Topic(id) };
+        let id = if vocabulary.names_device() { Id::Payload } else { id };
         Some(Owner {
             convention: CONVENTIONS[candidate.number as usize],
             number: candidate.number,
@@ -100,22 +159,90 @@ impl Owners {
         })
     }
 
-    fn first_match(&self, candidates: &[Candidate], topic: &str) -> Option<(Candidate, Range<usize>)> {
+    fn first_match(&self, candidates: &[Candidate], topic: &str) -> Option<(Candidate, Id)> {
         candidates.iter().find_map(|&candidate| {
             let generic = CONVENTIONS[candidate.number as usize].generic;
-            let id = id_range(candidate.pattern, topic, generic && self.any_depth)?;
-            let nameless = id.is_empty() && !candidate.pattern.vocabulary.names_device();
+            let id = self.id(candidate, topic)?;
             let barred = generic && is_reserved(topic);
-            (!nameless && !barred).then_some((candidate, id))
+            (!barred).then_some((candidate, id))
         })
+    }
+
+    /// Where the id stands in the topic, if the pattern matches.
+    fn id(&self, Candidate { number, pattern }: Candidate, topic: &str) -> Option<Id> {
+        let &[Level::Base(default), ref levels @ ..] = pattern.levels else {
+            let any_depth = CONVENTIONS[number as usize].generic && self.any_depth;
+            let id = id_range(pattern.levels, topic, any_depth)?;
+            return (!id.is_empty() || pattern.vocabulary.names_device()).then_some(Id::Topic(id));
+        };
+        // A pattern without a wildcard takes its base topic as id.
+        let has_id = levels.iter().any(|level| matches!(level, Level::Id | Level::IdPath));
+        let below = |base: &str| {
+            let own = topic.strip_prefix(base)?.strip_prefix('/')?;
+            let id = id_range(levels, own, self.any_depth)?;
+            let start = base.len() + 1;
+            (has_id != id.is_empty()).then_some((0..base.len(), start + id.start..start + id.end))
+        };
+        if let Some((base, own)) = below(default) {
+            return Some(Id::Topic(if own.is_empty() { base } else { own }));
+        }
+        let mut known = self.bases.iter().filter(|(user, _)| *user == number).map(|(_, base)| &**base);
+        let first_level = topic.split('/').next().filter(|level| self.any_depth && !level.is_empty());
+        let (base, own) = known.find_map(below).or_else(|| below(first_level?))?;
+        Some(if own.is_empty() { Id::Topic(base) } else { Id::Based { base, own } })
+    }
+
+    /// The device that metadata named for this topic.
+    pub fn named(&self, topic: &str) -> Option<&Named> {
+        if self.named.is_empty() { None } else { self.named.get(topic) }
+    }
+
+    /// Metadata names a topic; at most `most` of them are kept. Returns whether that is new.
+    pub(crate) fn name(&mut self, topic: &str, named: Named, most: usize) -> bool {
+        let known = self.named.get(topic);
+        if known == Some(&named) || known.is_none() && self.named.len() >= most {
+            return false;
+        }
+        self.named.insert(topic.into(), named);
+        true
+    }
+
+    /// The topics that the metadata on this topic named are not named any more. Returns who they were.
+    pub(crate) fn unname(&mut self, source: &str) -> Vec<(Box<str>, Named)> {
+        self.named.extract_if(.., |_, named| *named.source == *source).collect()
+    }
+
+    /// A device of this convention is there: its id is the base topic of those that hang on it. Returns the
+    /// filters that bring these, if the base topic is another than the default and was not known yet.
+    pub(crate) fn learn_base(&mut self, parent_number: u8, id: &str) -> Vec<String> {
+        let parent_slug = CONVENTIONS[parent_number as usize].slug;
+        let mut filters = Vec::new();
+        for (number, convention) in CONVENTIONS.iter().enumerate() {
+            let number = number as u8;
+            let hangs = |parent: &super::Parent| parent.slug == parent_slug && parent.by == ParentBy::Base;
+            let is_default =
+                |pattern: &Pattern| matches!(pattern.levels.first(), Some(Level::Base(base)) if *base == id);
+            if !convention.parent.as_ref().is_some_and(hangs)
+                || convention.patterns.iter().any(is_default)
+                || self.bases.iter().any(|(user, base)| *user == number && **base == *id)
+                || self.bases.len() >= MOST_BASES
+            {
+                continue;
+            }
+            self.bases.push((number, id.into()));
+            for pattern in convention.patterns {
+                filters.extend(filters_of(pattern, Some(id)));
+            }
+        }
+        filters
     }
 }
 
-/// The bytes of the topic that are the id, if the pattern matches; from the right, without allocating.
-fn id_range(pattern: &Pattern, topic: &str, any_depth: bool) -> Option<Range<usize>> {
+/// The bytes of the topic that are the id, if the levels match; from the right, without allocating.
+fn id_range(levels: &[Level], topic: &str, any_depth: bool) -> Option<Range<usize>> {
     let mut rest = Some(topic);
     let mut id: Option<Range<usize>> = None;
-    for level in pattern.levels.iter().rev() {
+    for level in levels.iter().rev() {
         let text = rest?;
         if *level == Level::IdPath {
             if !any_depth && text.bytes().filter(|&byte| byte == b'/').count() > 2 {
@@ -127,7 +254,7 @@ fn id_range(pattern: &Pattern, topic: &str, any_depth: bool) -> Option<Range<usi
         rest = start.checked_sub(1).map(|slash| &text[..slash]);
         match level {
             Level::Literal(literal) if text[start..] == **literal => {}
-            Level::Literal(_) => return None,
+            Level::Literal(_) | Level::Base(_) => return None,
             Level::Id | Level::IdPath => id = Some(start..id.map_or(text.len(), |id| id.end)),
             Level::IdThen(suffix) => id = Some(start..start + text[start..].strip_suffix(suffix)?.len()),
         }
@@ -151,18 +278,7 @@ fn is_reserved(topic: &str) -> bool {
 pub fn default_filters() -> Vec<String> {
     let mut filters: Vec<(usize, String)> = Vec::new();
     for pattern in CONVENTIONS.iter().flat_map(|convention| convention.patterns) {
-        let depths = if pattern.levels.first() == Some(&Level::IdPath) { 1..=3 } else { 1..=1 };
-        for depth in depths {
-            let levels: Vec<&str> = pattern
-                .levels
-                .iter()
-                .flat_map(|level| match level {
-                    Level::Literal(text) => std::iter::repeat_n(*text, 1),
-                    Level::Id | Level::IdThen(_) => std::iter::repeat_n("+", 1),
-                    Level::IdPath => std::iter::repeat_n("+", depth),
-                })
-                .collect();
-            let filter = levels.join("/");
+        for filter in filters_of(pattern, None) {
             if filters.iter().all(|(_, known)| *known != filter) {
                 filters.push((breadth(&filter), filter));
             }
@@ -170,6 +286,20 @@ pub fn default_filters() -> Vec<String> {
     }
     filters.sort_by_key(|(breadth, _)| *breadth);
     filters.into_iter().map(|(_, filter)| filter).collect()
+}
+
+/// The filters that bring the topics of a pattern, below its default base topic or another one.
+fn filters_of<'a>(pattern: &'a Pattern, base: Option<&'a str>) -> impl Iterator<Item = String> + use<'a> {
+    let depths = if pattern.levels.contains(&Level::IdPath) { 1..=3 } else { 1..=1 };
+    depths.map(move |depth| {
+        let levels = pattern.levels.iter().flat_map(|level| match level {
+            Level::Literal(text) => std::iter::repeat_n(*text, 1),
+            Level::Base(default) => std::iter::repeat_n(base.unwrap_or(default), 1),
+            Level::Id | Level::IdThen(_) => std::iter::repeat_n("+", 1),
+            Level::IdPath => std::iter::repeat_n("+", depth),
+        });
+        levels.collect::<Vec<&str>>().join("/")
+    })
 }
 
 /// How much a filter may bring: 0 for one that begins with a literal level, 1 for one with two literal
@@ -190,6 +320,7 @@ mod tests {
         let found = owner.as_ref().map(|owner| {
             let id = match &owner.id {
                 Id::Topic(range) => &topic[range.clone()],
+                Id::Based { own, .. } => &topic[own.clone()],
                 Id::Payload => "<payload>",
             };
             (owner.convention.slug, id)

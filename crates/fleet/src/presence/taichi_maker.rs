@@ -23,10 +23,11 @@ pub(super) static CONVENTION: Convention = Convention {
     patterns: &[
         Pattern { levels: &[Level::IdThen("-will")], vocabulary: Vocabulary::Words(WORDS) },
         Pattern { levels: &[Level::IdThen("-Will")], vocabulary: Vocabulary::Words(WORDS) },
-        Pattern { levels: &[Level::Literal("mqtt-will")], vocabulary: Vocabulary::Json(read_shared) },
+        Pattern { levels: &[Level::Literal("mqtt-will")], vocabulary: Vocabulary::Naming(read_shared) },
     ],
     announces: true,
     offline_is_will: true,
+    parent: None,
     generic: false,
     source: "Taichi-Maker MQTT tutorial, chapter on last wills, and the ESP8266 examples derived from it",
     vectors: &[

@@ -20,6 +20,7 @@ pub(super) static CONVENTION: Convention = Convention {
     ],
     announces: true,
     offline_is_will: true,
+    parent: None,
     generic: false,
     source: "arendst/Tasmota xdrv_02_9_mqtt.ino (MqttReconnect, MqttConnected); tasmota/docs MQTT.md, Commands.md",
     vectors: &[

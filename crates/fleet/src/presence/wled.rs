@@ -11,6 +11,7 @@ pub(super) static CONVENTION: Convention = Convention {
     }],
     announces: true,
     offline_is_will: true,
+    parent: None,
     generic: false,
     source: "wled/WLED wled00/mqtt.cpp, wled.cpp",
     vectors: &[
