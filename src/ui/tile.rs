@@ -151,6 +151,7 @@ fn how(page: Page, device: &Shown) -> String {
             StaleReason::SnapshotIncomplete => say!(locale, tile.stale.incomplete),
             StaleReason::WaitsForNextMessage => say!(locale, tile.stale.waits),
             StaleReason::NotSubscribed => say!(locale, tile.stale.not_subscribed),
+            StaleReason::ParentOffline => say!(locale, tile.parent_offline),
         };
         return format!("· {reason}");
     }

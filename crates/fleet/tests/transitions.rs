@@ -52,6 +52,7 @@ fn transcript(fleet: &Fleet) -> String {
             StaleReason::SnapshotIncomplete => " (snapshot incomplete)",
             StaleReason::WaitsForNextMessage => " (waits for its next message)",
             StaleReason::NotSubscribed => " (not subscribed)",
+            StaleReason::ParentOffline => " (parent offline)",
         };
     }
     assert_eq!(device.evidence == Evidence::Stale, device.stale.is_some());

@@ -27,34 +27,65 @@ pub(super) struct Slot {
     pub(super) convention: u8,
     pub(super) status: Status,
     pub(super) news: News,
-    pub(super) flags: u8,
+    pub(super) flags: u16,
 }
 
 /// The device exists.
-pub(super) const ALIVE: u8 = 1;
+pub(super) const ALIVE: u16 = 1;
 /// Its last word was seen live, not replayed.
-pub(super) const LIVE: u8 = 1 << 1;
+pub(super) const LIVE: u16 = 1 << 1;
 /// Its first word was seen live.
-pub(super) const FIRST_LIVE: u8 = 1 << 2;
+pub(super) const FIRST_LIVE: u16 = 1 << 2;
 /// It waits for its place in the order.
-pub(super) const PENDING: u8 = 1 << 3;
+pub(super) const PENDING: u16 = 1 << 3;
 /// No filter of ours covers its topic.
-pub(super) const UNWATCHED: u8 = 1 << 4;
+pub(super) const UNWATCHED: u16 = 1 << 4;
 /// Its topic was not covered for a time, and it was not heard since.
-pub(super) const LAPSED: u8 = 1 << 6;
+pub(super) const LAPSED: u16 = 1 << 6;
 /// Other topics speak for it as well.
-pub(super) const ALIASED: u8 = 1 << 5;
+pub(super) const ALIASED: u16 = 1 << 5;
+/// An inventory lists it.
+pub(super) const LISTED: u16 = 1 << 7;
+/// It is listed, but never said what its status is.
+pub(super) const UNTOLD: u16 = 1 << 8;
+/// Its people switched it off.
+pub(super) const DISABLED: u16 = 1 << 9;
+/// It is meant to sleep.
+pub(super) const SLEEPS: u16 = 1 << 10;
+/// What it hangs on is offline.
+pub(super) const PARENT_OFFLINE: u16 = 1 << 11;
 
 /// The `since` of a status nobody saw begin.
 pub(super) const UNKNOWN: Time = Time(u64::MAX);
 
 impl Slot {
-    pub(super) fn is(&self, flag: u8) -> bool {
+    pub(super) fn is(&self, flag: u16) -> bool {
         self.flags & flag != 0
     }
 
-    pub(super) fn set(&mut self, flag: u8, on: bool) {
+    pub(super) fn set(&mut self, flag: u16, on: bool) {
         self.flags = if on { self.flags | flag } else { self.flags & !flag };
+    }
+
+    /// The status to show: what the device said, unless something else says that this does not count.
+    pub(super) fn shown(&self) -> Status {
+        if self.is(DISABLED) {
+            Status::Unknown
+        } else if self.is(PARENT_OFFLINE) && self.follows_parent() {
+            Status::Offline
+        } else {
+            self.read(self.status)
+        }
+    }
+
+    /// What a status that the device said means: of one that is meant to sleep, `offline` is no failure.
+    pub(super) fn read(&self, said: Status) -> Status {
+        if said == Status::Offline && self.is(SLEEPS) { Status::Sleeping } else { said }
+    }
+
+    /// Whether the standard says that it is offline when its parent is.
+    pub(super) fn follows_parent(&self) -> bool {
+        CONVENTIONS[self.convention as usize].parent.as_ref().is_some_and(|parent| parent.follows)
     }
 
     /// The bytes of topic, id and name together.
@@ -115,6 +146,8 @@ pub enum StaleReason {
     WaitsForNextMessage,
     /// The filters that brought it are paused or switched off.
     NotSubscribed,
+    /// What it hangs on is offline, and would not pass on what becomes of it.
+    ParentOffline,
 }
 
 /// What the page reads of a device.
@@ -130,16 +163,22 @@ pub struct Device<'a> {
     pub name: Option<&'a str>,
     /// The topic it was first heard on.
     pub topic: &'a str,
-    /// What it last said.
+    /// What it last said, unless what it hangs on, or its people, say otherwise.
     pub status: Status,
+    /// What it last said; `None` when it never spoke, and only an inventory lists it.
+    pub said: Option<Status>,
     /// How good that knowledge is.
     pub evidence: Evidence,
     /// Since when it has this status; `None` when nobody saw it begin.
     pub since: Option<Time>,
     /// Why it is stale, when it is.
     pub stale: Option<StaleReason>,
-    /// Whether what it hangs on is offline. No convention known so far has parents.
+    /// What it hangs on.
+    pub parent: Option<ParentOf<'a>>,
+    /// Whether what it hangs on is offline.
     pub parent_offline: bool,
+    /// Whether its people switched it off: then its status is unknown, whatever it says.
+    pub is_disabled: bool,
     /// When it was first seen in this visit.
     pub first_seen: Time,
     /// How often its status changed since then.
@@ -147,6 +186,17 @@ pub struct Device<'a> {
     /// How often it went there and back within a second.
     pub flaps: u32,
     pub(super) fleet: &'a Fleet,
+}
+
+/// What a device hangs on.
+#[derive(Copy, Clone, Debug)]
+pub struct ParentOf<'a> {
+    /// The parent's convention.
+    pub convention: &'static Convention,
+    /// The parent's id.
+    pub id: &'a str,
+    /// The parent, if it was ever heard of.
+    pub handle: Option<Handle>,
 }
 
 impl<'a> Device<'a> {
@@ -158,11 +208,14 @@ impl<'a> Device<'a> {
             id,
             name: (!name.is_empty()).then_some(name),
             topic,
-            status: slot.status,
+            status: slot.shown(),
+            said: (!slot.is(UNTOLD)).then(|| slot.read(slot.status)),
             evidence: fleet.evidence(slot),
-            since: (slot.since != UNKNOWN).then_some(slot.since),
+            since: fleet.since(handle.slot, slot),
             stale: fleet.stale_reason(slot),
-            parent_offline: false,
+            parent: fleet.parent(handle.slot),
+            parent_offline: slot.is(PARENT_OFFLINE),
+            is_disabled: slot.is(DISABLED),
             first_seen: slot.first_seen,
             changes: slot.changes,
             flaps: slot.flaps.into(),
@@ -179,7 +232,14 @@ impl<'a> Device<'a> {
     pub fn history(&self) -> impl DoubleEndedIterator<Item = Change> + use<'a> {
         let record = self.fleet.histories.get(&self.handle.slot).filter(|record| !record.changes.is_empty());
         let first = record.is_none().then(|| self.first_sight());
-        first.into_iter().chain(record.into_iter().flat_map(|record| record.changes.iter().copied()))
+        let slot = *self.fleet.slot(self.handle.slot);
+        let changes =
+            first.into_iter().chain(record.into_iter().flat_map(|record| record.changes.iter().copied()));
+        changes.map(move |change| Change {
+            from: change.from.map(|status| slot.read(status)),
+            to: slot.read(change.to),
+            ..change
+        })
     }
 
     /// The times in which it could not be observed since it was first seen, the oldest first.

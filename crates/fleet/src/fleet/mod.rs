@@ -1,10 +1,13 @@
 //! The devices of one connection: what each last said, how good that knowledge is, and how it came about.
 //!
-//! [`Fleet::apply`] is the contract's transition table, which stands in `transitions.rs`. The fleet never asks the time and never sends anything. The engine writes it, the page reads it
-//! through [`Fleet::counts`], [`Fleet::rows`] and [`Fleet::device`].
+//! [`Fleet::apply`] is the contract's transition table, which stands in `transitions.rs`; what else is known of
+//! a device (its name, its parent, that it sleeps) comes in through `metadata.rs`. The fleet never asks the time
+//! and never sends anything. The engine writes it, the page reads it through [`Fleet::counts`], [`Fleet::rows`] and [`Fleet::device`].
 
 mod device;
+mod families;
 mod history;
+mod metadata;
 mod order;
 mod query;
 mod strays;
@@ -18,13 +21,17 @@ use std::collections::{BTreeMap, VecDeque};
 use hashbrown::HashTable;
 use mqtt::Time;
 
-use crate::presence::{CONVENTIONS, Convention, Id, Owners, Status};
-use device::{ALIVE, LAPSED, LIVE, News, PENDING, Slot, UNWATCHED};
+use crate::presence::{CONVENTIONS, Convention, Id, Owner, Owners, Status, Vocabulary};
+use device::{
+    ALIVE, DISABLED, LAPSED, LIVE, News, PARENT_OFFLINE, PENDING, Slot, UNKNOWN, UNTOLD, UNWATCHED,
+};
+use families::Families;
 use history::{MOST_GAPS, Record};
+use metadata::Waiting;
 use order::Order;
 use texts::Texts;
 
-pub use device::{Device, StaleReason};
+pub use device::{Device, ParentOf, StaleReason};
 pub use history::{Change, ChangeKind, Gap, LONGEST_HISTORY, Span};
 pub use query::{Query, Rows};
 pub use strays::{Stray, Strays};
@@ -129,6 +136,8 @@ pub struct Bounds {
     pub strays: usize,
     /// How many topics may speak for a device that another topic speaks for already.
     pub aliases: usize,
+    /// How many topics metadata may name, and of how many devices that are not there it is kept.
+    pub metadata: usize,
 }
 
 impl Default for Bounds {
@@ -140,6 +149,7 @@ impl Default for Bounds {
             changes: 4_000_000,
             strays: 256,
             aliases: 4_096,
+            metadata: 100_000,
         }
     }
 }
@@ -151,6 +161,8 @@ pub struct Refused {
     pub devices: u64,
     /// Messages on topics that are too long.
     pub topics: u64,
+    /// What metadata said, of devices that are not there or topics, beyond its bound.
+    pub metadata: u64,
     /// Changes that no history has room for.
     pub changes: u64,
 }
@@ -231,6 +243,12 @@ pub struct Fleet {
     aliases: BTreeMap<Box<str>, Alias>,
     /// The last writer of each topic that many devices share, by convention.
     last_writers: BTreeMap<u8, Handle>,
+    families: Families,
+    /// Metadata of devices that are not there yet.
+    waiting: BTreeMap<(u8, Box<str>), Waiting>,
+    /// Filters that metadata asks for, in the order in which it did; those before `wanted_taken` were taken.
+    wanted: Vec<String>,
+    wanted_taken: usize,
 
     histories: BTreeMap<u32, Record>,
     change_count: usize,
@@ -271,6 +289,10 @@ impl Fleet {
             order: Order::default(),
             aliases: BTreeMap::new(),
             last_writers: BTreeMap::new(),
+            families: Families::default(),
+            waiting: BTreeMap::new(),
+            wanted: Vec::new(),
+            wanted_taken: 0,
             histories: BTreeMap::new(),
             change_count: 0,
             counts: Counts::default(),
@@ -289,6 +311,9 @@ impl Fleet {
     ///
     /// `retain` is the flag the broker delivered it with: set, the message is a replay of unknown age.
     pub fn apply(&mut self, topic: &str, payload: &[u8], retain: bool, now: Time) -> Applied {
+        if let Some(applied) = self.apply_named(topic, payload, retain, now) {
+            return applied;
+        }
         let Some(owner) = self.owners.owner(topic) else {
             return Applied::of(Effect::Unowned);
         };
@@ -296,10 +321,22 @@ impl Fleet {
             self.refused.topics += 1;
             return Applied::of(Effect::Refused);
         }
-        if payload.is_empty() {
-            return self.clear(topic, &owner);
+        if let Vocabulary::Metadata(metadata) = owner.pattern.vocabulary {
+            return self.describe(topic, payload, &owner, metadata, retain, now);
         }
-        let Some(said) = owner.vocabulary.read(payload) else {
+        if payload.is_empty() {
+            let number = match owner.id_in(topic, None) {
+                Some(id) => self.position(owner.number, &id),
+                // A shared topic holds the message of whoever wrote last.
+                None => self
+                    .last_writers
+                    .remove(&owner.number)
+                    .filter(|h| self.living(*h).is_some())
+                    .map(|h| h.slot),
+            };
+            return self.clear(topic, number);
+        }
+        let Some(said) = owner.pattern.vocabulary.read(payload) else {
             self.strays.note(topic, payload, owner.convention, now, self.bounds.strays);
             return Applied::of(Effect::UnknownWord);
         };
@@ -310,19 +347,37 @@ impl Fleet {
         let applied = match self.position(owner.number, &id) {
             Some(slot) => self.update(slot, topic, name, said.status, retain, now),
             None => {
-                let (id_start, own_id) = match &owner.id {
-                    Id::Topic(range) => (range.start, ""),
-                    Id::Based { .. } | Id::Payload => (topic.len(), &*id),
-                };
-                let name = name.unwrap_or_default();
-                let text = [topic, own_id, name];
-                self.first_sight(owner.number, text, (id_start, id.len()), said.status, retain, now)
+                let key = Key { convention: owner.number, id: &id, id_start: id_start(&owner, topic) };
+                let applied = self.first_sight(key, topic, name, Some(said.status), retain, now);
+                if let Some(handle) = applied.device {
+                    self.join_base(handle.slot, &owner, topic);
+                }
+                applied
             }
         };
         if let (Id::Payload, Some(handle)) = (&owner.id, applied.device) {
             self.last_writers.insert(owner.number, handle);
         }
         applied
+    }
+
+    /// A message on a topic that metadata named; `None` when it named no such topic.
+    fn apply_named(&mut self, topic: &str, payload: &[u8], retain: bool, now: Time) -> Option<Applied> {
+        let named = self.owners.named(topic)?;
+        let (number, position) = (named.number, self.position(named.number, &named.id));
+        if payload.is_empty() {
+            return Some(self.clear(topic, position));
+        }
+        let Some(status) = named.read(payload) else {
+            self.strays.note(topic, payload, CONVENTIONS[number as usize], now, self.bounds.strays);
+            return Some(Applied::of(Effect::UnknownWord));
+        };
+        if let Some(slot) = position {
+            return Some(self.update(slot, topic, None, status, retain, now));
+        }
+        let id = named.id.clone();
+        let key = Key { convention: number, id: &id, id_start: topic.len() };
+        Some(self.first_sight(key, topic, None, Some(status), retain, now))
     }
 
     /// The link came up: what is heard from now on counts as observed.
@@ -383,13 +438,10 @@ impl Fleet {
             }
             let is_lost = !is_covered(self.topic(&slot));
             self.slot_mut(number).set(UNWATCHED, is_lost);
-            let evidence = self.evidence(&slot);
-            if is_lost && evidence != Evidence::Stale {
-                *self.counts.evidence(evidence) -= 1;
-                self.counts.stale += 1;
+            if is_lost && slot.heard == self.life && !slot.is(LAPSED) {
                 let record = self.histories.entry(number).or_default();
                 record.push_gap(Gap { from: now, to: None });
-                self.slot_mut(number).set(LAPSED, true);
+                self.restate(number, |slot| slot.set(LAPSED, true));
                 count += 1;
             }
         }
@@ -462,6 +514,14 @@ impl Fleet {
         &self.strays
     }
 
+    /// The next filter that metadata asks for: it brings status topics that it named, or those below a base
+    /// topic of which it told. Each is given once.
+    pub fn poll_wanted_filter(&mut self) -> Option<&str> {
+        let wanted = self.wanted.get(self.wanted_taken)?;
+        self.wanted_taken += 1;
+        Some(wanted)
+    }
+
     /// What the bounds kept out.
     pub fn refused(&self) -> &Refused {
         &self.refused
@@ -519,7 +579,8 @@ impl Fleet {
     }
 
     fn evidence(&self, slot: &Slot) -> Evidence {
-        if slot.heard != self.life || slot.is(LAPSED) {
+        let is_cut_off = slot.is(PARENT_OFFLINE) && !slot.follows_parent();
+        if slot.heard != self.life || slot.is(LAPSED) || is_cut_off {
             Evidence::Stale
         } else if slot.is(LIVE) {
             Evidence::Live
@@ -536,6 +597,8 @@ impl Fleet {
             Some(StaleReason::LinkDown)
         } else if slot.is(UNWATCHED) {
             Some(StaleReason::NotSubscribed)
+        } else if slot.is(PARENT_OFFLINE) && !slot.follows_parent() {
+            Some(StaleReason::ParentOffline)
         } else if !convention.announces {
             Some(StaleReason::WaitsForNextMessage)
         } else {
@@ -545,6 +608,41 @@ impl Fleet {
                 Coverage::Incomplete => StaleReason::SnapshotIncomplete,
             })
         }
+    }
+
+    /// Since when a device has the status that is shown; `None` when nobody saw it begin.
+    fn since(&self, number: u32, slot: &Slot) -> Option<Time> {
+        let known = |slot: &Slot| (slot.since != UNKNOWN).then_some(slot.since);
+        if slot.is(DISABLED) || slot.is(UNTOLD) {
+            None
+        } else if slot.is(PARENT_OFFLINE) && slot.follows_parent() {
+            let (_, _, parent) = self.families.parent(number)?;
+            known(self.slot(parent?))
+        } else {
+            known(slot)
+        }
+    }
+
+    /// What a device hangs on.
+    fn parent(&self, number: u32) -> Option<ParentOf<'_>> {
+        let (convention, id, parent) = self.families.parent(number)?;
+        let handle = parent.map(|parent| self.handle(parent));
+        Some(ParentOf { convention: CONVENTIONS[convention as usize], id, handle })
+    }
+
+    /// Changes what a device is, and the counts with it.
+    fn restate(&mut self, number: u32, change: impl FnOnce(&mut Slot)) {
+        let mut slot = *self.slot(number);
+        *self.counts.status(slot.shown()) -= 1;
+        *self.counts.evidence(self.evidence(&slot)) -= 1;
+        let shown = slot.shown();
+        change(&mut slot);
+        if slot.shown() != shown {
+            self.order_epoch += 1;
+        }
+        *self.counts.status(slot.shown()) += 1;
+        *self.counts.evidence(self.evidence(&slot)) += 1;
+        *self.slot_mut(number) = slot;
     }
 
     /// Since when a stale device is stale; `None` when it is not.
@@ -622,6 +720,23 @@ impl Fleet {
         order::natural(self.display_name(a), self.display_name(b))
             .then_with(|| self.id(one).cmp(self.id(other)))
             .then_with(|| one.convention.cmp(&other.convention))
+    }
+}
+
+/// Which device a message is about, when it is not there yet.
+#[derive(Copy, Clone, Debug)]
+struct Key<'a> {
+    convention: u8,
+    id: &'a str,
+    /// Where the id begins in the topic; the length of the topic when it is no part of it.
+    id_start: usize,
+}
+
+fn id_start(owner: &Owner, topic: &str) -> usize {
+    match &owner.id {
+        Id::Topic(range) => range.start,
+        Id::Based { base, own } if own.is_empty() => base.start,
+        Id::Based { .. } | Id::Payload => topic.len(),
     }
 }
 

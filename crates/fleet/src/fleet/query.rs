@@ -29,7 +29,7 @@ impl Fleet {
         let [mut offline, mut degraded, mut unknown, mut well] = [const { Vec::new() }; 4];
         let mut visit = |number: u32| {
             let slot = self.slot(number);
-            if query.status.is_some_and(|status| status != slot.status) {
+            if query.status.is_some_and(|status| status != slot.shown()) {
                 return;
             }
             if !words.is_empty() {
@@ -42,7 +42,7 @@ impl Fleet {
                     return;
                 }
             }
-            let group = match slot.status {
+            let group = match slot.shown() {
                 Status::Offline => &mut offline,
                 Status::Degraded => &mut degraded,
                 Status::Unknown => &mut unknown,

@@ -5,22 +5,29 @@
 
 use mqtt::Time;
 
-use super::device::{self, ALIASED, ALIVE, FIRST_LIVE, LAPSED, LIVE, News, Slot, UNKNOWN, UNWATCHED};
+use super::device::{
+    self, ALIASED, ALIVE, FIRST_LIVE, LAPSED, LISTED, LIVE, News, Slot, UNKNOWN, UNTOLD, UNWATCHED,
+};
 use super::history::{Change, ChangeKind, Gap};
-use super::{Alias, Applied, CHUNK, Coverage, Effect, Evidence, Fleet, hash_of};
-use crate::presence::{Id, Owner, Status};
+use super::{Alias, Applied, CHUNK, Coverage, Effect, Evidence, Fleet, Key, hash_of, id_start};
+use crate::presence::Status;
 
 impl Fleet {
-    /// A message of a device that is not known yet.
+    /// A device that is not known yet: by a message of its own, or listed by an inventory, which tells no status.
     pub(super) fn first_sight(
         &mut self,
-        convention: u8,
-        text: [&str; 3],
-        (id_start, id_len): (usize, usize),
-        status: Status,
+        key: Key<'_>,
+        topic: &str,
+        name: Option<&str>,
+        status: Option<Status>,
         retain: bool,
         now: Time,
     ) -> Applied {
+        let Key { convention, id, id_start } = key;
+        let waiting = self.waiting.remove(&(convention, id.into()));
+        let name = name.or(waiting.as_ref().and_then(|waiting| waiting.name.as_deref())).unwrap_or_default();
+        let is_own_id = id_start == topic.len();
+        let text = [topic, if is_own_id { id } else { "" }, name];
         let is_full = self.counts.total >= self.bounds.devices;
         let place = if is_full { None } else { self.texts.put(text, self.bounds.texts) };
         let Some(place) = place else {
@@ -35,42 +42,60 @@ impl Fleet {
             self.slot_count += 1;
             number
         });
-        let [topic, _, name] = text;
         let mut slot = Slot {
             first_seen: now,
-            since: if retain { UNKNOWN } else { now },
+            since: if retain || status.is_none() { UNKNOWN } else { now },
             text: place,
             topic_len: topic.len() as u16,
             id_start: id_start as u16,
-            id_len: id_len as u16,
+            id_len: id.len() as u16,
             name_len: name.len() as u16,
             generation: 0,
             heard: self.life,
             changes: 0,
             flaps: 0,
             convention,
-            status,
+            status: status.unwrap_or(Status::Unknown),
             news: News::default(),
             flags: if retain { ALIVE } else { ALIVE | LIVE | FIRST_LIVE },
         };
-        if retain {
-            slot.news.see_replay(status);
-        } else {
-            slot.news.see_live(status);
+        match status {
+            Some(status) if retain => slot.news.see_replay(status),
+            Some(status) => slot.news.see_live(status),
+            None => slot.set(UNTOLD | LISTED, true),
         }
         match self.slots[number as usize / CHUNK].get_mut(number as usize % CHUNK) {
             Some(old) => *old = Slot { generation: old.generation, ..slot },
             None => self.slots[number as usize / CHUNK].push(slot),
         }
         self.counts.total += 1;
-        *self.counts.status(status) += 1;
+        *self.counts.status(slot.shown()) += 1;
         *self.counts.evidence(self.evidence(&slot)) += 1;
+        self.enter_index(number);
+        self.wait_for_place(number);
+        if let Some(parent) = waiting.and_then(|waiting| waiting.parent) {
+            self.join(number, convention, &parent);
+        }
+        self.meet_children(number, true);
+        for filter in self.owners.learn_base(convention, id) {
+            self.want(filter);
+        }
+        Applied { effect: Effect::FirstSight, device: Some(self.handle(number)), replayed_before: false }
+    }
 
+    /// Puts a device into the index from keys to slots.
+    pub(super) fn enter_index(&mut self, number: u32) {
         let Fleet { index, slots, texts, seed, .. } = self;
         let hash_of = |number: u32| hash_of(slots, texts, *seed, number);
         index.insert_unique(hash_of(number), number, |number| hash_of(*number));
-        self.wait_for_place(number);
-        Applied { effect: Effect::FirstSight, device: Some(self.handle(number)), replayed_before: false }
+    }
+
+    /// Takes a device out of it.
+    pub(super) fn leave_index(&mut self, number: u32) {
+        let hash = hash_of(&self.slots, &self.texts, self.seed, number);
+        if let Ok(entry) = self.index.find_entry(hash, |other| *other == number) {
+            entry.remove();
+        }
     }
 
     /// A message of a device that is known: the rows of the table whose state before is not "none".
@@ -83,6 +108,9 @@ impl Fleet {
         retain: bool,
         now: Time,
     ) -> Applied {
+        if self.slot(number).is(UNTOLD) {
+            return self.first_word(number, topic, name, status, retain, now);
+        }
         let is_own_topic = topic == self.topic(self.slot(number));
         let mut alias = if is_own_topic { None } else { self.alias(topic, number) };
         let mut slot = *self.slot(number);
@@ -137,9 +165,6 @@ impl Fleet {
             if self.keep_change(number, &slot, change) {
                 slot.flaps = slot.flaps.saturating_add(1);
             }
-            *self.counts.status(slot.status) -= 1;
-            *self.counts.status(status) += 1;
-            self.order_epoch += 1;
         }
         let since_changed = since != slot.since;
         slot.status = status;
@@ -151,16 +176,17 @@ impl Fleet {
             // Also when another topic spoke: the device's own topic starts afresh in this life.
             slot.news = News::default();
         }
-        *self.slot_mut(number) = slot;
+        self.restate(number, |kept| *kept = slot);
         if let Some(alias) = &mut alias {
             alias.status = status;
         }
         self.keep_news(number, topic, alias.as_mut(), news);
+        if differs {
+            self.tell_children(number);
+        }
         let renamed = name.is_some_and(|name| self.rename(number, name));
 
         let after = self.evidence(&slot);
-        *self.counts.evidence(before) -= 1;
-        *self.counts.evidence(after) += 1;
         let effect = if differs {
             Effect::Changed
         } else if before != after || since_changed || renamed {
@@ -171,15 +197,40 @@ impl Fleet {
         Applied { effect, device: Some(self.handle(number)), replayed_before }
     }
 
-    /// An empty payload: the retained message is gone, and the device with it.
-    pub(super) fn clear(&mut self, topic: &str, owner: &Owner) -> Applied {
-        let number = match owner.id_in(topic, None) {
-            Some(id) => self.position(owner.number, &id),
-            // A shared topic holds the message of whoever wrote last.
-            None => {
-                self.last_writers.remove(&owner.number).filter(|h| self.living(*h).is_some()).map(|h| h.slot)
+    /// The first word of a device that only an inventory listed so far: its first sight, too.
+    fn first_word(
+        &mut self,
+        number: u32,
+        topic: &str,
+        name: Option<&str>,
+        status: Status,
+        retain: bool,
+        now: Time,
+    ) -> Applied {
+        let id_start = self.owners.owner(topic).map_or(topic.len(), |owner| id_start(&owner, topic));
+        let life = self.life;
+        if !self.retext(number, topic, id_start, name) {
+            self.refused.devices += 1;
+            return Applied::of(Effect::Refused);
+        }
+        self.restate(number, |slot| {
+            slot.set(UNTOLD | LAPSED | UNWATCHED, false);
+            slot.set(LIVE | FIRST_LIVE, !retain);
+            (slot.first_seen, slot.since) = (now, if retain { UNKNOWN } else { now });
+            (slot.heard, slot.status, slot.news) = (life, status, News::default());
+            if retain {
+                slot.news.see_replay(status);
+            } else {
+                slot.news.see_live(status);
             }
-        };
+        });
+        self.histories.remove(&number);
+        self.tell_children(number);
+        Applied { effect: Effect::FirstSight, device: Some(self.handle(number)), replayed_before: false }
+    }
+
+    /// An empty payload: the retained message is gone, and the device with it.
+    pub(super) fn clear(&mut self, topic: &str, number: Option<u32>) -> Applied {
         let Some(number) = number else {
             return Applied::of(Effect::Same);
         };
@@ -204,13 +255,12 @@ impl Fleet {
         Applied::of(Effect::Removed)
     }
 
-    fn remove(&mut self, number: u32) {
+    pub(super) fn remove(&mut self, number: u32) {
+        self.meet_children(number, false);
+        self.families.leave(number);
+        self.leave_index(number);
         let slot = *self.slot(number);
-        let hash = hash_of(&self.slots, &self.texts, self.seed, number);
-        if let Ok(entry) = self.index.find_entry(hash, |other| *other == number) {
-            entry.remove();
-        }
-        *self.counts.status(slot.status) -= 1;
+        *self.counts.status(slot.shown()) -= 1;
         *self.counts.evidence(self.evidence(&slot)) -= 1;
         self.counts.total -= 1;
         if let Some(record) = self.histories.remove(&number) {
@@ -231,31 +281,18 @@ impl Fleet {
 
     /// Gives a device another topic of its own, and the last word of that topic.
     fn inherit(&mut self, number: u32, topic: &str, alias: Alias) {
-        let owner = self.owners.owner(topic);
-        let (_, id, name) = self.texts_of(self.slot(number));
-        let (id, name) = (id.to_owned(), name.to_owned());
-        let (id_start, own_id) = match owner.map(|owner| owner.id) {
-            Some(Id::Topic(range)) => (range.start, ""),
-            _ => (topic.len(), &*id),
-        };
-        let Some(place) = self.texts.put([topic, own_id, &name], self.bounds.texts) else {
+        let id_start = self.owners.owner(topic).map_or(topic.len(), |owner| id_start(&owner, topic));
+        if !self.retext(number, topic, id_start, None) {
             return self.remove(number);
-        };
-        let mut slot = *self.slot(number);
-        let before = self.evidence(&slot);
-        self.texts.forget(slot.text_len());
-        *self.counts.status(slot.status) -= 1;
-        *self.counts.status(alias.status) += 1;
-        slot.text = place;
-        slot.topic_len = topic.len() as u16;
-        slot.id_start = id_start as u16;
-        slot.since = if slot.status == alias.status { slot.since } else { UNKNOWN };
-        slot.status = alias.status;
-        slot.news = if alias.heard == self.life { alias.news } else { News::default() };
-        slot.set(LIVE, slot.is(LIVE) && slot.since != UNKNOWN);
-        *self.counts.evidence(before) -= 1;
-        *self.counts.evidence(self.evidence(&slot)) += 1;
-        *self.slot_mut(number) = slot;
+        }
+        let life = self.life;
+        self.restate(number, |slot| {
+            slot.since = if slot.status == alias.status { slot.since } else { UNKNOWN };
+            slot.status = alias.status;
+            slot.news = if alias.heard == life { alias.news } else { News::default() };
+            slot.set(LIVE, slot.is(LIVE) && slot.since != UNKNOWN);
+        });
+        self.tell_children(number);
         self.order_epoch += 1;
         self.settle_if_due();
     }
@@ -329,21 +366,32 @@ impl Fleet {
         }
     }
 
-    /// Gives a device another name. Returns whether it had a different one.
-    fn rename(&mut self, number: u32, name: &str) -> bool {
-        let slot = *self.slot(number);
-        let (topic, id, known) = self.texts_of(&slot);
+    /// Gives a device another name; an empty one takes it away. Returns whether it had a different one.
+    pub(super) fn rename(&mut self, number: u32, name: &str) -> bool {
+        let slot = self.slot(number);
+        let (topic, _, known) = self.texts_of(slot);
         if known == name {
             return false;
         }
-        let (topic, id) =
-            (topic.to_owned(), if slot.own_id_len() > 0 { id.to_owned() } else { String::new() });
-        let Some(place) = self.texts.put([&topic, &id, name], self.bounds.texts) else {
+        let (topic, id_start) = (topic.to_owned(), slot.id_start.into());
+        self.retext(number, &topic, id_start, Some(name))
+    }
+
+    /// Writes the texts of a device anew: another topic, and another name if one is given. Returns whether
+    /// there was room for it.
+    fn retext(&mut self, number: u32, topic: &str, id_start: usize, name: Option<&str>) -> bool {
+        let slot = *self.slot(number);
+        let (_, id, known) = self.texts_of(&slot);
+        let (id, name) = (id.to_owned(), name.unwrap_or(known).to_owned());
+        let own_id = if id_start == topic.len() { &*id } else { "" };
+        let Some(place) = self.texts.put([topic, own_id, &name], self.bounds.texts) else {
             return false;
         };
         self.texts.forget(slot.text_len());
         let slot = self.slot_mut(number);
         slot.text = place;
+        slot.topic_len = topic.len() as u16;
+        slot.id_start = id_start as u16;
         slot.name_len = name.len() as u16;
         self.order.is_stale = true;
         self.wait_for_place(number);

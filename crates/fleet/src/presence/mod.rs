@@ -16,7 +16,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 pub(crate) use owners::breadth;
-pub use owners::{Id, Owner, Owners, default_filters};
+pub use owners::{Id, Named, Owner, Owners, default_filters};
 
 /// Every convention the board knows, in the order of the contract's table: of two patterns with equally
 /// many literal levels the earlier one owns the topic.
@@ -186,13 +186,16 @@ pub enum Vocabulary {
     Metadata(Metadata),
 }
 
+/// Reads metadata: calls the closure with each device that the payload is about, and returns whether it was
+/// understood. The first argument is the id that stands in the topic; like the ids that it gives, without the
+/// base topic.
+pub type ReadMetadata = fn(&str, &[u8], &mut dyn FnMut(About<'_>)) -> bool;
+
 /// How a payload with metadata is read.
 #[derive(Copy, Clone, Debug)]
 pub struct Metadata {
-    /// Calls the closure with each device that the payload is about; returns whether the payload was
-    /// understood. The first argument is the id that stands in the topic, without the base topic; so are the
-    /// ids it gives.
-    pub read: fn(&str, &[u8], &mut dyn FnMut(About<'_>)) -> bool,
+    /// The reader.
+    pub read: ReadMetadata,
     /// Whether the payload lists all devices of its base topic: one that is not in it is not listed any more.
     /// Otherwise it is about the device whose id stands in the topic, or about those that it names.
     pub is_inventory: bool,

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::{CONVENTIONS, Convention, Level, ParentBy, Pattern, Status, Vocabulary, word};
+use super::{CONVENTIONS, Convention, Level, ParentBy, Pattern, Status, word};
 
 /// How many base topics other than the default ones are known at once.
 const MOST_BASES: usize = 16;
@@ -18,8 +18,8 @@ pub struct Owner {
     pub convention: &'static Convention,
     /// Its place in [`CONVENTIONS`], which is shorter to keep.
     pub number: u8,
-    /// How the payload is read.
-    pub vocabulary: Vocabulary,
+    /// The pattern that the topic matches.
+    pub pattern: &'static Pattern,
     /// Where the device's id stands.
     pub id: Id,
 }
@@ -33,7 +33,7 @@ pub enum Id {
     Based {
         /// The base topic.
         base: Range<usize>,
-        /// The device's own part.
+        /// The device's own part; empty when the base topic is the id.
         own: Range<usize>,
     },
     /// In the payload: many devices share the topic.
@@ -99,10 +99,40 @@ impl Owner {
     pub fn id_in<'a>(&self, topic: &'a str, said: Option<&'a str>) -> Option<Cow<'a, str>> {
         match &self.id {
             Id::Topic(range) => Some(topic[range.clone()].into()),
-            Id::Based { base, own } => Some(format!("{}:{}", &topic[base.clone()], &topic[own.clone()]).into()),
+            Id::Based { base, own } => Some(based_id(&topic[base.clone()], &topic[own.clone()])),
             Id::Payload => said.map(Cow::Borrowed),
         }
     }
+
+    /// The id of another device below the same base topic.
+    pub fn sibling<'a>(&self, topic: &'a str, own: &'a str) -> Cow<'a, str> {
+        match &self.id {
+            Id::Based { base, .. } => based_id(&topic[base.clone()], own),
+            Id::Topic(_) | Id::Payload => own.into(),
+        }
+    }
+
+    /// The base topic, if the pattern has one.
+    pub fn base<'a>(&self, topic: &'a str) -> Option<&'a str> {
+        match (self.pattern.levels.first(), &self.id) {
+            (Some(Level::Base(_)), Id::Based { base, .. }) => Some(&topic[base.clone()]),
+            (Some(Level::Base(default)), _) => Some(default),
+            _ => None,
+        }
+    }
+
+    /// What stands in the topic for the id, without a base topic before it.
+    pub fn own_id<'a>(&self, topic: &'a str) -> &'a str {
+        match &self.id {
+            Id::Topic(own) | Id::Based { own, .. } => &topic[own.clone()],
+            Id::Payload => "",
+        }
+    }
+}
+
+/// Contract, section 1: a base topic other than the default is put before the id.
+fn based_id<'a>(base: &'a str, own: &'a str) -> Cow<'a, str> {
+    if own.is_empty() { base.into() } else { format!("{base}:{own}").into() }
 }
 
 impl Owners {
@@ -149,14 +179,9 @@ impl Owners {
             (Some(one), _) => one,
             (None, other) => other?,
         };
-        let vocabulary = candidate.pattern.vocabulary;
-        let id = if vocabulary.names_device() { Id::Payload } else { id };
-        Some(Owner {
-            convention: CONVENTIONS[candidate.number as usize],
-            number: candidate.number,
-            vocabulary,
-            id,
-        })
+        let Candidate { number, pattern } = candidate;
+        let id = if pattern.vocabulary.names_device() { Id::Payload } else { id };
+        Some(Owner { convention: CONVENTIONS[number as usize], number, pattern, id })
     }
 
     fn first_match(&self, candidates: &[Candidate], topic: &str) -> Option<(Candidate, Id)> {
@@ -170,26 +195,27 @@ impl Owners {
 
     /// Where the id stands in the topic, if the pattern matches.
     fn id(&self, Candidate { number, pattern }: Candidate, topic: &str) -> Option<Id> {
+        let is_id = |level: &Level| matches!(level, Level::Id | Level::IdPath | Level::IdThen(_));
+        let has_id = pattern.levels.iter().any(is_id);
         let &[Level::Base(default), ref levels @ ..] = pattern.levels else {
             let any_depth = CONVENTIONS[number as usize].generic && self.any_depth;
             let id = id_range(pattern.levels, topic, any_depth)?;
-            return (!id.is_empty() || pattern.vocabulary.names_device()).then_some(Id::Topic(id));
+            return (has_id != id.is_empty()).then_some(Id::Topic(id));
         };
-        // A pattern without a wildcard takes its base topic as id.
-        let has_id = levels.iter().any(|level| matches!(level, Level::Id | Level::IdPath));
         let below = |base: &str| {
             let own = topic.strip_prefix(base)?.strip_prefix('/')?;
             let id = id_range(levels, own, self.any_depth)?;
             let start = base.len() + 1;
             (has_id != id.is_empty()).then_some((0..base.len(), start + id.start..start + id.end))
         };
+        // A pattern without a wildcard takes its base topic as id.
         if let Some((base, own)) = below(default) {
-            return Some(Id::Topic(if own.is_empty() { base } else { own }));
+            return Some(Id::Topic(if has_id { own } else { base }));
         }
         let mut known = self.bases.iter().filter(|(user, _)| *user == number).map(|(_, base)| &**base);
         let first_level = topic.split('/').next().filter(|level| self.any_depth && !level.is_empty());
         let (base, own) = known.find_map(below).or_else(|| below(first_level?))?;
-        Some(if own.is_empty() { Id::Topic(base) } else { Id::Based { base, own } })
+        Some(Id::Based { base, own })
     }
 
     /// The device that metadata named for this topic.
@@ -197,10 +223,14 @@ impl Owners {
         if self.named.is_empty() { None } else { self.named.get(topic) }
     }
 
-    /// Metadata names a topic; at most `most` of them are kept. Returns whether that is new.
-    pub(crate) fn name(&mut self, topic: &str, named: Named, most: usize) -> bool {
-        let known = self.named.get(topic);
-        if known == Some(&named) || known.is_none() && self.named.len() >= most {
+    /// How many topics metadata named.
+    pub(crate) fn named_count(&self) -> usize {
+        self.named.len()
+    }
+
+    /// Metadata names a topic. Returns whether that is new.
+    pub(crate) fn name(&mut self, topic: &str, named: Named) -> bool {
+        if self.named.get(topic) == Some(&named) {
             return false;
         }
         self.named.insert(topic.into(), named);

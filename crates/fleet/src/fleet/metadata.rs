@@ -1,0 +1,369 @@
+//! What is known of a device besides its own word: its name, what it hangs on, that it is switched off or
+//! sleeps, which topic it speaks on.
+//!
+//! Metadata and statuses may come in any order and must end the same. Metadata never changes what a device
+//! said, only what that means; a device that only metadata knows of is there when an inventory lists it, and
+//! is unknown until it speaks. Called by [`Fleet::apply`].
+
+use mqtt::{Time, TopicFilter, TopicName};
+
+use super::device::{DISABLED, LISTED, LIVE, PARENT_OFFLINE, SLEEPS, UNTOLD};
+use super::{Applied, Effect, Fleet, Key};
+use crate::presence::{
+    About, CONVENTIONS, LONGEST_METADATA, LONGEST_NAME, LONGEST_WORD, Metadata, Named, Owner, ParentBy,
+    Status, StatusTopic,
+};
+
+/// How many filters metadata may ask for.
+const MOST_WANTED: usize = 64;
+
+/// Metadata of a device that is not there yet.
+#[derive(Default, Debug)]
+pub(super) struct Waiting {
+    pub(super) name: Option<Box<str>>,
+    pub(super) parent: Option<Box<str>>,
+}
+
+/// One message with metadata.
+#[derive(Copy, Clone)]
+struct Source<'a> {
+    topic: &'a str,
+    owner: &'a Owner,
+    retain: bool,
+    now: Time,
+}
+
+impl Fleet {
+    /// A message with metadata.
+    pub(super) fn describe(
+        &mut self,
+        topic: &str,
+        payload: &[u8],
+        owner: &Owner,
+        metadata: Metadata,
+        retain: bool,
+        now: Time,
+    ) -> Applied {
+        let source = Source { topic, owner, retain, now };
+        let mut changed = false;
+        let mut listed: Vec<u32> = Vec::new();
+        if payload.is_empty() {
+            // It was taken back. What it named is not named any more; a device that spoke stays.
+            for (_, named) in self.owners.unname(topic) {
+                changed |= self.take_back(named.number, &named.id, source);
+            }
+            if let Some(id) = owner.id_in(topic, None)
+                && !metadata.is_inventory
+            {
+                changed |= self.take_back(owner.number, &id, source);
+            }
+        } else {
+            let is_understood = payload.len() <= LONGEST_METADATA
+                && (metadata.read)(owner.own_id(topic), payload, &mut |about| {
+                    changed |= self.learn(&about, source, &mut listed);
+                });
+            if !is_understood {
+                self.strays.note(topic, payload, owner.convention, now, self.bounds.strays);
+                return Applied::of(Effect::UnknownWord);
+            }
+        }
+        if metadata.is_inventory {
+            changed |= self.unlist_others(source, listed);
+        }
+        let effect = if changed { Effect::Confirmed } else { Effect::Same };
+        Applied { effect, device: None, replayed_before: !changed }
+    }
+
+    /// Learns what metadata says about one device. Returns whether that was news.
+    fn learn(&mut self, about: &About<'_>, source: Source<'_>, listed: &mut Vec<u32>) -> bool {
+        let Source { topic, owner, .. } = source;
+        let convention = owner.number;
+        let mut id = owner.sibling(topic, &about.id);
+        if id.is_empty()
+            || id.len() > LONGEST_NAME
+            || about.name.as_ref().is_some_and(|n| n.len() > LONGEST_NAME)
+        {
+            return false;
+        }
+        let mut changed = false;
+        if let Some(status_topic) = &about.status_topic {
+            // Two devices may have the same id in topics that differ elsewhere. Who came first keeps it.
+            let is_taken = self.position(convention, &id).is_some_and(|number| {
+                let known = self.topic(self.slot(number));
+                let named = self.owners.named(known).map(|named| &*named.source);
+                let untold = self.slot(number).is(UNTOLD).then_some(known);
+                named.or(untold).is_some_and(|source| *source != *topic)
+            });
+            if is_taken {
+                id = format!("{id}@{}", owner.own_id(topic)).into();
+            }
+            changed |= self.name_topic(status_topic, &id, source);
+        }
+        let number = match self.position(convention, &id) {
+            Some(number) => number,
+            None if about.is_listed => {
+                let key = Key { convention, id: &id, id_start: topic.len() };
+                let applied = self.first_sight(key, topic, None, None, source.retain, source.now);
+                let Some(handle) = applied.device else {
+                    return changed;
+                };
+                self.join_base(handle.slot, owner, topic);
+                changed = true;
+                handle.slot
+            }
+            None => return self.keep_waiting(&id, about, source) || changed,
+        };
+        listed.push(number);
+        if let Some(name) = &about.name {
+            changed |= self.rename(number, name);
+        }
+        if let Some(parent) = &about.parent {
+            changed |= if parent.is_empty() {
+                self.part(number)
+            } else {
+                self.join(number, convention, &owner.sibling(topic, parent))
+            };
+        }
+        let flags = self.slot(number).flags;
+        let life = self.life;
+        self.restate(number, |slot| {
+            slot.set(DISABLED, about.is_disabled.unwrap_or(slot.is(DISABLED)));
+            slot.set(SLEEPS, about.sleeps.unwrap_or(slot.is(SLEEPS)));
+            slot.set(LISTED, about.is_listed || slot.is(LISTED));
+            if slot.is(UNTOLD) {
+                // The inventory is all that is heard of it.
+                slot.heard = life;
+                slot.set(LIVE, !source.retain);
+            }
+        });
+        changed || flags != self.slot(number).flags
+    }
+
+    /// Keeps metadata until its device is there. Returns whether it was news.
+    fn keep_waiting(&mut self, id: &str, about: &About<'_>, source: Source<'_>) -> bool {
+        if about.name.is_none() && about.parent.is_none() {
+            return false;
+        }
+        let key = (source.owner.number, Box::<str>::from(id));
+        if self.waiting.len() >= self.bounds.metadata && !self.waiting.contains_key(&key) {
+            self.refused.metadata += 1;
+            return false;
+        }
+        let parent = about.parent.as_ref().map(|parent| source.owner.sibling(source.topic, parent));
+        let waiting = self.waiting.entry(key).or_default();
+        let before = (waiting.name.clone(), waiting.parent.clone());
+        if let Some(name) = &about.name {
+            waiting.name = (!name.is_empty()).then(|| Box::from(&**name));
+        }
+        if let Some(parent) = &parent {
+            waiting.parent =
+                (!about.parent.as_ref().is_some_and(|p| p.is_empty())).then(|| Box::from(&**parent));
+        }
+        before != (waiting.name.clone(), waiting.parent.clone())
+    }
+
+    /// Metadata about a device was taken back: nothing but its own word is known of it any more.
+    fn take_back(&mut self, convention: u8, id: &str, source: Source<'_>) -> bool {
+        let had_waited = self.waiting.remove(&(convention, id.into())).is_some();
+        let Some(number) = self.position(convention, id) else {
+            return had_waited;
+        };
+        if self.slot(number).is(UNTOLD) && *self.topic(self.slot(number)) == *source.topic {
+            self.remove(number);
+            return true;
+        }
+        let flags = self.slot(number).flags;
+        self.restate(number, |slot| slot.set(SLEEPS | DISABLED | LISTED, false));
+        let is_named_by_parent = CONVENTIONS[convention as usize].parent.as_ref();
+        let parted =
+            is_named_by_parent.is_some_and(|parent| parent.by == ParentBy::Metadata) && self.part(number);
+        let renamed = self.rename(number, "");
+        had_waited || parted || renamed || flags != self.slot(number).flags
+    }
+
+    /// An inventory came that lists these devices: the others below its base topic are not listed any more.
+    fn unlist_others(&mut self, source: Source<'_>, mut listed: Vec<u32>) -> bool {
+        listed.sort_unstable();
+        let parent = source.owner.convention.parent.as_ref().zip(source.owner.base(source.topic));
+        let Some((parent, base)) = parent else {
+            return false;
+        };
+        let Some(parent_number) = number_of(parent.slug) else {
+            return false;
+        };
+        let mut changed = false;
+        for child in self.families.children_of((parent_number, base)) {
+            let slot = *self.slot(child);
+            if !slot.is(LISTED) || listed.binary_search(&child).is_ok() {
+                continue;
+            }
+            changed = true;
+            if slot.is(UNTOLD) {
+                self.remove(child);
+            } else {
+                self.restate(child, |slot| slot.set(LISTED | DISABLED, false));
+            }
+        }
+        changed
+    }
+
+    /// Metadata names the topic of a device. Returns whether that is news.
+    fn name_topic(&mut self, status_topic: &StatusTopic<'_>, id: &str, source: Source<'_>) -> bool {
+        let StatusTopic { topic, filter, online, offline } = status_topic;
+        let is_word = |word: &str| !word.is_empty() && word.len() <= LONGEST_WORD;
+        let is_sound = TopicName::new(topic).is_ok()
+            && topic.len() <= self.bounds.topic as usize
+            && is_word(online)
+            && is_word(offline)
+            && !online.eq_ignore_ascii_case(offline);
+        if !is_sound {
+            return false;
+        }
+        let number = source.owner.number;
+        // Another owner may have taken the topic before: then that device is this one, under another key.
+        let before = match self.owners.named(topic) {
+            Some(named) => self.position(named.number, &named.id),
+            None => {
+                let owner = self.owners.owner(topic);
+                owner.and_then(|owner| self.position(owner.number, &owner.id_in(topic, None)?))
+            }
+        };
+        let named = Named {
+            number,
+            id: id.into(),
+            source: source.topic.into(),
+            online: (&**online).into(),
+            offline: (&**offline).into(),
+        };
+        if self.owners.named(topic).is_none() && self.owners.named_count() >= self.bounds.metadata {
+            self.refused.metadata += 1;
+            return false;
+        }
+        let is_news = self.owners.name(topic, named);
+        if let Some(before) = before.filter(|before| *self.topic(self.slot(*before)) == **topic) {
+            match self.position(number, id) {
+                Some(known) if known == before => {}
+                // The device is there already, by another topic or by an inventory: it takes over what was said.
+                Some(known) => {
+                    let slot = *self.slot(before);
+                    self.remove(before);
+                    if !slot.is(UNTOLD) {
+                        self.update(known, topic, None, slot.status, !slot.is(LIVE), source.now);
+                    }
+                }
+                None => self.rekey(before, number, id),
+            }
+        }
+        if is_news && TopicFilter::new(filter).is_ok() {
+            self.want(filter.clone().into_owned());
+        }
+        is_news
+    }
+
+    /// A device turns out to have another key. Its handle and its history stay.
+    fn rekey(&mut self, number: u32, convention: u8, id: &str) {
+        let (topic, _, name) = self.texts_of(self.slot(number));
+        let (topic, name) = (topic.to_owned(), name.to_owned());
+        let Some(place) = self.texts.put([&topic, id, &name], self.bounds.texts) else {
+            return;
+        };
+        self.meet_children(number, false);
+        self.part(number);
+        self.leave_index(number);
+        let slot = self.slot_mut(number);
+        let old_length = slot.text_len();
+        slot.text = place;
+        (slot.id_start, slot.id_len) = (slot.topic_len, id.len() as u16);
+        slot.convention = convention;
+        self.texts.forget(old_length);
+        self.enter_index(number);
+        self.order.is_stale = true;
+        self.wait_for_place(number);
+        self.meet_children(number, true);
+    }
+
+    /// Asks for a filter, unless it was asked for before or there are too many.
+    pub(super) fn want(&mut self, filter: String) {
+        if self.wanted.len() < MOST_WANTED && !self.wanted.contains(&filter) {
+            self.wanted.push(filter);
+        }
+    }
+}
+
+/// # Parents
+impl Fleet {
+    /// A device below a base topic hangs on the one that has the base topic as its id.
+    pub(super) fn join_base(&mut self, number: u32, owner: &Owner, topic: &str) {
+        let parent = owner.convention.parent.as_ref().filter(|parent| parent.by == ParentBy::Base);
+        if let (Some(parent), Some(base)) = (parent, owner.base(topic))
+            && let Some(parent_number) = number_of(parent.slug)
+        {
+            self.hang(number, parent_number, base);
+        }
+    }
+
+    /// A device hangs on another one, which metadata names. Returns whether that is news.
+    pub(super) fn join(&mut self, number: u32, convention: u8, parent_id: &str) -> bool {
+        let parent = CONVENTIONS[convention as usize].parent.as_ref();
+        match parent.and_then(|parent| number_of(parent.slug)) {
+            Some(parent_number) => self.hang(number, parent_number, parent_id),
+            None => false,
+        }
+    }
+
+    fn hang(&mut self, number: u32, parent_convention: u8, parent_id: &str) -> bool {
+        let parent = self.position(parent_convention, parent_id);
+        // A device that names itself hangs on nothing.
+        if parent == Some(number) {
+            return self.part(number);
+        }
+        let is_news = self.families.join(number, (parent_convention, parent_id), parent);
+        let is_offline = parent.is_some_and(|parent| self.is_down(parent));
+        self.set_parent_offline(number, is_offline);
+        is_news
+    }
+
+    /// A device hangs on nothing any more. Returns whether it did.
+    fn part(&mut self, number: u32) -> bool {
+        self.set_parent_offline(number, false);
+        self.families.leave(number)
+    }
+
+    /// A device is there, or not any more: others may hang on it.
+    pub(super) fn meet_children(&mut self, number: u32, is_there: bool) {
+        let slot = *self.slot(number);
+        let id = self.id(&slot).to_owned();
+        if !is_there {
+            for child in self.families.children(number) {
+                self.set_parent_offline(child, false);
+            }
+        }
+        if self.families.set_parent((slot.convention, &id), number, is_there) && is_there {
+            self.tell_children(number);
+        }
+    }
+
+    /// A device's status may have changed: those that hang on it learn whether it is offline.
+    pub(super) fn tell_children(&mut self, number: u32) {
+        let is_offline = self.is_down(number);
+        for child in self.families.children(number) {
+            self.set_parent_offline(child, is_offline);
+        }
+    }
+
+    /// Whether a device, by its own word, is offline. Never by its own parent's: peers may name each other.
+    fn is_down(&self, number: u32) -> bool {
+        let slot = self.slot(number);
+        slot.status == Status::Offline && !slot.is(UNTOLD)
+    }
+
+    fn set_parent_offline(&mut self, number: u32, is_offline: bool) {
+        if self.slot(number).is(PARENT_OFFLINE) != is_offline {
+            self.restate(number, |slot| slot.set(PARENT_OFFLINE, is_offline));
+        }
+    }
+}
+
+fn number_of(slug: &str) -> Option<u8> {
+    CONVENTIONS.iter().position(|convention| convention.slug == slug).map(|number| number as u8)
+}
