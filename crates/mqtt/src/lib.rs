@@ -5,7 +5,8 @@
 //! [`Session`] over a WebSocket; scripted servers in tests use the codec from the other side.
 //!
 //! Reading order: [`reason`], [`packet`], [`property`], [`topic`] (what there is to say);
-//! [`reader`], [`decode`], [`encode`], [`stream`] (how it is said); [`session`] (the conversation).
+//! [`reader`], [`decode`], [`encode`], [`stream`] (how it is said); [`spans`] (where each field of a packet
+//! stands); [`session`] (the conversation).
 //!
 //! # A conversation
 //!
@@ -59,6 +60,7 @@ pub mod property;
 pub mod reader;
 pub mod reason;
 pub mod session;
+pub mod spans;
 pub mod stream;
 pub mod topic;
 

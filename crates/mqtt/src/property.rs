@@ -339,6 +339,11 @@ const TABLE: [Row; 0x2B] = {
     table
 };
 
+/// The name of the property with this identifier.
+pub(crate) fn field(id: u8) -> &'static str {
+    TABLE.get(usize::from(id)).map_or("property_identifier", |row| row.field)
+}
+
 /// Walks over all properties and applies every rule of section 2.2.2 and of the packets. Tells
 /// which identifiers occur.
 fn check(mut reader: Reader<'_>, place: Place) -> Result<u64, Error> {
@@ -400,7 +405,7 @@ fn check(mut reader: Reader<'_>, place: Place) -> Result<u64, Error> {
 fn read<'a>(r: &mut Reader<'a>) -> Result<Property<'a>, Error> {
     let start = *r;
     let id = r.byte("property_identifier")?;
-    let field = TABLE.get(usize::from(id)).map_or("property_identifier", |row| row.field);
+    let field = field(id);
     Ok(match id {
         0x01 => Property::PayloadFormatIndicator(r.byte(field)? != 0),
         0x02 => Property::MessageExpiryInterval(r.four_byte_integer(field)?),
