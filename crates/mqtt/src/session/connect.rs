@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use super::alias::{GivenAliases, ReceivedAliases};
-use super::{Connected, Core, Event, Failure, Lasting, Options, Socket, State, VersionChoice};
+use super::link::Socket;
+use super::{Connected, Core, Event, Failure, Lasting, Options, State, VersionChoice};
 use crate::encode::encode;
 use crate::error::{Error, Violation};
 use crate::packet::{Connack, Connect, Packet, PacketType, QoS, Version, Will};

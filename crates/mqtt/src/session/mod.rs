@@ -13,8 +13,9 @@
 //! - after each of either, `poll_event` and then `poll_transmit` until `None`, then a timer for
 //!   `poll_timeout`.
 //!
-//! Reading order: this file, `connect` (CONNECT and CONNACK), `delivery` (QoS 1 and 2), `alias`,
-//! `liveness` (keep-alive), `backoff`; the rest is plain data.
+//! Reading order: this file, `link` (the moves of its diagram), `connect` (CONNECT and CONNACK),
+//! `receive` (every other packet), `delivery` (QoS 1 and 2), `alias`, `liveness` (keep-alive), `backoff`;
+//! the rest is plain data.
 
 mod alias;
 mod backoff;
@@ -22,8 +23,10 @@ mod connect;
 mod delivery;
 mod event;
 mod failure;
+mod link;
 mod liveness;
 mod options;
+mod receive;
 mod time;
 
 #[cfg(test)]
@@ -34,30 +37,22 @@ use std::time::Duration;
 
 use self::alias::{GivenAliases, ReceivedAliases};
 use self::backoff::Backoff;
-use self::connect::needs_the_user;
 use self::delivery::{Inbound, Outbound};
-use self::liveness::{Liveness, Verdict};
+use self::liveness::Liveness;
 use crate::decode;
 use crate::encode::encode;
 use crate::error::{Error, Violation};
 use crate::packet::{
-    Delivery, Disconnect, Packet, PacketId, PacketType, Publish, QoS, Subscribe, Subscription, Unsubscribe,
-    Version,
+    Delivery, Packet, PacketId, PacketType, Publish, QoS, Subscribe, Subscription, Unsubscribe, Version,
 };
 use crate::property::Properties;
-use crate::reason::ReasonCode;
-use crate::stream::{self, Cursor, Frame};
+use crate::stream::{self, Cursor};
 use crate::topic::{TopicFilter, TopicName};
 
 pub use self::event::{BarrierId, Closed, CommandError, Connected, Event, Transmit};
 pub use self::failure::Failure;
 pub use self::options::{Options, OwnedWill, VersionChoice};
 pub use self::time::Time;
-
-/// A link that has stood this long was not flapping: only then the delay falls back.
-const STABLE: Duration = Duration::from_secs(10);
-/// Clocks are corrected by less than this without anybody having slept.
-const LEAST_SETBACK: Duration = Duration::from_secs(1);
 
 /// Where the link stands.
 ///
@@ -574,195 +569,6 @@ enum Told {
 }
 
 impl Core {
-    /// Opens the next socket, with the version that is most likely to work.
-    fn dial(&mut self) {
-        self.version = match self.options.version {
-            VersionChoice::Only(version) => version,
-            VersionChoice::Newest => self.known_version.unwrap_or(Version::V5),
-        };
-        self.open();
-    }
-
-    fn open(&mut self) {
-        self.state = State::Opening;
-        self.open = true;
-        self.connection = Connection::new(self.now, self.now + self.options.connect_timeout);
-    }
-
-    /// 5.0 did not work: dials again at once with 3.1.1. The socket is closed, or about to be.
-    fn fall_back(&mut self) {
-        self.version = Version::V311;
-        self.open();
-    }
-
-    fn may_fall_back(&self) -> bool {
-        self.options.version == VersionChoice::Newest && self.version == Version::V5
-    }
-
-    /// Looks at every deadline with the time that an input tells. Whether the clock jumped under a
-    /// link.
-    fn advance(&mut self, now: Time) -> bool {
-        let setback = self.now.since(now);
-        let mut jump = None;
-        if setback >= LEAST_SETBACK {
-            // No time has passed that anybody could know of; so everything keeps its distance.
-            self.connection.deadline = self.connection.deadline - setback;
-            self.connection.connected_at = self.connection.connected_at - setback;
-            self.connection.liveness.shift(setback);
-            if let State::Waiting { retry_at } = &mut self.state {
-                *retry_at = *retry_at - setback;
-            }
-            if let Some(Lasting { expires_at: Some(at), .. }) = &mut self.lasting {
-                *at = *at - setback;
-            }
-            self.now = now;
-            jump = Some((setback, true));
-        }
-        let now = self.now.max(now);
-        self.now = now;
-
-        match self.state {
-            State::Idle | State::Refused => {}
-            State::Opening if now >= self.connection.deadline => {
-                self.end(Failure::OpenTimeout, Socket::Close)
-            }
-            State::Handshake if now >= self.connection.deadline => {
-                self.end(Failure::ConnackTimeout { version: self.version }, Socket::Close);
-            }
-            State::Opening | State::Handshake => {}
-            State::Waiting { retry_at } => {
-                if now >= retry_at {
-                    self.dial();
-                }
-            }
-            State::Connected => {
-                jump = jump.or_else(|| self.connection.liveness.jump(now).map(|by| (by, false)));
-                if let Some((by, backwards)) = jump {
-                    self.events.push_back(Told::ClockJump { by, backwards });
-                    self.connection.liveness.probe(now);
-                    self.send(&Packet::Pingreq);
-                }
-                let mut lost = Vec::new();
-                let verdict = self.connection.liveness.check(now, &mut lost);
-                self.events.extend(lost.into_iter().map(Told::BarrierLost));
-                match verdict {
-                    Verdict::Alive => {}
-                    Verdict::Ping => self.send(&Packet::Pingreq),
-                    Verdict::Dead if self.connection.liveness.is_after_jump() => {
-                        self.end(Failure::ClockJump, Socket::Close);
-                    }
-                    Verdict::Dead => self.end(Failure::PingTimeout, Socket::Close),
-                }
-            }
-        }
-        jump.is_some()
-    }
-
-    fn closed(&mut self, close: Closed) {
-        let code = close.code;
-        match self.state {
-            // Still about the socket before, or about one that never was.
-            State::Opening if self.open || close.was_open => {}
-            State::Opening => self.end(Failure::NotOpened { code }, Socket::Closed),
-            // A server that knows 3.1.1 only may close without a word. One that has spoken 5.0
-            // before knows better: then it is trouble of another kind.
-            State::Handshake if self.may_fall_back() && self.known_version.is_none() => {
-                self.outbox.clear();
-                self.fall_back();
-            }
-            State::Handshake => {
-                self.known_version = None;
-                self.end(Failure::ClosedBeforeConnack { version: self.version, code }, Socket::Closed);
-            }
-            State::Connected => self.end(Failure::Closed { code }, Socket::Closed),
-            State::Idle | State::Waiting { .. } | State::Refused => {}
-        }
-    }
-
-    /// The user's own end of the link.
-    fn leave(&mut self) {
-        match self.state {
-            State::Connected => {
-                self.send(&Packet::Disconnect(Disconnect::new(ReasonCode::Success)));
-                self.hang_up();
-                self.unlink(false);
-                self.events.push_back(Told::Disconnected(None));
-            }
-            State::Opening | State::Handshake => {
-                self.outbox.clear();
-                self.hang_up();
-            }
-            State::Idle | State::Waiting { .. } | State::Refused => {}
-        }
-        self.state = State::Idle;
-        self.failure = None;
-    }
-
-    /// Closes the socket that was asked for, or does not ask for it.
-    fn hang_up(&mut self) {
-        match std::mem::take(&mut self.open) {
-            true => {}
-            false => self.close = true,
-        }
-    }
-
-    /// An attempt or a link ends, and it is not the user's wish.
-    fn end(&mut self, failure: Failure, socket: Socket) {
-        match socket {
-            Socket::Closed => self.outbox.clear(),
-            Socket::Close => {
-                // Not even a DISCONNECT: the will is to be published.
-                self.outbox.clear();
-                self.hang_up();
-            }
-            Socket::Tell(reason_code) => {
-                if self.version == Version::V5 && self.state == State::Connected {
-                    // [MQTT-4.13.1-1]. Some codes are for CONNACK only, some are the server's to say.
-                    let reason_code = match reason_code.is_for_clients_disconnect() {
-                        true => reason_code,
-                        false => ReasonCode::ProtocolError,
-                    };
-                    self.send(&Packet::Disconnect(Disconnect::new(reason_code)));
-                }
-                self.hang_up();
-            }
-        }
-        let told = match self.state {
-            State::Connected => {
-                if self.now.since(self.connection.connected_at) >= STABLE {
-                    self.backoff.reset();
-                }
-                self.unlink(!matches!(socket, Socket::Tell(_)));
-                Told::Disconnected(Some(failure.clone()))
-            }
-            _ => Told::ConnectFailed(failure.clone()),
-        };
-        self.events.push_back(told);
-        self.state = match needs_the_user(&failure, self.options.version) {
-            true => State::Refused,
-            false => State::Waiting { retry_at: self.now + self.backoff.next() },
-        };
-        self.failure = Some(failure);
-    }
-
-    /// What a connection's end means for the session. `dropped`: with what was queued.
-    fn unlink(&mut self, dropped: bool) {
-        self.outbound.link_ended(dropped, self.taken);
-        if !self.connection.lasts {
-            self.forget();
-        }
-        let expiry = self.connection.session_expiry_interval;
-        if let Some(lasting) = &mut self.lasting
-            && expiry < u32::MAX
-        {
-            lasting.expires_at = Some(self.now + Duration::from_secs(expiry.into()));
-        }
-    }
-
-    fn protocol_error(&mut self, error: Error) {
-        self.end(Failure::Protocol(error), Socket::Tell(error.reason_code()));
-    }
-
     /// Queues a packet of the session's own making, which makes no error.
     fn send(&mut self, packet: &Packet<'_>) {
         let encoded = encode(packet, self.version, &mut self.outbox);
@@ -817,123 +623,6 @@ impl Core {
         }
     }
 
-    /// The bytes that the next packet begins, and its measure. `None`: nothing more has come, or
-    /// the link has just ended.
-    #[inline]
-    fn measure<'a>(&mut self, received: &'a [u8]) -> Option<(&'a [u8], Frame)> {
-        if !matches!(self.state, State::Handshake | State::Connected) {
-            return None;
-        }
-        match self.cursor.measure(received) {
-            Ok(measured) => {
-                self.cursor.position += measured.map_or(0, |(_, frame)| frame.len);
-                measured
-            }
-            Err(error) => {
-                self.broken(error);
-                None
-            }
-        }
-    }
-
-    /// The next packet breaks the standard.
-    #[cold]
-    fn broken(&mut self, error: Error) {
-        match error.violation {
-            Violation::Connack311(_) if self.state == State::Handshake => self.refuse_version(),
-            _ => self.protocol_error(error),
-        }
-    }
-
-    /// Acts on any packet but the PUBLISH of a link.
-    #[inline(never)]
-    fn act<'a>(&mut self, packet: Packet<'a>) -> Option<Event<'a>> {
-        // [MQTT-3.1.2-29]
-        if !self.options.request_problem_information && tells_a_problem(&packet) {
-            let packet = packet.packet_type();
-            self.protocol_error(self.error(packet, "properties", Violation::ProblemInformationUnasked));
-            return None;
-        }
-        match (self.state, packet) {
-            (State::Handshake, Packet::Connack(connack)) => self.connack(connack),
-            // [MQTT-3.2.0-1]: CONNACK comes first.
-            (State::Handshake, packet) => self.unexpected(&packet),
-            (_, Packet::Suback(suback)) => {
-                let answers = |pending| matches!(pending, Pending::Subscribe(_));
-                match self.answered(suback.packet_id, answers) {
-                    // [MQTT-3.8.4-6]; 3.1.1: [MQTT-3.8.4-5]
-                    Some(Pending::Subscribe(len)) if len != suback.reason_codes.len() => {
-                        self.wrong_length(PacketType::Suback)
-                    }
-                    Some(_) => Some(Event::Suback(suback)),
-                    None => None,
-                }
-            }
-            (_, Packet::Unsuback(unsuback)) => {
-                let answers = |pending| matches!(pending, Pending::Unsubscribe(_));
-                match self.answered(unsuback.packet_id, answers) {
-                    // [MQTT-3.11.3-1]; 3.1.1 sends no codes at all.
-                    Some(Pending::Unsubscribe(len))
-                        if self.version == Version::V5 && len != unsuback.reason_codes.len() =>
-                    {
-                        self.wrong_length(PacketType::Unsuback)
-                    }
-                    Some(_) => Some(Event::Unsuback(unsuback)),
-                    None => None,
-                }
-            }
-            (_, Packet::Puback(ack)) => self.puback(ack),
-            (_, Packet::Pubrec(ack)) => self.pubrec(ack),
-            (_, Packet::Pubcomp(ack)) => self.pubcomp(ack),
-            (_, Packet::Pubrel(ack)) => {
-                self.pubrel(ack.packet_id);
-                None
-            }
-            (_, Packet::Pingresp) => {
-                let Connection { liveness, pending, .. } = &mut self.connection;
-                liveness.pingresp(|packet_id| pending.contains_key(&packet_id)).map(Event::Barrier)
-            }
-            (_, Packet::Disconnect(disconnect)) if self.version == Version::V5 => {
-                self.disconnected(disconnect);
-                None
-            }
-            // A 3.1.1 server has no DISCONNECT; one sends it on a takeover and leaves the socket
-            // open. AUTH was not asked for ([MQTT-4.12.0-6]). The rest are a client's packets.
-            (_, packet) => self.unexpected(&packet),
-        }
-    }
-
-    /// The server said DISCONNECT and will close; so does this end (section 3.14.4).
-    fn disconnected(&mut self, disconnect: Disconnect<'_>) {
-        let failure = match disconnect.reason_code {
-            ReasonCode::SessionTakenOver => Failure::TakenOver,
-            reason => Failure::ServerDisconnect {
-                reason,
-                server_reference: disconnect.properties.server_reference().map(Box::from),
-                reason_string: disconnect.properties.reason_string().map(Box::from),
-            },
-        };
-        self.end(failure, Socket::Close);
-    }
-
-    /// Takes what waited for this acknowledgement. One that nothing waits for is passed over: it
-    /// does no harm, and some servers repeat theirs.
-    fn answered(&mut self, packet_id: PacketId, answers: impl Fn(Pending) -> bool) -> Option<Pending> {
-        let pending = self.connection.pending.get(&packet_id).copied().filter(|pending| answers(*pending))?;
-        self.connection.pending.remove(&packet_id);
-        Some(pending)
-    }
-
-    fn unexpected(&mut self, packet: &Packet<'_>) -> Option<Event<'static>> {
-        self.protocol_error(self.error(packet.packet_type(), "packet_type", Violation::PacketUnexpected));
-        None
-    }
-
-    fn wrong_length(&mut self, packet: PacketType) -> Option<Event<'static>> {
-        self.protocol_error(self.error(packet, "reason_code", Violation::ListLength));
-        None
-    }
-
     fn error(&self, packet: PacketType, field: &'static str, violation: Violation) -> Error {
         Error { violation, packet: Some(packet), field, offset: 0, version: self.version }
     }
@@ -951,28 +640,4 @@ impl Core {
             Told::ConnectFailed(failure) => Event::ConnectFailed(self.lent.insert(failure)),
         })
     }
-}
-
-/// Whether an acknowledgement has a Reason String or a User Property.
-fn tells_a_problem(packet: &Packet<'_>) -> bool {
-    let properties = match packet {
-        Packet::Puback(ack) | Packet::Pubrec(ack) | Packet::Pubrel(ack) | Packet::Pubcomp(ack) => {
-            ack.properties
-        }
-        Packet::Suback(suback) => suback.properties,
-        Packet::Unsuback(unsuback) => unsuback.properties,
-        _ => return false,
-    };
-    properties.has(0x1F) || properties.has(0x26)
-}
-
-/// What is to be done with the socket at the end.
-#[derive(Clone, Copy)]
-enum Socket {
-    /// It is closed already.
-    Closed,
-    /// Close it, and drop what was queued.
-    Close,
-    /// Close it, and tell a 5.0 server why.
-    Tell(ReasonCode),
 }

@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 
 use super::connect::connect;
 use super::*;
-use crate::packet::{Ack, Connack, Connect, ReasonCodes, RetainHandling, Suback, Unsuback};
+use crate::packet::{Ack, Connack, Connect, Disconnect, ReasonCodes, RetainHandling, Suback, Unsuback};
 use crate::property::{Place, PropertiesBuf, Property};
+use crate::reason::ReasonCode;
 use crate::stream::Stream;
 
 struct Pair {

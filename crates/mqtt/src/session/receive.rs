@@ -1,0 +1,143 @@
+//! What a packet from the server does: one packet in, an event, an answer or the link's end out.
+//!
+//! CONNACK and the acknowledgements of messages are judged in `connect` and `delivery`, the rest here.
+//! Never sees a message at QoS 0: `poll_event` hands it on. The session calls it.
+
+use super::link::Socket;
+use super::{Connection, Core, Event, Failure, Pending, State};
+use crate::error::{Error, Violation};
+use crate::packet::{Disconnect, Packet, PacketId, PacketType, Version};
+use crate::reason::ReasonCode;
+use crate::stream::Frame;
+
+impl Core {
+    /// The bytes that the next packet begins, and its measure. `None`: nothing more has come, or
+    /// the link has just ended.
+    #[inline]
+    pub(super) fn measure<'a>(&mut self, received: &'a [u8]) -> Option<(&'a [u8], Frame)> {
+        if !matches!(self.state, State::Handshake | State::Connected) {
+            return None;
+        }
+        match self.cursor.measure(received) {
+            Ok(measured) => {
+                self.cursor.position += measured.map_or(0, |(_, frame)| frame.len);
+                measured
+            }
+            Err(error) => {
+                self.broken(error);
+                None
+            }
+        }
+    }
+
+    /// The next packet breaks the standard.
+    #[cold]
+    pub(super) fn broken(&mut self, error: Error) {
+        match error.violation {
+            Violation::Connack311(_) if self.state == State::Handshake => self.refuse_version(),
+            _ => self.protocol_error(error),
+        }
+    }
+
+    /// Acts on any packet but the PUBLISH of a link.
+    #[inline(never)]
+    pub(super) fn act<'a>(&mut self, packet: Packet<'a>) -> Option<Event<'a>> {
+        // [MQTT-3.1.2-29]
+        if !self.options.request_problem_information && tells_a_problem(&packet) {
+            let packet = packet.packet_type();
+            self.protocol_error(self.error(packet, "properties", Violation::ProblemInformationUnasked));
+            return None;
+        }
+        match (self.state, packet) {
+            (State::Handshake, Packet::Connack(connack)) => self.connack(connack),
+            // [MQTT-3.2.0-1]: CONNACK comes first.
+            (State::Handshake, packet) => self.unexpected(&packet),
+            (_, Packet::Suback(suback)) => {
+                let answers = |pending| matches!(pending, Pending::Subscribe(_));
+                match self.answered(suback.packet_id, answers) {
+                    // [MQTT-3.8.4-6]; 3.1.1: [MQTT-3.8.4-5]
+                    Some(Pending::Subscribe(len)) if len != suback.reason_codes.len() => {
+                        self.wrong_length(PacketType::Suback)
+                    }
+                    Some(_) => Some(Event::Suback(suback)),
+                    None => None,
+                }
+            }
+            (_, Packet::Unsuback(unsuback)) => {
+                let answers = |pending| matches!(pending, Pending::Unsubscribe(_));
+                match self.answered(unsuback.packet_id, answers) {
+                    // [MQTT-3.11.3-1]; 3.1.1 sends no codes at all.
+                    Some(Pending::Unsubscribe(len))
+                        if self.version == Version::V5 && len != unsuback.reason_codes.len() =>
+                    {
+                        self.wrong_length(PacketType::Unsuback)
+                    }
+                    Some(_) => Some(Event::Unsuback(unsuback)),
+                    None => None,
+                }
+            }
+            (_, Packet::Puback(ack)) => self.puback(ack),
+            (_, Packet::Pubrec(ack)) => self.pubrec(ack),
+            (_, Packet::Pubcomp(ack)) => self.pubcomp(ack),
+            (_, Packet::Pubrel(ack)) => {
+                self.pubrel(ack.packet_id);
+                None
+            }
+            (_, Packet::Pingresp) => {
+                let Connection { liveness, pending, .. } = &mut self.connection;
+                liveness.pingresp(|packet_id| pending.contains_key(&packet_id)).map(Event::Barrier)
+            }
+            (_, Packet::Disconnect(disconnect)) if self.version == Version::V5 => {
+                self.disconnected(disconnect);
+                None
+            }
+            // A 3.1.1 server has no DISCONNECT; one sends it on a takeover and leaves the socket
+            // open. AUTH was not asked for ([MQTT-4.12.0-6]). The rest are a client's packets.
+            (_, packet) => self.unexpected(&packet),
+        }
+    }
+
+    /// The server said DISCONNECT and will close; so does this end (section 3.14.4).
+    fn disconnected(&mut self, disconnect: Disconnect<'_>) {
+        let failure = match disconnect.reason_code {
+            ReasonCode::SessionTakenOver => Failure::TakenOver,
+            reason => Failure::ServerDisconnect {
+                reason,
+                server_reference: disconnect.properties.server_reference().map(Box::from),
+                reason_string: disconnect.properties.reason_string().map(Box::from),
+            },
+        };
+        self.end(failure, Socket::Close);
+    }
+
+    /// Takes what waited for this acknowledgement. One that nothing waits for is passed over: it
+    /// does no harm, and some servers repeat theirs.
+    fn answered(&mut self, packet_id: PacketId, answers: impl Fn(Pending) -> bool) -> Option<Pending> {
+        let pending = self.connection.pending.get(&packet_id).copied().filter(|pending| answers(*pending))?;
+        self.connection.pending.remove(&packet_id);
+        Some(pending)
+    }
+
+    fn unexpected(&mut self, packet: &Packet<'_>) -> Option<Event<'static>> {
+        self.protocol_error(self.error(packet.packet_type(), "packet_type", Violation::PacketUnexpected));
+        None
+    }
+
+    fn wrong_length(&mut self, packet: PacketType) -> Option<Event<'static>> {
+        self.protocol_error(self.error(packet, "reason_code", Violation::ListLength));
+        None
+    }
+}
+
+/// Whether an acknowledgement has a Reason String or a User Property.
+fn tells_a_problem(packet: &Packet<'_>) -> bool {
+    let properties = match packet {
+        Packet::Puback(ack) | Packet::Pubrec(ack) | Packet::Pubrel(ack) | Packet::Pubcomp(ack) => {
+            ack.properties
+        }
+        Packet::Suback(suback) => suback.properties,
+        Packet::Unsuback(unsuback) => unsuback.properties,
+        _ => return false,
+    };
+    properties.has(0x1F) || properties.has(0x26)
+}
