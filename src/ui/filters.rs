@@ -86,7 +86,7 @@ fn Filters() -> impl IntoView {
     if let Ok(ticks) = set_interval_with_handle(move || tick.set(()), TICK) {
         on_cleanup(move || ticks.clear());
     }
-    // Another connection may have other filters; those of one never change.
+    // Another connection may have other filters, and metadata may add to those of this one.
     let names = Memo::new(move |_| {
         read(page, |engine| {
             engine.snapshot().filters().iter().map(|filter| filter.as_str().to_owned()).collect::<Vec<_>>()

@@ -47,6 +47,8 @@ pub struct Engine {
     fleet: Fleet,
     snapshot: Snapshot,
     rejected: Vec<RejectedFilter>,
+    /// The user chose the filters: no other is added to them.
+    has_own_filters: bool,
     epoch: u64,
     /// The snapshot's state and the link's, as last seen.
     state: SnapshotState,
@@ -65,7 +67,7 @@ impl Engine {
     /// [`ConfigError::NoFilter`] when filters were given and none can be subscribed to. Some that cannot,
     /// among others that can, are listed by [`Engine::rejected_filters`].
     pub fn new(config: Config) -> Result<Engine, ConfigError> {
-        let has_filters = config.filters.is_some();
+        let has_own_filters = config.filters.is_some();
         let (snapshot, rejected) = match config.filters {
             Some(filters) => Snapshot::with_filters(filters),
             None => (Snapshot::with_defaults(), Vec::new()),
@@ -73,7 +75,7 @@ impl Engine {
         if snapshot.filters().is_empty() {
             return Err(ConfigError::NoFilter(rejected));
         }
-        let fleet = Fleet::new(config.bounds, has_filters, config.session.seed);
+        let fleet = Fleet::new(config.bounds, has_own_filters, config.session.seed);
         let session = Session::new(config.session);
         let link = session.link();
         Ok(Engine {
@@ -81,6 +83,7 @@ impl Engine {
             fleet,
             snapshot,
             rejected,
+            has_own_filters,
             epoch: 0,
             state: SnapshotState::Unknown,
             link,
@@ -189,6 +192,12 @@ impl Engine {
     /// Carries events up and steps down until nothing is left to do.
     fn advance(&mut self, now: Time) {
         self.carry_events(now);
+        while let Some(filter) = self.fleet.poll_wanted_filter() {
+            // Contract, section 4: the user's filters replace the board's own.
+            if !self.has_own_filters {
+                self.snapshot.add(filter);
+            }
+        }
         self.snapshot.handle_timeout(now);
         if self.snapshot.poll_coverage_changed() {
             let snapshot = &self.snapshot;

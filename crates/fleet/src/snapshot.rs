@@ -241,6 +241,19 @@ impl Filter {
         self.shape.may_take(shape) && self.filter().matches(topic)
     }
 
+    /// Whether it takes every topic that the other filter takes.
+    fn brings_all_of(&self, other: &str) -> bool {
+        let (mut mine, mut its) = (self.text.split('/'), other.split('/'));
+        loop {
+            match (mine.next(), its.next()) {
+                (Some("#"), _) | (None, None) => return true,
+                (Some("+"), Some(level)) if level != "#" => {}
+                (Some(level), Some(same)) if level == same => {}
+                _ => return false,
+            }
+        }
+    }
+
     /// Whether the board is, or soon will be, subscribed to it.
     fn is_active(&self) -> bool {
         !matches!(self.state, FilterState::Paused | FilterState::Off | FilterState::Refused { .. })
@@ -431,6 +444,20 @@ impl Snapshot {
 
 /// # Input
 impl Snapshot {
+    /// Metadata named topics that this filter brings. It is asked for after the others, unless one of them,
+    /// that is not switched off or paused, brings all that it would. A full list stays as it is.
+    pub fn add(&mut self, filter: &str) {
+        let Ok(checked) = TopicFilter::new(filter) else {
+            return;
+        };
+        let is_brought = |known: &Filter| known.is_active() && known.brings_all_of(filter);
+        let is_known = self.filters.iter().any(|known| known.as_str() == filter || is_brought(known));
+        if !is_known && checked.share().is_none() && self.filters.len() < MOST_FILTERS {
+            self.filters.push(Filter::new(filter.to_owned()));
+            self.coverage_changed = true;
+        }
+    }
+
     /// The link came up: every filter is asked for afresh.
     pub fn link_up(&mut self, wildcards_refused: bool, _now: Time) {
         self.is_up = true;

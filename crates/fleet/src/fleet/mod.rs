@@ -325,16 +325,14 @@ impl Fleet {
             return self.describe(topic, payload, &owner, metadata, retain, now);
         }
         if payload.is_empty() {
-            let number = match owner.id_in(topic, None) {
-                Some(id) => self.position(owner.number, &id),
+            let Some(id) = owner.id_in(topic, None) else {
                 // A shared topic holds the message of whoever wrote last.
-                None => self
-                    .last_writers
-                    .remove(&owner.number)
-                    .filter(|h| self.living(*h).is_some())
-                    .map(|h| h.slot),
+                let writer = self.last_writers.remove(&owner.number);
+                return self
+                    .clear(topic, writer.filter(|writer| self.living(*writer).is_some()).map(|w| w.slot));
             };
-            return self.clear(topic, number);
+            self.waiting.remove(&(owner.number, (&*id).into()));
+            return self.clear(topic, self.position(owner.number, &id));
         }
         let Some(said) = owner.pattern.vocabulary.read(payload) else {
             self.strays.note(topic, payload, owner.convention, now, self.bounds.strays);

@@ -238,7 +238,7 @@ impl Fleet {
             self.aliases.remove(topic);
             return Applied::of(Effect::Same);
         }
-        if *topic != *self.topic(self.slot(number)) {
+        if *topic != *self.topic(self.slot(number)) && !self.slot(number).is(UNTOLD) {
             return Applied::of(Effect::Same);
         }
         if self.slot(number).is(ALIASED) {
