@@ -2,8 +2,8 @@
 //!
 //! `decode` alone judges. What it took is walked through once more here, with the same `reader`, to
 //! the packet's end or up to the fault; a rule of its own would be a second opinion. Allocates one
-//! list, and never panics on any bytes. The packet view calls it; `tests/spans` and a fuzz target
-//! hold that both readings agree.
+//! list, and never panics on any bytes. Called by whoever shows a packet; `tests/spans` and a fuzz
+//! target hold that both readings agree.
 
 use std::mem;
 use std::ops::Range;
@@ -140,7 +140,7 @@ pub struct ConnectFlags {
 /// `version`. There is at most one span per byte, so whoever bounds the packets bounds the list.
 ///
 /// ```
-/// use mqtt::spans::{Meaning, Verdict, spans};
+/// use mqtt::spans::{Verdict, spans};
 /// use mqtt::{Version, Violation};
 ///
 /// // A PUBLISH whose property number 0 does not exist.
@@ -166,17 +166,17 @@ pub fn spans(bytes: &[u8], version: Version) -> Spans<'_> {
         Ok(None) => (Verdict::Incomplete, bytes.len()),
         Err(error) => (Verdict::Malformed(error), error.offset as usize),
     };
-    let mut list = Vec::new();
-    if let Some(packet) = bytes.first().and_then(|first| PacketType::from_first_byte(*first)) {
-        // The reader ends where the fault is, so the walk ends there too: that is all its `None` means.
-        let reader = Reader::new(&bytes[..end], 0, packet, version);
-        let mut walk = Walk { reader, end, part: Part::FixedHeader, list };
-        if walk.fixed_header().is_some() && verdict != Verdict::Incomplete {
-            walk.body();
-        }
-        list = walk.list;
+    let Some(packet) = bytes.first().and_then(|first| PacketType::from_first_byte(*first)) else {
+        return Spans { list: Vec::new(), verdict };
+    };
+    // The reader ends with the packet or at the fault. A walk that finds nothing left gives `None`,
+    // and has come to that place.
+    let reader = Reader::new(&bytes[..end], 0, packet, version);
+    let mut walk = Walk { reader, end, part: Part::FixedHeader, list: Vec::new() };
+    if walk.fixed_header().is_some() && verdict != Verdict::Incomplete {
+        walk.body();
     }
-    Spans { list, verdict }
+    Spans { list: walk.list, verdict }
 }
 
 /// On the way through a packet that `decode` has judged.
@@ -196,7 +196,7 @@ impl<'a> Walk<'a> {
         self.list.push(Span { part: self.part, field, range, meaning });
     }
 
-    /// A field of a fixed layout. `None` if the fault is here.
+    /// A field of a fixed layout. `None`, here and below, if nothing is left of it.
     fn field<T>(
         &mut self,
         field: &'static str,
@@ -294,7 +294,9 @@ impl<'a> Walk<'a> {
             }
             PacketType::Puback | PacketType::Pubrec | PacketType::Pubrel | PacketType::Pubcomp => {
                 self.packet_id()?;
-                self.reason_and_properties()?;
+                // Both may be left out: then nothing is left to read.
+                self.reason_code()?;
+                self.properties(Part::Properties)?;
             }
             PacketType::Subscribe => {
                 self.packet_id()?;
@@ -324,7 +326,11 @@ impl<'a> Walk<'a> {
                 }
             }
             PacketType::Pingreq | PacketType::Pingresp => {}
-            PacketType::Disconnect | PacketType::Auth => self.reason_and_properties()?,
+            PacketType::Disconnect | PacketType::Auth => {
+                // Both may be left out here too.
+                self.reason_code()?;
+                self.properties(Part::Properties)?;
+            }
         }
         Some(())
     }
@@ -366,16 +372,6 @@ impl<'a> Walk<'a> {
         }
         if flags.password {
             self.binary("password")?;
-        }
-        Some(())
-    }
-
-    fn reason_and_properties(&mut self) -> Option<()> {
-        if self.reader.version() == Version::V5 && !self.reader.is_empty() {
-            self.reason_code()?;
-            if !self.reader.is_empty() {
-                self.properties(Part::Properties)?;
-            }
         }
         Some(())
     }
