@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `Truncated` if there are fewer.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, len: usize, field: &'static str) -> Result<&'a [u8], Error> {
         match self.rest.split_at_checked(len) {
             Some((taken, rest)) => {
@@ -179,7 +179,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `Truncated`.
-    #[inline]
+    #[inline(always)]
     pub fn binary(&mut self, field: &'static str) -> Result<&'a [u8], Error> {
         let len = self.two_byte_integer(field)?;
         self.take(len.into(), field)
@@ -225,7 +225,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// As `string`, and `TopicNameEmpty`, `TopicNameWildcard`.
-    #[inline]
+    #[inline(always)]
     pub fn topic_name(&mut self, field: &'static str) -> Result<TopicName<'a>, Error> {
         let start = *self;
         let string = self.unchecked_string(field)?;
@@ -255,7 +255,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A string that may still hold U+0000; the types above it check that together with the rest.
-    #[inline]
+    #[inline(always)]
     fn unchecked_string(&mut self, field: &'static str) -> Result<&'a str, Error> {
         let start = *self;
         // [MQTT-1.5.4-1]: surrogates are ill-formed too, and `from_utf8` refuses them.

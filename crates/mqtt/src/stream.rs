@@ -38,25 +38,32 @@ impl Frame {
 /// `PacketTypeForbidden`, `ReservedFlags`, `QoS3`, `DupWithoutQoS`,
 /// `VariableByteIntegerTooLong`, `VariableByteIntegerNotMinimal`, `PacketTooLarge`; each as soon as
 /// its bytes are there.
-#[inline]
+#[inline(always)]
 pub fn frame(bytes: &[u8], version: Version, maximum_packet_size: u32) -> Result<Option<Frame>, Error> {
     let Some((&first, rest)) = bytes.split_first() else {
         return Ok(None);
     };
     let packet = PacketType::from_first_byte(first);
     let error = |field, offset, violation| Error { violation, packet, field, offset, version };
-    let Some(packet) = packet.filter(|packet| *packet != PacketType::Auth || version == Version::V5) else {
-        return Err(error("packet_type", 0, Violation::PacketTypeForbidden));
-    };
-    match packet.reserved_flags() {
+    let packet = match packet {
         // [MQTT-3.3.1-4]
-        None if first & 0b0110 == 0b0110 => return Err(error("qos", 0, Violation::QoS3)),
+        Some(PacketType::Publish) if first & 0b0110 == 0b0110 => {
+            return Err(error("qos", 0, Violation::QoS3));
+        }
         // [MQTT-3.3.1-2]
-        None if first & 0b1110 == 0b1000 => return Err(error("dup", 0, Violation::DupWithoutQoS)),
+        Some(PacketType::Publish) if first & 0b1110 == 0b1000 => {
+            return Err(error("dup", 0, Violation::DupWithoutQoS));
+        }
+        Some(PacketType::Auth) if version == Version::V311 => {
+            return Err(error("packet_type", 0, Violation::PacketTypeForbidden));
+        }
         // [MQTT-2.1.3-1]; 3.1.1: [MQTT-2.2.2-1]
-        Some(flags) if first & 0x0F != flags => return Err(error("flags", 0, Violation::ReservedFlags)),
-        _ => {}
-    }
+        Some(packet) if packet.reserved_flags().is_some_and(|flags| first & 0x0F != flags) => {
+            return Err(error("flags", 0, Violation::ReservedFlags));
+        }
+        Some(packet) => packet,
+        None => return Err(error("packet_type", 0, Violation::PacketTypeForbidden)),
+    };
     let length = variable_byte_integer(rest, version);
     let Some((remaining, length_len)) =
         length.map_err(|violation| error("remaining_length", 1, violation))?
@@ -95,7 +102,7 @@ impl Cursor {
     ///
     /// # Errors
     /// Those of `frame` and of `decode`. The position stays, so the error comes again.
-    #[inline]
+    #[inline(always)]
     pub fn next<'a>(&mut self, buffer: &'a [u8]) -> Result<Option<Packet<'a>>, Error> {
         let Some((bytes, frame)) = self.measure(buffer)? else {
             return Ok(None);
@@ -106,7 +113,7 @@ impl Cursor {
     }
 
     /// The bytes that the next packet begins, and its measure. The position stays.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn measure<'a>(&self, buffer: &'a [u8]) -> Result<Option<(&'a [u8], Frame)>, Error> {
         let bytes = buffer.get(self.position..).unwrap_or_default();
         Ok(frame(bytes, self.version, self.maximum_packet_size)?.map(|frame| (bytes, frame)))
