@@ -18,7 +18,7 @@ use bytes::BytesMut;
 use criterion::{BatchSize, Criterion, SamplingMode, Throughput};
 
 use corpus::Corpus;
-use libraries::{Decode, Library, V5, V5_READ, V311};
+use libraries::{Decode, Encode, V5, V5_READ, V311};
 
 /// The system's allocator with a counter.
 struct Counting;
@@ -54,6 +54,84 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let groups = groups();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["instructions"] => {
+            for group in &groups {
+                for (library, _) in &group.work {
+                    println!("{}\t{library}\t{}", group.name, group.corpus.packets);
+                }
+            }
+        }
+        ["instructions", group, library, rounds] => {
+            let group = groups.iter().find(|g| g.name == group).expect("a group of the list");
+            let (_, work) =
+                group.work.iter().find(|(name, _)| *name == library).expect("one of its libraries");
+            run(work, group.corpus, rounds.parse().expect("a number of rounds"));
+        }
+        _ => measure(&groups),
+    }
+}
+
+/// What is done with one corpus, and the libraries that do it.
+struct Group {
+    name: String,
+    corpus: &'static Corpus,
+    work: Vec<(&'static str, Work)>,
+}
+
+/// One library's side of one group.
+enum Work {
+    Decode(Decode),
+    Encode(fn(&'static Corpus) -> Encode),
+}
+
+fn groups() -> Vec<Group> {
+    // For as long as the program runs, so that packets may borrow from it.
+    let leak = |corpus| -> &'static Corpus { Box::leak(Box::new(corpus)) };
+    let publish_5 = leak(corpus::publish_5());
+    let mut groups = Vec::new();
+    for (corpus, libraries) in [
+        (leak(corpus::publish_311()), &V311[..]),
+        (publish_5, &V5[..]),
+        (leak(corpus::connect()), &V311[..]),
+        (leak(corpus::subscribe()), &V311[..]),
+    ] {
+        let mut decode: Vec<_> =
+            libraries.iter().map(|library| (library.name, Work::Decode(library.decode))).collect();
+        let (name, one) = libraries::willow_one(corpus.version);
+        decode.insert(1, (name, Work::Decode(one)));
+        let encode = libraries.iter().map(|library| (library.name, Work::Encode(library.encoder))).collect();
+        groups.push(Group { name: format!("decode-{}", corpus.name), corpus, work: decode });
+        groups.push(Group { name: format!("encode-{}", corpus.name), corpus, work: encode });
+    }
+    let work = V5_READ.map(|(name, decode)| (name, Work::Decode(decode))).into();
+    groups.push(Group { name: "decode-publish-5-properties-read".to_owned(), corpus: publish_5, work });
+    groups
+}
+
+/// So many rounds, one or two, and everything else alike: for somebody who counts instructions, the
+/// second round is the difference.
+fn run(work: &Work, corpus: &'static Corpus, rounds: usize) {
+    match work {
+        Work::Decode(decode) => {
+            let mut buffers = [(); 2].map(|()| BytesMut::from(&corpus.wire[..]));
+            for buffer in &mut buffers[..rounds] {
+                black_box(decode(black_box(buffer), corpus.packet_len));
+            }
+        }
+        Work::Encode(encoder) => {
+            let mut encode = encoder(corpus);
+            for _ in 0..rounds {
+                black_box(encode());
+            }
+        }
+    }
+}
+
+fn measure(groups: &[Group]) {
+    allocations(groups);
     // Many short samples: the system's scheduler, which spoils long ones on a busy machine, then spoils few.
     let mut criterion = Criterion::default()
         .sample_size(400)
@@ -61,74 +139,50 @@ fn main() {
         .measurement_time(Duration::from_millis(800))
         .nresamples(2000)
         .configure_from_args();
-
-    let publish_311 = leak(corpus::publish_311());
-    let publish_5 = leak(corpus::publish_5());
-    allocations(&[(publish_311, &V311), (publish_5, &V5)]);
-
-    for (corpus, libraries) in [
-        (publish_311, &V311[..]),
-        (publish_5, &V5[..]),
-        (leak(corpus::connect()), &V311[..]),
-        (leak(corpus::subscribe()), &V311[..]),
-    ] {
-        let mut decoders: Vec<(&str, Decode)> =
-            libraries.iter().map(|library| (library.name, library.decode)).collect();
-        decoders.insert(1, libraries::willow_one(corpus.version));
-        decode(&mut criterion, &format!("decode-{}", corpus.name), corpus, &decoders);
-        encode(&mut criterion, corpus, libraries);
+    for Group { name, corpus, work } in groups {
+        let mut group = criterion.benchmark_group(name);
+        group.throughput(Throughput::Elements(corpus.packets as u64)).sampling_mode(SamplingMode::Flat);
+        let mut sum = None;
+        for (library, work) in work {
+            match work {
+                Work::Decode(decode) => {
+                    let read = decode(&mut BytesMut::from(&corpus.wire[..]), corpus.packet_len);
+                    assert_eq!(read, *sum.get_or_insert(read), "{library} reads something else");
+                    group.bench_function(*library, |bencher| {
+                        bencher.iter_batched_ref(
+                            || BytesMut::from(&corpus.wire[..]),
+                            |buffer| decode(black_box(buffer), corpus.packet_len),
+                            BatchSize::PerIteration,
+                        );
+                    });
+                }
+                Work::Encode(encoder) => {
+                    let mut encode = encoder(corpus);
+                    assert_eq!(encode(), corpus.wire.len(), "{library} writes something else");
+                    group.bench_function(*library, |bencher| bencher.iter(&mut encode));
+                }
+            }
+        }
+        group.finish();
     }
-    decode(&mut criterion, "decode-publish-5-properties-read", publish_5, &V5_READ);
     criterion.final_summary();
 }
 
-/// For as long as the program runs, so that packets may borrow from it.
-fn leak(corpus: Corpus) -> &'static Corpus {
-    Box::leak(Box::new(corpus))
-}
-
-fn decode(criterion: &mut Criterion, group: &str, corpus: &Corpus, decoders: &[(&str, Decode)]) {
-    let sum = decoders[0].1(&mut BytesMut::from(&corpus.wire[..]), corpus.packet_len);
-    let mut group = criterion.benchmark_group(group);
-    group.throughput(Throughput::Elements(corpus.packets as u64)).sampling_mode(SamplingMode::Flat);
-    for (name, decode) in decoders {
-        let read = decode(&mut BytesMut::from(&corpus.wire[..]), corpus.packet_len);
-        assert_eq!(read, sum, "{name} reads something else");
-        group.bench_function(*name, |bencher| {
-            bencher.iter_batched_ref(
-                || BytesMut::from(&corpus.wire[..]),
-                |buffer| decode(black_box(buffer), corpus.packet_len),
-                BatchSize::PerIteration,
-            );
-        });
-    }
-    group.finish();
-}
-
-fn encode(criterion: &mut Criterion, corpus: &'static Corpus, libraries: &[Library]) {
-    let mut group = criterion.benchmark_group(format!("encode-{}", corpus.name));
-    group.throughput(Throughput::Elements(corpus.packets as u64)).sampling_mode(SamplingMode::Flat);
-    for library in libraries {
-        let mut encode = (library.encoder)(corpus);
-        assert_eq!(encode(), corpus.wire.len(), "{} writes something else", library.name);
-        group.bench_function(library.name, |bencher| bencher.iter(&mut encode));
-    }
-    group.finish();
-}
-
-/// Prints how often each library allocates for a decoded packet, and leaves it beside criterion's files
+/// Prints how often each library allocates for a decoded PUBLISH, and leaves it beside criterion's files
 /// for the table of `cargo xtask bench`.
-fn allocations(corpora: &[(&Corpus, &[Library])]) {
+fn allocations(groups: &[Group]) {
     let mut lines = String::new();
-    for (corpus, libraries) in corpora {
-        for library in *libraries {
+    for Group { name, corpus, work } in groups.iter().filter(|group| group.name.starts_with("decode-publish"))
+    {
+        for (library, work) in work {
+            let Work::Decode(decode) = work else { unreachable!("a group that decodes") };
             let mut buffer = BytesMut::from(&corpus.wire[..]);
             let before = ALLOCATIONS.load(Relaxed);
-            black_box((library.decode)(black_box(&mut buffer), corpus.packet_len));
+            black_box(decode(black_box(&mut buffer), corpus.packet_len));
             let count = ALLOCATIONS.load(Relaxed) - before;
             let each = count as f64 / corpus.packets as f64;
-            println!("allocations per decoded {}: {each:.3} by {}", corpus.name, library.name);
-            writeln!(lines, "{}\t{}\t{count}\t{each:.3}", corpus.name, library.name).expect("memory");
+            println!("allocations per packet in {name}: {each:.3} by {library}");
+            writeln!(lines, "{name}\t{library}\t{count}\t{each:.3}").expect("memory");
         }
     }
     if let Some(home) = std::env::var_os("CRITERION_HOME") {
