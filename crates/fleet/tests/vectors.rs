@@ -1,7 +1,8 @@
-//! Every convention's example messages, the contract's words and bounds, and what shared topics mean.
+//! Every convention's examples, the contract's words and bounds, and what shared topics and metadata mean.
 
 use fleet::fleet::{Bounds, Effect};
-use fleet::presence::CONVENTIONS;
+use fleet::presence::EXAMPLES;
+use fleet::presence::examples::{Sequence, Step};
 use fleet::{Evidence, Fleet, Query, Status, Time};
 
 fn fleet() -> Fleet {
@@ -12,18 +13,61 @@ fn fleet() -> Fleet {
 
 #[test]
 fn every_vector_of_every_convention() {
-    for convention in CONVENTIONS {
-        assert!(!convention.vectors.is_empty(), "{} shows no example", convention.slug);
-        for vector in convention.vectors {
+    for (convention, examples) in EXAMPLES {
+        let ignored = examples.vectors.iter().filter(|vector| vector.means.is_none()).count();
+        assert!(examples.vectors.len() >= 4 && ignored >= 2, "{} shows too little", convention.slug);
+        for vector in examples.vectors {
             let mut fleet = fleet();
-            let applied = fleet.apply(vector.topic, vector.payload.as_bytes(), true, Time(1));
-            let device = applied.device.and_then(|handle| fleet.device(handle));
-            let found = device.map(|device| (device.id, device.status));
+            fleet.apply(vector.topic, vector.payload.as_bytes(), true, Time(1));
+            let found = vector.means.and_then(|(id, _)| {
+                let device = fleet.device(fleet.find(convention.slug, id)?)?;
+                Some((device.id, device.status))
+            });
             assert_eq!(found, vector.means, "{} {:?}", vector.topic, vector.payload);
-            if let Some(device) = device {
-                assert_eq!(device.convention.slug, convention.slug, "{}", vector.topic);
-                assert_eq!(fleet.find(convention.slug, device.id), applied.device);
+            let expected = u32::from(vector.means.is_some());
+            assert_eq!(fleet.counts().total, expected, "tiles by {} {:?}", vector.topic, vector.payload);
+        }
+    }
+}
+
+fn play(sequence: &Sequence) -> Fleet {
+    let mut fleet = fleet();
+    for (seconds, step) in (1u64..).zip(sequence.steps) {
+        let now = Time(1_000 * seconds);
+        match *step {
+            Step::Replay(topic, payload) => {
+                fleet.apply(topic, payload.as_bytes(), true, now);
             }
+            Step::Live(topic, payload) => {
+                fleet.apply(topic, payload.as_bytes(), false, now);
+            }
+            Step::LinkEnds => fleet.link_down(now),
+            Step::LinkReturns => fleet.link_up(now),
+            Step::SnapshotEnds => fleet.snapshot_finished(now),
+        }
+    }
+    fleet
+}
+
+#[test]
+fn every_sequence_of_every_convention() {
+    for (convention, examples) in EXAMPLES {
+        assert!(!examples.sequences.is_empty(), "{} tells no story", convention.slug);
+        for sequence in examples.sequences {
+            let fleet = play(sequence);
+            let what = format!("{}: {}", convention.slug, sequence.what);
+            for tile in sequence.then {
+                let handle = fleet.find(tile.slug, tile.id);
+                let device = handle.and_then(|handle| fleet.device(handle));
+                let device = device.unwrap_or_else(|| panic!("{what}: no tile {} {}", tile.slug, tile.id));
+                assert_eq!(
+                    (device.status, device.evidence, device.name, device.parent_offline, device.changes),
+                    (tile.status, tile.evidence, tile.name, tile.is_parent_offline, tile.changes),
+                    "{what}: {}",
+                    tile.id
+                );
+            }
+            assert_eq!(fleet.counts().total as usize, sequence.then.len(), "{what}: tiles");
         }
     }
 }
@@ -32,11 +76,9 @@ fn every_vector_of_every_convention() {
 fn what_belongs_to_conventions_not_known_yet_is_nobodys_device() {
     for (topic, payload) in [
         ("hm/connected", "2"),
-        ("ups/online", "ON"),
-        ("shellies/announce", r#"{"id":"shelly1-328900"}"#),
-        ("zigbee2mqtt/bridge/state", "offline"),
         ("zigbee2mqtt/lamp", r#"{"state":"OFF"}"#),
         ("frigate/front/status/detect", "online"),
+        ("frigate/available", "online"),
         ("zwave/_CLIENTS/ZWAVE_GATEWAY-office/status", r#"{"value":false}"#),
         ("zwave/nodeID_7/status", "false"),
         ("ring/location/alarm/device/status", "online"),
@@ -44,6 +86,17 @@ fn what_belongs_to_conventions_not_known_yet_is_nobodys_device() {
         ("homeassistant/status", "online"),
         ("hasp/plate/LWT", "online"),
         ("espresense/rooms/kitchen/status", "online"),
+        ("solar/dtu/status", "online"),
+        ("nuki/2BB28570/connected", "true"),
+        ("nukihub/maintenance/mqttConnectionState", "online"),
+        ("rtl_433/attic/availability", "online"),
+        ("valetudo/robot/$state", "ready"),
+        ("owntracks/jane/phone", r#"{"_type":"location","lat":1,"lon":2,"tst":1700000100}"#),
+        ("msh/EU_868/2/stat/!a1b2c3d4", "online"),
+        ("ebusd/global/running", "true"),
+        ("N/c0619ab1234/pvinverter/20/ProductId", ""),
+        ("spBv1.0/STATE/scada1", r#"{"online":true,"timestamp":1700000060000}"#),
+        ("STATE/scada1", "ONLINE"),
         ("teslamate/cars/1/state", "online"),
         ("$SYS/broker/connection/client/dev1/state", "0"),
     ] {
@@ -57,8 +110,8 @@ fn what_belongs_to_conventions_not_known_yet_is_nobodys_device() {
 
 #[test]
 fn slugs_are_unique() {
-    for (position, convention) in CONVENTIONS.iter().enumerate() {
-        assert!(CONVENTIONS[..position].iter().all(|other| other.slug != convention.slug));
+    for (position, (convention, _)) in EXAMPLES.iter().enumerate() {
+        assert!(EXAMPLES[..position].iter().all(|(other, _)| other.slug != convention.slug));
     }
 }
 
@@ -141,6 +194,215 @@ fn a_shared_topic_holds_many_devices() {
     assert_eq!(escaped.name, Some("a\"b"));
     fleet.apply("mqtt-will", will("EE", &"n".repeat(300), "online").as_bytes(), true, Time(7));
     assert_eq!(fleet.device(fleet.find("taichi-maker", "EE").unwrap()).unwrap().display_name(), "EE");
+}
+
+/// The boundary: metadata → understood or not, and the number of tiles.
+#[track_caller]
+fn check_metadata(topic: &str, payload: &[u8], is_understood: bool, tiles: u32) {
+    let mut fleet = fleet();
+    let effect = fleet.apply(topic, payload, true, Time(1)).effect;
+    let start = String::from_utf8_lossy(&payload[..payload.len().min(120)]);
+    assert_eq!(effect != Effect::UnknownWord, is_understood, "{topic} {start}");
+    assert_eq!(fleet.counts().total, tiles, "tiles by {topic} {start}");
+}
+
+#[test]
+fn hostile_inventories() {
+    let check = |payload: &[u8], is_understood, tiles| {
+        check_metadata("zigbee2mqtt/bridge/devices", payload, is_understood, tiles);
+    };
+    let entry = |name: &str| format!(r#"{{"friendly_name":"{name}","type":"Router"}}"#);
+    let list = |entries: &[String]| format!("[{}]", entries.join(",")).into_bytes();
+
+    check(&list(&[entry("lamp"), entry("kitchen/lamp")]), true, 2);
+    check(b"[] \0", true, 0);
+    for nonsense in [
+        &b"{}"[..],
+        b"null",
+        b"[",
+        b"[{}]",
+        b"[null]",
+        b"[7]",
+        br#"[{"friendly_name":7}]"#,
+        br#"[{"friendly_name":"a","disabled":"yes"}]"#,
+        br#"[{"friendly_name":"a","friendly_name":"b"}]"#,
+        b"[{\"friendly_name\":\"\xff\"}]",
+    ] {
+        check(nonsense, false, 0);
+    }
+    // Half a list is none: the devices before the fault get no tile either.
+    check(br#"[{"friendly_name":"lamp"},{"friendly_name":"#, false, 0);
+    // The same device twice is one tile; a name that no topic can have is no device.
+    check(&list(&[entry("lamp"), entry("lamp")]), true, 1);
+    check(&list(&[entry(""), entry("a/#"), entry("+"), entry("a\\u0000b"), entry("lamp")]), true, 1);
+    check(&list(&[entry(&"n".repeat(256)), entry(&"n".repeat(257))]), true, 1);
+    // What is not read may be as deep and as long as it likes, up to the bound on the document.
+    let deep = format!(
+        r#"[{{"friendly_name":"lamp","definition":{}{}}}]"#,
+        "[".repeat(100_000),
+        "]".repeat(100_000)
+    );
+    check(deep.as_bytes(), true, 1);
+    let padded = |length: usize| {
+        let mut document = list(&[entry("lamp")]);
+        document.resize(length, b' ');
+        document
+    };
+    check(&padded(4 * 1024 * 1024), true, 1);
+    check(&padded(4 * 1024 * 1024 + 1), false, 0);
+}
+
+#[test]
+fn hostile_discovery() {
+    let document = |change: &str| {
+        let mut fields = vec![
+            ("t", r#""plug""#),
+            ("ft", r#""%prefix%/%topic%/""#),
+            ("tp", r#"["cmnd","stat","tele"]"#),
+            ("mac", r#""DC4F2249A3BC""#),
+            ("hn", r#""host""#),
+            ("onln", r#""Online""#),
+            ("ofln", r#""Offline""#),
+        ];
+        let (key, value) = change.split_once('=').unwrap_or(("ver", "1"));
+        fields.retain(|(known, _)| *known != key);
+        fields.push((key, value));
+        let fields: Vec<String> = fields.iter().map(|(key, value)| format!(r#""{key}":{value}"#)).collect();
+        format!("{{{}}}", fields.join(","))
+    };
+    let check = |change: &str, is_understood: bool| {
+        let payload = document(change);
+        let tiles = u32::from(is_understood);
+        check_metadata("tasmota/discovery/DC4F2249A3BC/config", payload.as_bytes(), is_understood, tiles);
+    };
+    let long = "x".repeat(257);
+    check("", true);
+    for change in [
+        r#"t="""#,
+        r#"t="a/#""#,
+        r#"t="+""#,
+        "t=7",
+        "t=null",
+        &format!(r#"t="{long}""#),
+        r#"ft="""#,
+        r#"ft="%prefix%/+/%topic%/""#,
+        // All devices on one topic.
+        r#"ft="%prefix%/all/""#,
+        &format!(r#"ft="{long}%topic%""#),
+        &format!(r#"t="{}""#, &long[..250]),
+        r#"tp=["cmnd","stat"]"#,
+        r#"tp=["cmnd","stat","tele","more"]"#,
+        r#"tp=["cmnd","stat","te+le"]"#,
+        r#"mac="""#,
+        r#"mac="000000000000""#,
+        r#"mac="ÄÖÜ""#,
+        r#"onln="""#,
+        r#"onln="OFFLINE""#,
+        r#"ofln=" ""#,
+        &format!(r#"ofln="{}""#, "x".repeat(33)),
+        r#"dslp="1""#,
+        r#"dslp=256"#,
+        r#"t="a","t="b""#,
+        &format!(r#"sw="{}""#, " ".repeat(64 * 1024)),
+    ] {
+        check(change, false);
+    }
+    for change in [
+        r#"ft="%topic%/%prefix%""#,
+        r#"ft="home//%topic%/#%prefix%/""#,
+        r#"ft="%prefix%/%id%/""#,
+        r#"ft="%prefix%/%hostname%/""#,
+        r#"dn="Ümlaut""#,
+        &format!(r#"dn="{long}""#),
+        r#"fn=[null,"second"]"#,
+        "fn=[]",
+        "dslp=null",
+        &format!(r#"so={}{}"#, "[".repeat(20_000), "]".repeat(20_000)),
+    ] {
+        check(change, true);
+    }
+    let topic = "tasmota/discovery/DC4F2249A3BC/config";
+    check_metadata(topic, b"\xff", false, 0);
+    check_metadata(topic, b"[]", false, 0);
+    check_metadata(topic, "[".repeat(60_000).as_bytes(), false, 0);
+}
+
+/// The boundary: a FullTopic → the topic and the filter that the board asks for.
+#[track_caller]
+fn check_full_topic(full_topic: &str, topic: &str, filter: &str) {
+    let mut fleet = fleet();
+    let discovery = format!(
+        r#"{{"t":"bed/lamp","ft":"{full_topic}","tp":["cmnd","stat","tele"],"mac":"DC4F2249A3BC","hn":"lamp-42",
+            "onln":"Online","ofln":"Offline"}}"#
+    );
+    fleet.apply("tasmota/discovery/DC4F2249A3BC/config", discovery.as_bytes(), true, Time(1));
+    fleet.apply(topic, b"Online", true, Time(2));
+    let device = fleet.device(fleet.find("tasmota", "bed/lamp").unwrap()).unwrap();
+    assert_eq!((device.status, device.topic), (Status::Online, topic), "FullTopic {full_topic}");
+    assert_eq!(fleet.counts().total, 1, "FullTopic {full_topic}");
+    assert_eq!(fleet.poll_wanted_filter(), Some(filter), "FullTopic {full_topic}");
+}
+
+#[test]
+fn discovery_computes_the_topic_as_the_firmware_does() {
+    check_full_topic("%prefix%/%topic%/", "tele/bed/lamp/LWT", "tele/+/+/LWT");
+    check_full_topic("%topic%/%prefix%", "bed/lamp/tele/LWT", "+/+/tele/LWT");
+    check_full_topic("house/x-%id%/%prefix%/", "house/x-49A3BC/tele/LWT", "house/+/tele/LWT");
+    check_full_topic("house//%hostname%/#%prefix%/", "house/lamp-42/tele/LWT", "house/+/tele/LWT");
+    check_full_topic("/%topic%/%prefix%/", "/bed/lamp/tele/LWT", "/+/+/tele/LWT");
+}
+
+#[test]
+fn hostile_homie() {
+    let name = |payload: &[u8], is_understood| {
+        check_metadata("homie/car/$name", payload, is_understood, 0);
+    };
+    name(b"Super car", true);
+    name("超级车".as_bytes(), true);
+    name(&[b'n'; 256], true);
+    name(&[b'n'; 257], false);
+    name(b"\xff\xfe", false);
+
+    let description = |payload: &str, is_understood| {
+        check_metadata("homie/5/car/$description", payload.as_bytes(), is_understood, 0);
+    };
+    let long = "n".repeat(257);
+    for payload in ["{}", r#"{"name":null,"root":null}"#, &format!(r#"{{"name":"{long}","root":"{long}"}}"#)]
+    {
+        description(payload, true);
+    }
+    for payload in
+        ["", "[]", r#"["Car","bridge"]"#, r#"{"name":7}"#, r#"{"name":"a","name":"b"}"#, "{", "{}{}"]
+    {
+        // An empty payload takes a description back.
+        description(payload, payload.is_empty());
+    }
+    let deep = format!(r#"{{"name":"Car","nodes":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+    description(&deep, true);
+}
+
+#[test]
+fn a_device_that_names_itself_as_its_root_hangs_on_nothing() {
+    let mut fleet = fleet();
+    fleet.apply("homie/5/car/$description", br#"{"root":"car"}"#, true, Time(1));
+    fleet.apply("homie/5/car/$state", b"lost", true, Time(2));
+    let device = fleet.device(fleet.find("homie5", "car").unwrap()).unwrap();
+    assert_eq!((device.status, device.parent_offline), (Status::Offline, false));
+}
+
+#[test]
+fn a_document_is_an_object_and_no_array() {
+    for (topic, payload) in [
+        ("mqtt-will", r#"["AA","esp","will","online"]"#),
+        ("zigbee2mqtt/lamp/availability", r#"["online"]"#),
+        ("home/OMG/LWT", "[true]"),
+    ] {
+        assert_eq!(
+            fleet().apply(topic, payload.as_bytes(), true, Time(1)).effect,
+            Effect::UnknownWord,
+            "{topic}"
+        );
+    }
 }
 
 #[test]

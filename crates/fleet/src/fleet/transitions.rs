@@ -383,7 +383,9 @@ impl Fleet {
         let slot = *self.slot(number);
         let (_, id, known) = self.texts_of(&slot);
         let (id, name) = (id.to_owned(), name.unwrap_or(known).to_owned());
-        let own_id = if id_start == topic.len() { &*id } else { "" };
+        // Metadata may have given it an id that does not stand where the topic's pattern has one.
+        let is_in_topic = topic[id_start..].starts_with(&id);
+        let (id_start, own_id) = if is_in_topic { (id_start, "") } else { (topic.len(), &*id) };
         let Some(place) = self.texts.put([topic, own_id, &name], self.bounds.texts) else {
             return false;
         };

@@ -2,38 +2,93 @@
 //!
 //! The suffix is everybody's: anything but the two words is somebody else's message and means nothing.
 
-use super::{Convention, Level, Pattern, Status, Vector, Vocabulary};
+use super::Status::{Offline, Online};
+use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
+use super::{Convention, Level, ONLINE_OFFLINE, Pattern, Vocabulary};
+use crate::fleet::Evidence;
 
 pub(super) static CONVENTION: Convention = Convention {
     slug: "esphome",
     label: "ESPHome",
     patterns: &[Pattern {
         levels: &[Level::IdPath, Level::Literal("status")],
-        vocabulary: Vocabulary::Words(&[("online", Status::Online), ("offline", Status::Offline)]),
+        vocabulary: Vocabulary::Words(ONLINE_OFFLINE),
     }],
     announces: true,
     offline_is_will: true,
     parent: None,
     generic: true,
+};
+
+pub(super) static EXAMPLES: Examples = Examples {
     source: "esphome/esphome esphome/components/mqtt/__init__.py, mqtt_client.cpp; esphome-docs components/mqtt",
     vectors: &[
-        Vector { topic: "livingroom/status", payload: "online", means: Some(("livingroom", Status::Online)) },
-        Vector {
-            topic: "livingroom/status",
-            payload: " online\n",
-            means: Some(("livingroom", Status::Online)),
+        shows("livingroom/status", "online", "livingroom", Online),
+        shows("livingroom/status", " online\n", "livingroom", Online),
+        shows("garage/cam/status", "offline", "garage/cam", Offline),
+        shows("a/b/c/status", "online", "a/b/c", Online),
+        ignores("a/b/c/d/status", "online"),
+        ignores("livingroom/status", r#"{"temp":21}"#),
+        ignores("status", "online"),
+        ignores("homeassistant/status", "online"),
+        ignores("evcc/status", "offline"),
+        ignores("ring/home/alarm/status", "online"),
+        ignores("solar/dtu/status", "online"),
+    ],
+    sequences: &[
+        Sequence {
+            what: "online, offline, online at once: shown as it comes",
+            steps: &[
+                Step::Replay("x/status", "online"),
+                Step::Live("x/status", "offline"),
+                Step::Live("x/status", "online"),
+            ],
+            then: &[tile("esphome", "x", Online, Evidence::Live).changed(2)],
         },
-        Vector { topic: "livingroom/status", payload: r#"{"temp":21}"#, means: None },
-        Vector {
-            topic: "garage/cam/status",
-            payload: "offline",
-            means: Some(("garage/cam", Status::Offline)),
+        Sequence {
+            what: "a will that is not retained, after the board connected anew: the old `online` is believed as what it is",
+            steps: &[
+                Step::Replay("x/status", "online"),
+                Step::Live("x/status", "offline"),
+                Step::LinkEnds,
+                Step::LinkReturns,
+                Step::Replay("x/status", "online"),
+            ],
+            then: &[tile("esphome", "x", Online, Evidence::Retained).changed(2)],
         },
-        Vector { topic: "a/b/c/status", payload: "online", means: Some(("a/b/c", Status::Online)) },
-        Vector { topic: "a/b/c/d/status", payload: "online", means: None },
-        Vector { topic: "status", payload: "online", means: None },
-        Vector { topic: "homeassistant/status", payload: "online", means: None },
-        Vector { topic: "evcc/status", payload: "offline", means: None },
-        Vector { topic: "ring/home/alarm/status", payload: "online", means: None },
+        Sequence {
+            what: "the same, without a break of the link: the replay is no news",
+            steps: &[
+                Step::Replay("x/status", "online"),
+                Step::Live("x/status", "offline"),
+                Step::Replay("x/status", "online"),
+            ],
+            then: &[tile("esphome", "x", Offline, Evidence::Live).changed(1)],
+        },
+        Sequence {
+            what: "two filters bring the same retained message",
+            steps: &[Step::Replay("x/status", "online"), Step::Replay("x/status", "online")],
+            then: &[tile("esphome", "x", Online, Evidence::Retained)],
+        },
+        Sequence {
+            what: "the link ends: the last word stays, and is stale",
+            steps: &[Step::Live("x/status", "online"), Step::LinkEnds],
+            then: &[tile("esphome", "x", Online, Evidence::Stale)],
+        },
+        Sequence {
+            what: "the broker forgot it: it is not announced again",
+            steps: &[
+                Step::Replay("x/status", "online"),
+                Step::Replay("y/status", "online"),
+                Step::LinkEnds,
+                Step::LinkReturns,
+                Step::Replay("y/status", "online"),
+                Step::SnapshotEnds,
+            ],
+            then: &[
+                tile("esphome", "x", Online, Evidence::Stale),
+                tile("esphome", "y", Online, Evidence::Retained),
+            ],
+        },
     ],
 };

@@ -2,7 +2,10 @@
 //!
 //! The topic already says that it is a last will, so any of the known plain words is believed.
 
-use super::{Convention, Level, Pattern, Status, Vector, Vocabulary};
+use super::Status::{Degraded, Offline, Online, Sleeping};
+use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
+use super::{Convention, Level, Pattern, Vocabulary};
+use crate::fleet::Evidence;
 
 pub(super) static CONVENTION: Convention = Convention {
     slug: "lwt",
@@ -10,40 +13,49 @@ pub(super) static CONVENTION: Convention = Convention {
     patterns: &[Pattern {
         levels: &[Level::IdPath, Level::Literal("LWT")],
         vocabulary: Vocabulary::Words(&[
-            ("online", Status::Online),
-            ("offline", Status::Offline),
-            ("connected", Status::Online),
-            ("connection lost", Status::Offline),
-            ("disconnected", Status::Offline),
-            ("lost", Status::Offline),
-            ("stopped", Status::Offline),
-            ("client-online", Status::Online),
-            ("client-offline", Status::Offline),
-            ("true", Status::Online),
-            ("false", Status::Offline),
-            ("1", Status::Online),
-            ("0", Status::Offline),
-            ("ready", Status::Online),
-            ("init", Status::Online),
-            ("sleeping", Status::Sleeping),
-            ("alert", Status::Degraded),
+            ("online", Online),
+            ("offline", Offline),
+            ("connected", Online),
+            ("connection lost", Offline),
+            ("disconnected", Offline),
+            ("lost", Offline),
+            ("stopped", Offline),
+            ("client-online", Online),
+            ("client-offline", Offline),
+            ("true", Online),
+            ("false", Offline),
+            ("1", Online),
+            ("0", Offline),
+            ("ready", Online),
+            ("init", Online),
+            ("sleeping", Sleeping),
+            ("alert", Degraded),
         ]),
     }],
     announces: true,
     offline_is_will: true,
     parent: None,
     generic: true,
+};
+
+pub(super) static EXAMPLES: Examples = Examples {
     source: "ESPEasy and Espurna sources: topic set by the user, `Connected`/`Connection Lost`, `1`/`0`",
     vectors: &[
-        Vector { topic: "espeasy1/LWT", payload: "Connected", means: Some(("espeasy1", Status::Online)) },
-        Vector {
-            topic: "espeasy1/LWT",
-            payload: "Connection Lost",
-            means: Some(("espeasy1", Status::Offline)),
-        },
-        Vector { topic: "attic/espurna/LWT", payload: "1", means: Some(("attic/espurna", Status::Online)) },
-        Vector { topic: "attic/espurna/LWT", payload: "0", means: Some(("attic/espurna", Status::Offline)) },
-        Vector { topic: "attic/espurna/LWT", payload: "2", means: None },
-        Vector { topic: "hasp/plate/LWT", payload: "online", means: None },
+        shows("espeasy1/LWT", "Connected", "espeasy1", Online),
+        shows("espeasy1/LWT", "Connection Lost", "espeasy1", Offline),
+        shows("attic/espurna/LWT", "1", "attic/espurna", Online),
+        shows("attic/espurna/LWT", "0", "attic/espurna", Offline),
+        ignores("attic/espurna/LWT", "2"),
+        ignores("LWT", "online"),
+        ignores("hasp/plate/LWT", "online"),
     ],
+    sequences: &[Sequence {
+        what: "the topic is cleared: the tile goes",
+        steps: &[
+            Step::Replay("espeasy1/LWT", "Connection Lost"),
+            Step::Replay("attic/espurna/LWT", "1"),
+            Step::Live("espeasy1/LWT", ""),
+        ],
+        then: &[tile("lwt", "attic/espurna", Online, Evidence::Retained)],
+    }],
 };

@@ -2,32 +2,59 @@
 //!
 //! [`Owners`] finds the convention that owns a topic, [`Vocabulary::read`] reads a payload by
 //! that convention's words. Nothing here remembers a message: the transitions live in [`crate::fleet`].
-//! A convention is one [`Convention`] entry in one file, listed once in [`CONVENTIONS`].
+//! A convention is one file: its [`Convention`] and its [`examples::Examples`], both listed by one line below.
 
 mod esphome;
+pub mod examples;
+mod homie;
+mod homie5;
 mod lwt;
 mod openmqttgateway;
 mod owners;
+mod shelly;
+mod shelly_gen1;
 mod taichi_maker;
 mod tasmota;
 mod wled;
+mod zigbee2mqtt;
+mod zigbee2mqtt_bridge;
 
 use std::borrow::Cow;
 use std::fmt;
 
-pub(crate) use owners::breadth;
-pub use owners::{Id, Named, Owner, Owners, default_filters};
+use examples::Examples;
+use serde::Deserialize;
 
-/// Every convention the board knows, in the order of the contract's table: of two patterns with equally
-/// many literal levels the earlier one owns the topic.
-pub static CONVENTIONS: &[&Convention] = &[
-    &taichi_maker::CONVENTION,
-    &tasmota::CONVENTION,
-    &openmqttgateway::CONVENTION,
-    &wled::CONVENTION,
-    &esphome::CONVENTION,
-    &lwt::CONVENTION,
-];
+pub(crate) use owners::breadth;
+pub use owners::{
+    Id, Named, Owner, Owners, RESERVED_ROOTS, RESERVED_SUFFIX, RESERVED_TOPICS, default_filters,
+};
+
+macro_rules! conventions {
+    ($($file:ident),+ $(,)?) => {
+        /// Every convention the board knows, in the order of the contract's table: of two patterns with equally
+        /// many literal levels the earlier one owns the topic.
+        pub static CONVENTIONS: &[&Convention] = &[$(&$file::CONVENTION),+];
+        /// The examples of each, in the same order. The page never names them, so the linker leaves them out
+        /// of it.
+        pub static EXAMPLES: &[(&Convention, &Examples)] = &[$((&$file::CONVENTION, &$file::EXAMPLES)),+];
+    };
+}
+
+conventions! {
+    taichi_maker,
+    tasmota,
+    openmqttgateway,
+    wled,
+    shelly_gen1,
+    shelly,
+    zigbee2mqtt_bridge,
+    zigbee2mqtt,
+    homie,
+    homie5,
+    esphome,
+    lwt,
+}
 
 /// The longest plain word that is read at all, in bytes, white space included.
 pub const LONGEST_WORD: usize = 32;
@@ -90,10 +117,6 @@ pub struct Convention {
     /// Whether it owns topics by a suffix alone. Such a convention never takes a reserved topic, and owns
     /// its suffix at any depth below a filter that the user gave.
     pub generic: bool,
-    /// Where the rule was read.
-    pub source: &'static str,
-    /// Example messages and what they must mean; the tests run every one of them.
-    pub vectors: &'static [Vector],
 }
 
 /// What the devices of a convention hang on.
@@ -170,6 +193,9 @@ impl fmt::Display for Pattern {
 
 /// Plain words and what they say.
 pub type Words = &'static [(&'static str, Status)];
+
+const ONLINE_OFFLINE: Words = &[("online", Status::Online), ("offline", Status::Offline)];
+const TRUE_FALSE: Words = &[("true", Status::Online), ("false", Status::Offline)];
 
 /// How a payload is read.
 #[derive(Copy, Clone, Debug)]
@@ -274,28 +300,25 @@ impl Vocabulary {
     }
 }
 
+/// A payload without white space and one trailing NUL.
+fn trim(payload: &[u8]) -> &[u8] {
+    let payload = payload.trim_ascii();
+    payload.strip_suffix(b"\0").unwrap_or(payload).trim_ascii()
+}
+
 /// A payload as a plain word: trimmed, or `None` when it is too long for one.
 fn word(payload: &[u8]) -> Option<&[u8]> {
-    if payload.len() > LONGEST_WORD {
-        return None;
-    }
-    let payload = payload.trim_ascii();
-    Some(payload.strip_suffix(b"\0").unwrap_or(payload).trim_ascii())
+    (payload.len() <= LONGEST_WORD).then(|| trim(payload))
+}
+
+/// A payload as a JSON object. An array is none, although serde would fill a struct from one.
+fn object<'a, T: Deserialize<'a>>(payload: &'a [u8]) -> Option<T> {
+    let payload = trim(payload);
+    if payload.starts_with(b"{") { serde_json::from_slice(payload).ok() } else { None }
 }
 
 /// The status a plain word stands for, in any case.
 fn word_status(words: &[(&'static str, Status)], payload: &[u8]) -> Option<Status> {
     let payload = word(payload)?;
     words.iter().find(|(word, _)| payload.eq_ignore_ascii_case(word.as_bytes())).map(|(_, status)| *status)
-}
-
-/// An example message, and what it must mean.
-#[derive(Debug)]
-pub struct Vector {
-    /// The topic it came on.
-    pub topic: &'static str,
-    /// Its payload.
-    pub payload: &'static str,
-    /// The device and its status, or `None` when no tile may appear.
-    pub means: Option<(&'static str, Status)>,
 }

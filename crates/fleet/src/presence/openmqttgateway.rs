@@ -1,26 +1,55 @@
-//! OpenMQTTGateway and Theengs Gateway: `home/<gateway>/LWT`; old releases wrote `Online` and `Offline`.
+//! OpenMQTTGateway and Theengs Gateway: `home/<gateway>/LWT`; old releases wrote `Online` and `Offline`, a fork
+//! writes JSON.
 
-use super::{Convention, Level, Pattern, Status, Vector, Vocabulary};
+use serde::Deserialize;
+
+use super::Status::{Offline, Online};
+use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
+use super::{Convention, Level, ONLINE_OFFLINE, Pattern, Status, Vocabulary, object};
+use crate::fleet::Evidence;
 
 pub(super) static CONVENTION: Convention = Convention {
     slug: "openmqttgateway",
     label: "OpenMQTTGateway",
     patterns: &[Pattern {
         levels: &[Level::Literal("home"), Level::Id, Level::Literal("LWT")],
-        vocabulary: Vocabulary::Words(&[("online", Status::Online), ("offline", Status::Offline)]),
+        vocabulary: Vocabulary::WordsOrJson(ONLINE_OFFLINE, read_fork),
     }],
     announces: true,
     offline_is_will: true,
     parent: None,
     generic: false,
-    source: "1technophile/OpenMQTTGateway main/User_config.h; theengs/gateway ble_gateway.py",
+};
+
+/// What the fork writes.
+#[derive(Deserialize)]
+struct Fork {
+    online: bool,
+}
+
+fn read_fork(payload: &[u8]) -> Option<Status> {
+    let fork: Fork = object(payload)?;
+    Some(if fork.online { Online } else { Offline })
+}
+
+pub(super) static EXAMPLES: Examples = Examples {
+    source: "1technophile/OpenMQTTGateway main/User_config.h; theengs/gateway TheengsGateway/ble_gateway.py, config.py",
     vectors: &[
-        Vector {
-            topic: "home/OMG_ESP32/LWT",
-            payload: "Offline",
-            means: Some(("OMG_ESP32", Status::Offline)),
-        },
-        Vector { topic: "home/OMG_ESP32/LWT", payload: "online", means: Some(("OMG_ESP32", Status::Online)) },
-        Vector { topic: "home/OMG_ESP32/LWT", payload: r#"{"online":true}"#, means: None },
+        shows("home/OMG_ESP32/LWT", "Offline", "OMG_ESP32", Offline),
+        shows("home/OMG_ESP32/LWT", "online", "OMG_ESP32", Online),
+        shows("home/OMG_ESP32/LWT", r#"{"online":true}"#, "OMG_ESP32", Online),
+        shows("home/OMG_ESP32/LWT", r#"{"online":false}"#, "OMG_ESP32", Offline),
+        ignores("home/OMG_ESP32/LWT", r#"{"online":"true"}"#),
+        ignores("home/OMG_ESP32/LWT", "[true]"),
+        ignores("home/OMG_ESP32/BTtoMQTT/1C34F1BC8D2E", r#"{"id":"1C:34:F1:BC:8D:2E","rssi":-61}"#),
     ],
+    sequences: &[Sequence {
+        what: "an update of the firmware changes the words, not the device",
+        steps: &[
+            Step::Replay("home/OMG_ESP32/LWT", "Online"),
+            Step::Live("home/OMG_ESP32/LWT", "Offline"),
+            Step::Live("home/OMG_ESP32/LWT", "online"),
+        ],
+        then: &[tile("openmqttgateway", "OMG_ESP32", Online, Evidence::Live).changed(2)],
+    }],
 };

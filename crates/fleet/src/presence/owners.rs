@@ -293,14 +293,23 @@ fn id_range(levels: &[Level], topic: &str, any_depth: bool) -> Option<Range<usiz
     rest.is_none().then(|| id.unwrap_or(0..0))
 }
 
-/// Whether a topic may never become a device of a suffix convention (contract, section 1): it belongs to a
-/// system whose own convention knows better what it means.
+/// First levels below which no suffix convention owns anything: what lies there belongs to a system whose own
+/// convention knows better what it means. In Homie a property may be called `online` or `status`.
+pub const RESERVED_ROOTS: &[&str] =
+    &["zwave", "ring", "frigate", "espresense", "msh", "hasp", "ebusd", "homie", "N", "spBv1.0", "STATE"];
+/// Topics that no suffix convention owns, for the same reason.
+pub const RESERVED_TOPICS: &[&str] =
+    &["homeassistant/status", "evcc/status", "zigbee2mqtt/bridge/state", "dtu/status"];
+/// The same below any prefix: OpenDTU's, whose id is the prefix alone.
+pub const RESERVED_SUFFIX: &str = "/dtu/status";
+
+/// Whether a topic may never become a device of a suffix convention (contract, section 1).
 fn is_reserved(topic: &str) -> bool {
-    const TOPICS: [&str; 3] = ["homeassistant/status", "evcc/status", "zigbee2mqtt/bridge/state"];
-    const ROOTS: [&str; 10] =
-        ["zwave", "ring", "frigate", "espresense", "msh", "hasp", "ebusd", "N", "spBv1.0", "STATE"];
     let root = topic.split('/').next().unwrap_or(topic);
-    topic.starts_with('$') || ROOTS.contains(&root) || TOPICS.contains(&topic)
+    topic.starts_with('$')
+        || RESERVED_ROOTS.contains(&root)
+        || RESERVED_TOPICS.contains(&topic)
+        || topic.ends_with(RESERVED_SUFFIX)
 }
 
 /// The filters that bring every topic of every convention, in the order in which the board asks for them:
@@ -391,6 +400,28 @@ mod tests {
             ("", None),
             ("/", None),
             ("tele/lamp1/STATE", None),
+            ("tasmota/discovery/DC4F2249A3BC/config", Some(("tasmota", "DC4F2249A3BC"))),
+            ("tasmota/discovery/DC4F2249A3BC/sensors", None),
+            ("shellies/shelly1-328900/online", Some(("shelly-gen1", "shelly1-328900"))),
+            ("shellies/online", Some(("shelly", "shellies"))),
+            ("shellies/a/b/online", Some(("shelly", "shellies/a/b"))),
+            ("shellies/announce", None),
+            ("zigbee2mqtt/bridge/state", Some(("zigbee2mqtt-bridge", "zigbee2mqtt"))),
+            ("attic-z2m/bridge/state", Some(("zigbee2mqtt-bridge", "attic-z2m"))),
+            ("home/attic-z2m/bridge/state", None),
+            ("zigbee2mqtt/lamp/availability", Some(("zigbee2mqtt", "lamp"))),
+            ("zigbee2mqtt/kitchen/lamp/availability", Some(("zigbee2mqtt", "kitchen/lamp"))),
+            ("zigbee2mqtt/bridge/availability", Some(("zigbee2mqtt", "bridge"))),
+            ("zigbee2mqtt/availability", None),
+            ("attic-z2m/lamp/availability", None),
+            ("homie/super-car/$state", Some(("homie", "super-car"))),
+            ("homie/686f6d6965/$online", Some(("homie", "686f6d6965"))),
+            ("homie/super-car/$name", Some(("homie", "super-car"))),
+            ("homie/5/bridge/$state", Some(("homie5", "bridge"))),
+            ("homie/5/bridge/$description", Some(("homie5", "bridge"))),
+            ("homie/4/bridge/$state", None),
+            // A device of Homie 4 may be called 5.
+            ("homie/5/$state", Some(("homie", "5"))),
         ] {
             check(&owners, topic, expected);
         }
@@ -402,7 +433,10 @@ mod tests {
             for topic in [
                 "homeassistant/status",
                 "evcc/status",
-                "zigbee2mqtt/bridge/state",
+                "dtu/status",
+                "solar/dtu/status",
+                "homie/super-car/engine/status",
+                "homie/super-car/engine/online",
                 "zwave/_CLIENTS/x/status",
                 "zwave/driver/status",
                 "ring/a/b/c/status",
@@ -431,6 +465,8 @@ mod tests {
         check(&owners, "a/b/c/d/e/status", Some(("esphome", "a/b/c/d/e")));
         check(&owners, "tasmota/bedroom/lamp1/tele/LWT", Some(("lwt", "tasmota/bedroom/lamp1/tele")));
         check(&owners, "a/x-will", None);
+        check(&owners, "attic-z2m/kitchen/lamp/availability", Some(("zigbee2mqtt", "kitchen/lamp")));
+        check(&owners, "devices/5/bridge/$state", Some(("homie5", "bridge")));
     }
 
     #[test]
@@ -439,12 +475,28 @@ mod tests {
             default_filters(),
             [
                 "mqtt-will",
+                "tasmota/discovery/+/config",
                 "tele/+/LWT",
                 "tele/+/+/LWT",
                 "home/+/LWT",
                 "wled/+/status",
+                "shellies/+/online",
+                "zigbee2mqtt/bridge/state",
+                "zigbee2mqtt/+/availability",
+                "zigbee2mqtt/+/+/availability",
+                "zigbee2mqtt/+/+/+/availability",
+                "zigbee2mqtt/bridge/devices",
+                "homie/+/$state",
+                "homie/+/$online",
+                "homie/+/$name",
+                "homie/5/+/$state",
+                "homie/5/+/$description",
                 "+/tele/LWT",
                 "+/+/tele/LWT",
+                "+/bridge/state",
+                "+/online",
+                "+/+/online",
+                "+/+/+/online",
                 "+/status",
                 "+/+/status",
                 "+/+/+/status",

@@ -8,14 +8,13 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::{Convention, LONGEST_NAME, Level, Pattern, Said, Status, Vector, Vocabulary, word_status};
+use super::Status::{Offline, Online};
+use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
+use super::{Convention, LONGEST_NAME, Level, Pattern, Said, Vocabulary, Words, object, word_status};
+use crate::fleet::Evidence;
 
-const WORDS: &[(&str, Status)] = &[
-    ("online", Status::Online),
-    ("offline", Status::Offline),
-    ("CLIENT-ONLINE", Status::Online),
-    ("CLIENT-OFFLINE", Status::Offline),
-];
+const WORDS: Words =
+    &[("online", Online), ("offline", Offline), ("CLIENT-ONLINE", Online), ("CLIENT-OFFLINE", Offline)];
 
 pub(super) static CONVENTION: Convention = Convention {
     slug: "taichi-maker",
@@ -29,24 +28,6 @@ pub(super) static CONVENTION: Convention = Convention {
     offline_is_will: true,
     parent: None,
     generic: false,
-    source: "Taichi-Maker MQTT tutorial, chapter on last wills, and the ESP8266 examples derived from it",
-    vectors: &[
-        Vector { topic: "client-1-will", payload: "online", means: Some(("client-1", Status::Online)) },
-        Vector { topic: "client-1-will", payload: "offline", means: Some(("client-1", Status::Offline)) },
-        Vector {
-            topic: "lingSou-AA:BB:CC:DD:EE:FF-Will",
-            payload: "CLIENT-ONLINE",
-            means: Some(("lingSou-AA:BB:CC:DD:EE:FF", Status::Online)),
-        },
-        Vector {
-            topic: "mqtt-will",
-            payload: r#"{"productKey":"AA:BB:CC:DD:EE:FF","deviceName":"esp8266","types":"will","message":"offline"}"#,
-            means: Some(("AA:BB:CC:DD:EE:FF", Status::Offline)),
-        },
-        Vector { topic: "mqtt-will", payload: "offline", means: None },
-        Vector { topic: "house/client-1-will", payload: "online", means: None },
-        Vector { topic: "-will", payload: "online", means: None },
-    ],
 };
 
 /// The document on the shared topic, as the derivative code writes it.
@@ -63,8 +44,7 @@ struct Shared<'a> {
 }
 
 fn read_shared(payload: &[u8]) -> Option<Said<'_>> {
-    let payload = payload.strip_suffix(b"\0").unwrap_or(payload);
-    let shared: Shared<'_> = serde_json::from_slice(payload).ok()?;
+    let shared: Shared<'_> = object(payload)?;
     let status = word_status(WORDS, shared.message.as_bytes())?;
     let is_will = shared.types.is_none_or(|types| types == "will");
     let fits = !shared.product_key.is_empty() && shared.product_key.len() <= LONGEST_NAME;
@@ -72,3 +52,36 @@ fn read_shared(payload: &[u8]) -> Option<Said<'_>> {
     let name = shared.device_name.filter(|name| !name.is_empty() && name.len() <= LONGEST_NAME);
     (is_will && fits).then_some(Said { status, id: Some(shared.product_key), name })
 }
+
+pub(super) static EXAMPLES: Examples = Examples {
+    source: "Taichi-Maker MQTT tutorial, chapter on last wills, and the ESP8266 examples derived from it",
+    vectors: &[
+        shows("client-1-will", "online", "client-1", Online),
+        shows("client-1-will", "offline", "client-1", Offline),
+        shows("lingSou-AA:BB:CC:DD:EE:FF-Will", "CLIENT-ONLINE", "lingSou-AA:BB:CC:DD:EE:FF", Online),
+        shows(
+            "mqtt-will",
+            r#"{"productKey":"AA:BB:CC:DD:EE:FF","deviceName":"esp8266","types":"will","message":"offline"}"#,
+            "AA:BB:CC:DD:EE:FF",
+            Offline,
+        ),
+        ignores("mqtt-will", "offline"),
+        ignores("house/client-1-will", "online"),
+        ignores("-will", "online"),
+    ],
+    sequences: &[Sequence {
+        what: "many devices on one topic: only the last writer is retained",
+        steps: &[
+            Step::Live("mqtt-will", r#"{"productKey":"A1","deviceName":"kitchen","message":"online"}"#),
+            Step::Live("mqtt-will", r#"{"productKey":"B2","deviceName":"attic","message":"online"}"#),
+            Step::LinkEnds,
+            Step::LinkReturns,
+            Step::Replay("mqtt-will", r#"{"productKey":"B2","deviceName":"attic","message":"online"}"#),
+            Step::SnapshotEnds,
+        ],
+        then: &[
+            tile("taichi-maker", "A1", Online, Evidence::Stale).named("kitchen"),
+            tile("taichi-maker", "B2", Online, Evidence::Retained).named("attic"),
+        ],
+    }],
+};

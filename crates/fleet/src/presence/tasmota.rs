@@ -1,11 +1,22 @@
 //! Tasmota: `Online` and `Offline` on `…/LWT`, below the telemetry prefix `tele`.
 //!
-//! The order of prefix and topic in Tasmota's FullTopic is the user's; the four orders met are listed.
-//! Discovery, which names the exact topic, is not read yet.
+//! The order of prefix and topic in Tasmota's FullTopic is the user's; the four orders met are listed. Discovery
+//! names the exact topic, so it is asked for before them.
 
-use super::{Convention, Level, Pattern, Status, Vector, Vocabulary};
+use std::borrow::Cow;
 
-const WORDS: Vocabulary = Vocabulary::Words(&[("Online", Status::Online), ("Offline", Status::Offline)]);
+use mqtt::{TopicFilter, TopicName};
+use serde::Deserialize;
+
+use super::Status::{Offline, Online, Sleeping, Unknown};
+use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
+use super::{
+    About, Convention, LONGEST_JSON, LONGEST_NAME, LONGEST_WORD, Level, Metadata, Pattern, StatusTopic,
+    Vocabulary, object,
+};
+use crate::fleet::Evidence;
+
+const WORDS: Vocabulary = Vocabulary::Words(&[("Online", Online), ("Offline", Offline)]);
 const TELE: Level = Level::Literal("tele");
 const LWT: Level = Level::Literal("LWT");
 
@@ -13,6 +24,15 @@ pub(super) static CONVENTION: Convention = Convention {
     slug: "tasmota",
     label: "Tasmota",
     patterns: &[
+        Pattern {
+            levels: &[
+                Level::Literal("tasmota"),
+                Level::Literal("discovery"),
+                Level::Id,
+                Level::Literal("config"),
+            ],
+            vocabulary: Vocabulary::Metadata(Metadata { read: read_discovery, is_inventory: false }),
+        },
         Pattern { levels: &[TELE, Level::Id, LWT], vocabulary: WORDS },
         Pattern { levels: &[Level::Id, TELE, LWT], vocabulary: WORDS },
         Pattern { levels: &[Level::Id, Level::Id, TELE, LWT], vocabulary: WORDS },
@@ -22,35 +42,167 @@ pub(super) static CONVENTION: Convention = Convention {
     offline_is_will: true,
     parent: None,
     generic: false,
-    source: "arendst/Tasmota xdrv_02_9_mqtt.ino (MqttReconnect, MqttConnected); tasmota/docs MQTT.md, Commands.md",
+};
+
+/// What is read of a discovery message.
+#[derive(Deserialize)]
+struct Discovery<'a> {
+    #[serde(borrow, rename = "t")]
+    topic: Cow<'a, str>,
+    #[serde(borrow, rename = "ft")]
+    full_topic: Cow<'a, str>,
+    /// The prefixes of commands, of results and of telemetry.
+    #[serde(borrow, rename = "tp")]
+    prefixes: [Cow<'a, str>; 3],
+    #[serde(borrow)]
+    mac: Cow<'a, str>,
+    #[serde(borrow, default, rename = "hn")]
+    host_name: Cow<'a, str>,
+    #[serde(borrow, default, rename = "dn")]
+    device_name: Cow<'a, str>,
+    #[serde(borrow, default, rename = "fn")]
+    friendly_names: Vec<Option<Cow<'a, str>>>,
+    #[serde(borrow, rename = "onln")]
+    online: Cow<'a, str>,
+    #[serde(borrow, rename = "ofln")]
+    offline: Cow<'a, str>,
+    #[serde(rename = "dslp")]
+    deep_sleep: Option<u8>,
+}
+
+impl Discovery<'_> {
+    /// The topic of the will, which ends in `LWT` below the telemetry prefix, and the filter for every device
+    /// with the same FullTopic. As Tasmota's `GetTopic_P` does it: `#` is dropped, `//` is one slash, and the
+    /// FullTopic may or may not end with one.
+    fn will_topic(&self) -> Option<(String, String)> {
+        const ITS_OWN: [&str; 3] = ["%topic%", "%hostname%", "%id%"];
+        let id = self.mac.get(self.mac.len().checked_sub(6)?..)?;
+        let full_topic = self.full_topic.replace('#', "").replace("//", "/");
+        let (mut topic, mut filter) = (String::new(), String::new());
+        for level in full_topic.strip_suffix('/').unwrap_or(&full_topic).split('/') {
+            let filled = level
+                .replace("%prefix%", &self.prefixes[2])
+                .replace("%topic%", &self.topic)
+                .replace("%hostname%", &self.host_name)
+                .replace("%id%", id);
+            let is_its_own = ITS_OWN.iter().any(|token| level.contains(token));
+            for part in filled.split('/') {
+                topic += part;
+                filter += if is_its_own { "+" } else { part };
+                topic.push('/');
+                filter.push('/');
+            }
+        }
+        topic += "LWT";
+        filter += "LWT";
+        let is_sound = TopicName::new(&topic).is_ok() && TopicFilter::new(&filter).is_ok();
+        // Without a level of the device's own, all of them would write to one topic.
+        (is_sound && topic.len() <= LONGEST_NAME && topic != filter).then_some((topic, filter))
+    }
+}
+
+fn read_discovery(mac: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -> bool {
+    let discovery: Option<Discovery<'_>> = if payload.len() <= LONGEST_JSON { object(payload) } else { None };
+    // Nobody speaks for another device: the topic names the MAC as well.
+    let Some(discovery) = discovery.filter(|discovery| discovery.mac == mac) else {
+        return false;
+    };
+    let is_long = [&discovery.topic, &discovery.full_topic].iter().any(|text| text.len() > LONGEST_NAME);
+    let is_id = TopicName::new(&discovery.topic).is_ok();
+    let is_word = |word: &str| !word.trim().is_empty() && word.len() <= LONGEST_WORD;
+    let are_words = is_word(&discovery.online)
+        && is_word(&discovery.offline)
+        && !discovery.online.eq_ignore_ascii_case(&discovery.offline);
+    if is_long || !is_id || !are_words {
+        return false;
+    }
+    let Some((topic, filter)) = discovery.will_topic() else {
+        return false;
+    };
+    let Discovery { device_name, friendly_names, online, offline, deep_sleep, .. } = discovery;
+    let mut names = std::iter::once(device_name).chain(friendly_names.into_iter().take(1).flatten());
+    let name = names.find(|name| !name.is_empty() && name.len() <= LONGEST_NAME).unwrap_or_default();
+    tell(About {
+        id: discovery.topic,
+        name: Some(name),
+        is_listed: true,
+        sleeps: deep_sleep.map(|sleeps| sleeps != 0),
+        status_topic: Some(StatusTopic { topic: topic.into(), filter: filter.into(), online, offline }),
+        ..About::default()
+    });
+    true
+}
+
+/// A discovery message, nearly in full.
+const PLUG: &str = r#"{"ip":"10.0.0.17","dn":"Plug","fn":["Lamp",null,null,null,null,null,null,null],"hn":"tasmota-49A3BC-1980","mac":"DC4F2249A3BC","md":"Sonoff Basic","ty":0,"if":0,"ofln":"Offline","onln":"Online","state":["OFF","ON","TOGGLE","HOLD"],"sw":"13.1.0","t":"tasmota_49A3BC","ft":"%prefix%/%topic%/","tp":["cmnd","stat","tele"],"rl":[1,0,0,0,0,0,0,0],"so":{"4":0,"11":0},"lk":0,"lt_st":0,"bat":0,"dslp":0,"sho":[],"sht":[],"ver":1}"#;
+const SENSOR: &str = r#"{"dn":"Garden","fn":["Garden",null],"hn":"garden","mac":"DC4F2249A3BC","ofln":"Offline","onln":"Online","t":"garden","ft":"%prefix%/%topic%","tp":["cmnd","stat","tele"],"dslp":1,"ver":1}"#;
+const LAMP: &str = r#"{"dn":"","fn":["Bedside",null],"hn":"lamp1","mac":"DC4F2249A3BC","ofln":"Aus","onln":"Ein","t":"lamp1","ft":"tasmota/bedroom/%topic%/%prefix%/","tp":["cmnd","stat","tele"],"ver":1}"#;
+const DISCOVERY: &str = "tasmota/discovery/DC4F2249A3BC/config";
+
+pub(super) static EXAMPLES: Examples = Examples {
+    source: "arendst/Tasmota tasmota_xdrv_driver/xdrv_02_9_mqtt.ino (MqttReconnect, MqttConnected), xdrv_12_discovery.ino, \
+             support.ino (GetTopic_P); tasmota/docs MQTT.md, Commands.md, DeepSleep.md; emontnemery/hatasmota utils.py, entity.py",
     vectors: &[
-        Vector {
-            topic: "tele/tasmota_49A3BC/LWT",
-            payload: "Online",
-            means: Some(("tasmota_49A3BC", Status::Online)),
-        },
-        Vector {
-            topic: "tele/tasmota_49A3BC/LWT",
-            payload: "Offline",
-            means: Some(("tasmota_49A3BC", Status::Offline)),
-        },
-        Vector { topic: "lamp1/tele/LWT", payload: "Online", means: Some(("lamp1", Status::Online)) },
-        Vector {
-            topic: "bedroom/lamp1/tele/LWT",
-            payload: "Online",
-            means: Some(("bedroom/lamp1", Status::Online)),
-        },
-        Vector {
-            topic: "tele/bedroom/lamp1/LWT",
-            payload: "Offline",
-            means: Some(("bedroom/lamp1", Status::Offline)),
-        },
-        Vector {
-            topic: "tele/lamp1/STATE",
-            payload: r#"{"Time":"2026-01-01T00:00:00","POWER":"ON"}"#,
-            means: None,
-        },
+        shows("tele/tasmota_49A3BC/LWT", "Online", "tasmota_49A3BC", Online),
+        shows("tele/tasmota_49A3BC/LWT", "Offline", "tasmota_49A3BC", Offline),
+        shows("lamp1/tele/LWT", "Online", "lamp1", Online),
+        shows("bedroom/lamp1/tele/LWT", "Online", "bedroom/lamp1", Online),
+        shows("tele/bedroom/lamp1/LWT", "Offline", "bedroom/lamp1", Offline),
+        shows(DISCOVERY, PLUG, "tasmota_49A3BC", Unknown),
+        ignores("tasmota/discovery/000000000000/config", PLUG),
+        ignores("tasmota/discovery/DC4F2249A3BC/sensors", r#"{"sn":{"Time":"2026-01-01T00:00:00"},"ver":1}"#),
+        ignores("tele/lamp1/STATE", r#"{"Time":"2026-01-01T00:00:00","POWER":"ON"}"#),
         // Only discovery can tell that `lamp1` is the topic of this one.
-        Vector { topic: "tasmota/bedroom/lamp1/tele/LWT", payload: "Online", means: None },
+        ignores("tasmota/bedroom/lamp1/tele/LWT", "Online"),
+    ],
+    sequences: &[
+        Sequence {
+            what: "discovery before the will's topic",
+            steps: &[Step::Replay(DISCOVERY, PLUG), Step::Replay("tele/tasmota_49A3BC/LWT", "Online")],
+            then: &[tile("tasmota", "tasmota_49A3BC", Online, Evidence::Retained).named("Plug")],
+        },
+        Sequence {
+            what: "discovery after it",
+            steps: &[
+                Step::Replay("tele/tasmota_49A3BC/LWT", "Online"),
+                Step::Replay(DISCOVERY, PLUG),
+                Step::Live("tele/tasmota_49A3BC/LWT", "Offline"),
+            ],
+            then: &[tile("tasmota", "tasmota_49A3BC", Offline, Evidence::Live).named("Plug").changed(1)],
+        },
+        Sequence {
+            what: "a FullTopic, and words, that only discovery can know",
+            steps: &[Step::Replay(DISCOVERY, LAMP), Step::Replay("tasmota/bedroom/lamp1/tele/LWT", "Ein")],
+            then: &[tile("tasmota", "lamp1", Online, Evidence::Retained).named("Bedside")],
+        },
+        Sequence {
+            what: "a device that sleeps says `Offline` and means it",
+            steps: &[Step::Replay(DISCOVERY, SENSOR), Step::Live("tele/garden/LWT", "Offline")],
+            then: &[tile("tasmota", "garden", Sleeping, Evidence::Live).named("Garden")],
+        },
+        Sequence {
+            what: "the same, when discovery comes last",
+            steps: &[Step::Replay("tele/garden/LWT", "Offline"), Step::Replay(DISCOVERY, SENSOR)],
+            then: &[tile("tasmota", "garden", Sleeping, Evidence::Retained).named("Garden")],
+        },
+        Sequence {
+            what: "discovery is switched off: a device that spoke stays, without its name",
+            steps: &[
+                Step::Replay(DISCOVERY, PLUG),
+                Step::Replay("tele/tasmota_49A3BC/LWT", "Online"),
+                Step::Live(DISCOVERY, ""),
+            ],
+            then: &[tile("tasmota", "tasmota_49A3BC", Online, Evidence::Retained)],
+        },
+        Sequence {
+            what: "another topic by `Topic`: the old will is emptied, discovery follows",
+            steps: &[
+                Step::Replay("tele/garden/LWT", "Online"),
+                Step::Live("tele/garden/LWT", ""),
+                Step::Live("tele/tasmota_49A3BC/LWT", "Online"),
+                Step::Live(DISCOVERY, PLUG),
+            ],
+            then: &[tile("tasmota", "tasmota_49A3BC", Online, Evidence::Live).named("Plug")],
+        },
     ],
 };

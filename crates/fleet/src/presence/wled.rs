@@ -1,21 +1,38 @@
 //! WLED: `wled/<last six digits of the MAC>/status`. `online` comes again with every push of its state.
 
-use super::{Convention, Level, Pattern, Status, Vector, Vocabulary};
+use super::Status::{Offline, Online};
+use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
+use super::{Convention, Level, ONLINE_OFFLINE, Pattern, Vocabulary};
+use crate::fleet::Evidence;
 
 pub(super) static CONVENTION: Convention = Convention {
     slug: "wled",
     label: "WLED",
     patterns: &[Pattern {
         levels: &[Level::Literal("wled"), Level::Id, Level::Literal("status")],
-        vocabulary: Vocabulary::Words(&[("online", Status::Online), ("offline", Status::Offline)]),
+        vocabulary: Vocabulary::Words(ONLINE_OFFLINE),
     }],
     announces: true,
     offline_is_will: true,
     parent: None,
     generic: false,
+};
+
+pub(super) static EXAMPLES: Examples = Examples {
     source: "wled/WLED wled00/mqtt.cpp, wled.cpp",
     vectors: &[
-        Vector { topic: "wled/18b3c8/status", payload: "offline", means: Some(("18b3c8", Status::Offline)) },
-        Vector { topic: "wled/18b3c8/status", payload: "online", means: Some(("18b3c8", Status::Online)) },
+        shows("wled/18b3c8/status", "offline", "18b3c8", Offline),
+        shows("wled/18b3c8/status", "online", "18b3c8", Online),
+        ignores("wled/18b3c8/status", "on"),
+        ignores("wled/18b3c8/v", "<?xml version=\"1.0\" ?><vs><ac>128</ac></vs>"),
     ],
+    sequences: &[Sequence {
+        what: "`online` with every push of the state is no change",
+        steps: &[
+            Step::Replay("wled/18b3c8/status", "online"),
+            Step::Live("wled/18b3c8/status", "online"),
+            Step::Live("wled/18b3c8/status", "online"),
+        ],
+        then: &[tile("wled", "18b3c8", Online, Evidence::Live)],
+    }],
 };

@@ -1,0 +1,107 @@
+//! Homie 3 and 4 (`homie/<device>/$state`), and 1 and 2 (`homie/<device>/$online`).
+//!
+//! The convention's words are exact. A device must write `disconnected` before it leaves; `lost` is its will.
+
+use super::Status::{Degraded, Offline, Online, Sleeping};
+use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
+use super::{About, Convention, LONGEST_NAME, Level, Metadata, Pattern, TRUE_FALSE, Vocabulary, trim};
+use crate::fleet::Evidence;
+
+const HOMIE: Level = Level::Base("homie");
+
+pub(super) static CONVENTION: Convention = Convention {
+    slug: "homie",
+    label: "Homie",
+    patterns: &[
+        Pattern {
+            levels: &[HOMIE, Level::Id, Level::Literal("$state")],
+            vocabulary: Vocabulary::Exact(&[
+                ("ready", Online),
+                ("init", Online),
+                ("alert", Degraded),
+                ("sleeping", Sleeping),
+                ("disconnected", Offline),
+                ("lost", Offline),
+            ]),
+        },
+        Pattern {
+            levels: &[HOMIE, Level::Id, Level::Literal("$online")],
+            vocabulary: Vocabulary::Words(TRUE_FALSE),
+        },
+        Pattern {
+            levels: &[HOMIE, Level::Id, Level::Literal("$name")],
+            vocabulary: Vocabulary::Metadata(Metadata { read: read_name, is_inventory: false }),
+        },
+    ],
+    announces: true,
+    offline_is_will: true,
+    parent: None,
+    generic: false,
+};
+
+fn read_name(id: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -> bool {
+    let Ok(name) = str::from_utf8(trim(payload)) else {
+        return false;
+    };
+    let fits = name.len() <= LONGEST_NAME;
+    if fits {
+        tell(About { id: id.into(), name: Some(name.into()), ..About::default() });
+    }
+    fits
+}
+
+pub(super) static EXAMPLES: Examples = Examples {
+    source: "homieiot/convention: v4.0.0 convention.md, v3.0.1, v2.0.1 and v1.5.0 README.md",
+    vectors: &[
+        shows("homie/super-car/$state", "ready", "super-car", Online),
+        shows("homie/super-car/$state", "init", "super-car", Online),
+        shows("homie/super-car/$state", "alert", "super-car", Degraded),
+        shows("homie/super-car/$state", "sleeping", "super-car", Sleeping),
+        shows("homie/super-car/$state", "disconnected", "super-car", Offline),
+        shows("homie/super-car/$state", "lost", "super-car", Offline),
+        shows("homie/686f6d6965/$online", "true", "686f6d6965", Online),
+        shows("homie/686f6d6965/$online", "false", "686f6d6965", Offline),
+        ignores("homie/super-car/$state", "Ready"),
+        ignores("homie/super-car/$state", "online"),
+        ignores("homie/super-car/$name", "Super car"),
+        ignores("homie/super-car/engine/$state", "ready"),
+        ignores("homie/super-car/engine/status", "online"),
+    ],
+    sequences: &[
+        Sequence {
+            what: "the name comes after the state",
+            steps: &[
+                Step::Replay("homie/super-car/$state", "ready"),
+                Step::Replay("homie/super-car/$name", "Super car"),
+            ],
+            then: &[tile("homie", "super-car", Online, Evidence::Retained).named("Super car")],
+        },
+        Sequence {
+            what: "the name comes before the state",
+            steps: &[
+                Step::Replay("homie/super-car/$name", "Super car"),
+                Step::Replay("homie/super-car/$state", "ready"),
+            ],
+            then: &[tile("homie", "super-car", Online, Evidence::Retained).named("Super car")],
+        },
+        Sequence {
+            what: "the device is taken away: an empty message on `$state`",
+            steps: &[
+                Step::Replay("homie/super-car/$name", "Super car"),
+                Step::Replay("homie/super-car/$state", "lost"),
+                Step::Live("homie/super-car/$state", ""),
+                Step::Live("homie/super-car/$name", ""),
+            ],
+            then: &[],
+        },
+        Sequence {
+            what: "asleep, and awake with a fault",
+            steps: &[
+                Step::Replay("homie/super-car/$state", "sleeping"),
+                Step::Live("homie/super-car/$state", "ready"),
+                Step::Live("homie/super-car/$state", "alert"),
+            ],
+            then: &[tile("homie", "super-car", Degraded, Evidence::Live).changed(2)],
+        },
+    ],
+};

@@ -1,0 +1,138 @@
+//! Homie 5: `homie/5/<device>/$state`, and a `$description` with the device's name and its root.
+//!
+//! The words are exact, and `alert` is none of them any more. Only a root device has a will: when its state is
+//! `lost`, so are all that name it as their root.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use super::Status::{Offline, Online, Sleeping};
+use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
+use super::{
+    About, Convention, LONGEST_NAME, Level, Metadata, Parent, ParentBy, Pattern, Vocabulary, object,
+};
+use crate::fleet::Evidence;
+
+const HOMIE: Level = Level::Base("homie");
+const FIVE: Level = Level::Literal("5");
+
+pub(super) static CONVENTION: Convention = Convention {
+    slug: "homie5",
+    label: "Homie 5",
+    patterns: &[
+        Pattern {
+            levels: &[HOMIE, FIVE, Level::Id, Level::Literal("$state")],
+            vocabulary: Vocabulary::Exact(&[
+                ("ready", Online),
+                ("init", Online),
+                ("sleeping", Sleeping),
+                ("disconnected", Offline),
+                ("lost", Offline),
+            ]),
+        },
+        Pattern {
+            levels: &[HOMIE, FIVE, Level::Id, Level::Literal("$description")],
+            vocabulary: Vocabulary::Metadata(Metadata { read: read_description, is_inventory: false }),
+        },
+    ],
+    announces: true,
+    offline_is_will: true,
+    parent: Some(Parent { slug: "homie5", by: ParentBy::Metadata, follows: true }),
+    generic: false,
+};
+
+/// What is read of the description document.
+#[derive(Deserialize)]
+struct Description<'a> {
+    #[serde(borrow)]
+    name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    root: Option<Cow<'a, str>>,
+}
+
+fn read_description(id: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -> bool {
+    let Some(Description { name, root }) = object(payload) else {
+        return false;
+    };
+    // The document is the whole truth: what it leaves out is taken back, and so is what is too long.
+    let fitting = |text: Option<Cow<'_, str>>| {
+        text.filter(|text| text.len() <= LONGEST_NAME).map_or_else(String::new, Cow::into_owned)
+    };
+    let (name, parent) = (Some(fitting(name).into()), Some(fitting(root).into()));
+    tell(About { id: id.into(), name, parent, ..About::default() });
+    true
+}
+
+pub(super) static EXAMPLES: Examples = Examples {
+    source: "homieiot/convention v5 convention.md: Last Will, Auto-Discovery, Device hierarchy, Device Lifecycle",
+    vectors: &[
+        shows("homie/5/bridge/$state", "ready", "bridge", Online),
+        shows("homie/5/bridge/$state", "init", "bridge", Online),
+        shows("homie/5/bridge/$state", "sleeping", "bridge", Sleeping),
+        shows("homie/5/bridge/$state", "disconnected", "bridge", Offline),
+        shows("homie/5/bridge/$state", "lost", "bridge", Offline),
+        ignores("homie/5/bridge/$state", "alert"),
+        ignores("homie/5/bridge/$state", "LOST"),
+        ignores("homie/5/bridge/$alert/battery", "Battery is low"),
+        ignores("homie/5/bridge/$description", r#"{"homie":"5.0","version":1,"name":"Bridge"}"#),
+    ],
+    sequences: &[
+        Sequence {
+            what: "the root is lost, and what hangs on it is offline with it",
+            steps: &[
+                Step::Replay("homie/5/bridge/$state", "ready"),
+                Step::Replay("homie/5/lamp/$state", "ready"),
+                Step::Replay(
+                    "homie/5/bridge/$description",
+                    r#"{"homie":"5.0","version":1,"name":"Bridge","children":["lamp"]}"#,
+                ),
+                Step::Replay(
+                    "homie/5/lamp/$description",
+                    r#"{"homie":"5.0","version":1,"name":"Lamp","root":"bridge","parent":"bridge"}"#,
+                ),
+                Step::Live("homie/5/bridge/$state", "lost"),
+            ],
+            then: &[
+                tile("homie5", "bridge", Offline, Evidence::Live).named("Bridge").changed(1),
+                tile("homie5", "lamp", Offline, Evidence::Retained).named("Lamp").below_an_offline_parent(),
+            ],
+        },
+        Sequence {
+            what: "the root comes back, and what hangs on it is what it said itself",
+            steps: &[
+                Step::Replay("homie/5/lamp/$description", r#"{"name":"Lamp","root":"bridge"}"#),
+                Step::Replay("homie/5/lamp/$state", "sleeping"),
+                Step::Replay("homie/5/bridge/$state", "lost"),
+                Step::Live("homie/5/bridge/$state", "init"),
+            ],
+            then: &[
+                tile("homie5", "bridge", Online, Evidence::Live).changed(1),
+                tile("homie5", "lamp", Sleeping, Evidence::Retained).named("Lamp"),
+            ],
+        },
+        Sequence {
+            what: "the device is taken away: an empty message on `$state`",
+            steps: &[
+                Step::Replay("homie/5/lamp/$state", "ready"),
+                Step::Replay("homie/5/lamp/$description", r#"{"name":"Lamp"}"#),
+                Step::Live("homie/5/lamp/$state", ""),
+                Step::Live("homie/5/lamp/$description", ""),
+            ],
+            then: &[],
+        },
+        Sequence {
+            what: "a description without a root: the device hangs on nothing any more",
+            steps: &[
+                Step::Replay("homie/5/bridge/$state", "lost"),
+                Step::Replay("homie/5/lamp/$state", "ready"),
+                Step::Replay("homie/5/lamp/$description", r#"{"name":"Lamp","root":"bridge"}"#),
+                Step::Live("homie/5/lamp/$description", r#"{"name":"Lamp of its own"}"#),
+            ],
+            then: &[
+                tile("homie5", "bridge", Offline, Evidence::Retained),
+                tile("homie5", "lamp", Online, Evidence::Retained).named("Lamp of its own"),
+            ],
+        },
+    ],
+};

@@ -1,0 +1,176 @@
+//! The devices and groups of Zigbee2MQTT: `<base topic>/<friendly name>/availability`; a friendly name may have slashes.
+//!
+//! Availability is Zigbee2MQTT's judgement, no will, and need not be switched on; `bridge/devices` lists what
+//! there is all the same.
+
+use std::borrow::Cow;
+
+use mqtt::TopicName;
+use serde::Deserialize;
+
+use super::Status::{Offline, Online, Unknown};
+use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
+use super::{
+    About, Convention, LONGEST_NAME, Level, Metadata, ONLINE_OFFLINE, Parent, ParentBy, Pattern, Status,
+    Vocabulary, object, trim, word_status,
+};
+use crate::fleet::Evidence;
+
+pub(super) const BASE: Level = Level::Base("zigbee2mqtt");
+/// Old releases wrote plain words.
+pub(super) const STATE: Vocabulary = Vocabulary::WordsOrJson(ONLINE_OFFLINE, read_state);
+
+pub(super) static CONVENTION: Convention = Convention {
+    slug: "zigbee2mqtt",
+    label: "Zigbee2MQTT",
+    patterns: &[
+        Pattern { levels: &[BASE, Level::IdPath, Level::Literal("availability")], vocabulary: STATE },
+        Pattern {
+            levels: &[BASE, Level::Literal("bridge"), Level::Literal("devices")],
+            vocabulary: Vocabulary::Metadata(Metadata { read: read_devices, is_inventory: true }),
+        },
+    ],
+    announces: true,
+    offline_is_will: false,
+    parent: Some(Parent { slug: "zigbee2mqtt-bridge", by: ParentBy::Base, follows: false }),
+    generic: false,
+};
+
+#[derive(Deserialize)]
+struct State<'a> {
+    #[serde(borrow)]
+    state: Cow<'a, str>,
+}
+
+fn read_state(payload: &[u8]) -> Option<Status> {
+    let document: State<'_> = object(payload)?;
+    word_status(ONLINE_OFFLINE, document.state.as_bytes())
+}
+
+/// What is read of an entry of `bridge/devices`; the rest, which is by far the most of it, is skipped unread.
+#[derive(Deserialize)]
+struct Entry<'a> {
+    #[serde(borrow)]
+    friendly_name: Cow<'a, str>,
+    disabled: Option<bool>,
+    #[serde(borrow, rename = "type")]
+    kind: Option<Cow<'a, str>>,
+}
+
+fn read_devices(_: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -> bool {
+    // All of it before any is told: half an inventory would take the other half away.
+    let Ok(entries) = serde_json::from_slice::<Vec<Entry<'_>>>(trim(payload)) else {
+        return false;
+    };
+    for Entry { friendly_name, disabled, kind } in entries {
+        let is_name = TopicName::new(&friendly_name).is_ok() && friendly_name.len() <= LONGEST_NAME;
+        // The coordinator is the bridge's own radio, and has no availability.
+        if is_name && kind.is_none_or(|kind| kind != "Coordinator") {
+            let is_disabled = Some(disabled.unwrap_or(false));
+            tell(About { id: friendly_name, is_listed: true, is_disabled, ..About::default() });
+        }
+    }
+    true
+}
+
+pub(super) static EXAMPLES: Examples = Examples {
+    source: "Koenkk/zigbee2mqtt lib/extension/availability.ts, lib/extension/bridge.ts, lib/types/api.ts, lib/util/utils.ts",
+    vectors: &[
+        shows("zigbee2mqtt/lamp/availability", r#"{"state":"online"}"#, "lamp", Online),
+        shows("zigbee2mqtt/lamp/availability", r#"{"state":"offline"}"#, "lamp", Offline),
+        shows("zigbee2mqtt/lamp/availability", "online", "lamp", Online),
+        shows("zigbee2mqtt/kitchen/lamp/availability", r#"{"state":"online"}"#, "kitchen/lamp", Online),
+        shows("zigbee2mqtt/0x00158d00018255df/availability", "offline", "0x00158d00018255df", Offline),
+        ignores("zigbee2mqtt/lamp", r#"{"state":"OFF"}"#),
+        ignores("zigbee2mqtt/lamp/availability", r#"{"state":"OFF"}"#),
+        ignores("zigbee2mqtt/a/b/c/d/availability", "online"),
+        ignores("rtl_433/attic/availability", "online"),
+        ignores(
+            "zigbee2mqtt/bridge/devices",
+            r#"[{"friendly_name":"Coordinator","type":"Coordinator","disabled":false}]"#,
+        ),
+    ],
+    sequences: &[
+        Sequence {
+            what: "a device gets another name: the old topic is emptied, the new one speaks",
+            steps: &[
+                Step::Replay("zigbee2mqtt/lamp/availability", r#"{"state":"online"}"#),
+                Step::Live("zigbee2mqtt/lamp/availability", ""),
+                Step::Live("zigbee2mqtt/kitchen/lamp/availability", r#"{"state":"online"}"#),
+            ],
+            then: &[tile("zigbee2mqtt", "kitchen/lamp", Online, Evidence::Live)],
+        },
+        Sequence {
+            what: "the bridge goes: its devices keep their word, and nobody knows whether it holds",
+            steps: &[
+                Step::Replay("zigbee2mqtt/bridge/state", r#"{"state":"online"}"#),
+                Step::Replay("zigbee2mqtt/lamp/availability", r#"{"state":"online"}"#),
+                Step::Live("zigbee2mqtt/bridge/state", r#"{"state":"offline"}"#),
+            ],
+            then: &[
+                tile("zigbee2mqtt-bridge", "zigbee2mqtt", Offline, Evidence::Live).changed(1),
+                tile("zigbee2mqtt", "lamp", Online, Evidence::Stale).below_an_offline_parent(),
+            ],
+        },
+        Sequence {
+            what: "listed and never heard of: unknown; disabled: unknown, whatever it said",
+            steps: &[
+                Step::Replay("zigbee2mqtt/lamp/availability", r#"{"state":"offline"}"#),
+                Step::Replay(
+                    "zigbee2mqtt/bridge/devices",
+                    r#"[{"friendly_name":"Coordinator","type":"Coordinator","disabled":false},
+                        {"friendly_name":"lamp","type":"Router","disabled":true,"definition":{"model":"LED1545G12"}},
+                        {"friendly_name":"hall/door","type":"EndDevice","disabled":false}]"#,
+                ),
+            ],
+            then: &[
+                tile("zigbee2mqtt", "lamp", Unknown, Evidence::Retained),
+                tile("zigbee2mqtt", "hall/door", Unknown, Evidence::Retained),
+            ],
+        },
+        Sequence {
+            what: "enabled again: what it last said counts",
+            steps: &[
+                Step::Replay(
+                    "zigbee2mqtt/bridge/devices",
+                    r#"[{"friendly_name":"lamp","type":"Router","disabled":true}]"#,
+                ),
+                Step::Replay("zigbee2mqtt/lamp/availability", "online"),
+                Step::Live(
+                    "zigbee2mqtt/bridge/devices",
+                    r#"[{"friendly_name":"lamp","type":"Router","disabled":false}]"#,
+                ),
+            ],
+            then: &[tile("zigbee2mqtt", "lamp", Online, Evidence::Retained)],
+        },
+        Sequence {
+            what: "taken out of the network: the list leaves it out, its topic is emptied",
+            steps: &[
+                Step::Replay(
+                    "zigbee2mqtt/bridge/devices",
+                    r#"[{"friendly_name":"lamp","type":"Router"},{"friendly_name":"door","type":"EndDevice"}]"#,
+                ),
+                Step::Replay("zigbee2mqtt/lamp/availability", "online"),
+                Step::Live("zigbee2mqtt/bridge/devices", "[]"),
+                Step::Live("zigbee2mqtt/lamp/availability", ""),
+            ],
+            then: &[],
+        },
+        Sequence {
+            what: "another base topic, which the bridge tells",
+            steps: &[
+                Step::Replay("attic-z2m/bridge/state", r#"{"state":"online"}"#),
+                Step::Replay("attic-z2m/kitchen/lamp/availability", r#"{"state":"online"}"#),
+                Step::Replay(
+                    "attic-z2m/bridge/devices",
+                    r#"[{"friendly_name":"kitchen/lamp","type":"Router"},{"friendly_name":"door","type":"EndDevice"}]"#,
+                ),
+            ],
+            then: &[
+                tile("zigbee2mqtt-bridge", "attic-z2m", Online, Evidence::Retained),
+                tile("zigbee2mqtt", "attic-z2m:kitchen/lamp", Online, Evidence::Retained),
+                tile("zigbee2mqtt", "attic-z2m:door", Unknown, Evidence::Retained),
+            ],
+        },
+    ],
+};
