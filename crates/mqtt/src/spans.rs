@@ -169,8 +169,7 @@ pub fn spans(bytes: &[u8], version: Version) -> Spans<'_> {
     let Some(packet) = bytes.first().and_then(|first| PacketType::from_first_byte(*first)) else {
         return Spans { list: Vec::new(), verdict };
     };
-    // The reader ends with the packet or at the fault. A walk that finds nothing left gives `None`,
-    // and has come to that place.
+    // The reader ends with the packet or at the fault, so the walk ends there too.
     let reader = Reader::new(&bytes[..end], 0, packet, version);
     let mut walk = Walk { reader, end, part: Part::FixedHeader, list: Vec::new() };
     if walk.fixed_header().is_some() && verdict != Verdict::Incomplete {
@@ -179,7 +178,8 @@ pub fn spans(bytes: &[u8], version: Version) -> Spans<'_> {
     Spans { list: walk.list, verdict }
 }
 
-/// On the way through a packet that `decode` has judged.
+/// On the way through a packet that `decode` has judged. Its methods give `None` where nothing is
+/// left to read.
 struct Walk<'a> {
     reader: Reader<'a>,
     /// Where the reader ends, in bytes from the packet's first.
@@ -189,66 +189,6 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// Everything between the last span and the reader's place is a field.
-    fn push(&mut self, field: &'static str, meaning: Meaning<'a>) {
-        let start = self.list.last().map_or(0, |span| span.range.end);
-        let range = start..self.end - self.reader.len();
-        self.list.push(Span { part: self.part, field, range, meaning });
-    }
-
-    /// A field of a fixed layout. `None`, here and below, if nothing is left of it.
-    fn field<T>(
-        &mut self,
-        field: &'static str,
-        read: impl FnOnce(&mut Reader<'a>, &'static str) -> Result<T, Error>,
-        meaning: impl FnOnce(T) -> Option<Meaning<'a>>,
-    ) -> Option<Meaning<'a>> {
-        let meaning = meaning(read(&mut self.reader, field).ok()?)?;
-        self.push(field, meaning);
-        Some(meaning)
-    }
-
-    /// A field after its length, one span for each; `read` reads both.
-    fn counted(
-        &mut self,
-        field: &'static str,
-        read: impl FnOnce(&mut Reader<'a>, &'static str) -> Result<Meaning<'a>, Error>,
-    ) -> Option<()> {
-        let mut both = self.reader;
-        let length = |length: u16| Some(Meaning::Length(length.into()));
-        if let Meaning::Length(1..) = self.field(field, Reader::two_byte_integer, length)? {
-            let value = read(&mut both, field).ok()?;
-            self.reader = both;
-            self.push(field, value);
-        }
-        Some(())
-    }
-
-    fn text(&mut self, field: &'static str) -> Option<()> {
-        self.counted(field, |r, field| r.string(field).map(Meaning::Text))
-    }
-
-    fn binary(&mut self, field: &'static str) -> Option<()> {
-        self.counted(field, |r, field| r.binary(field).map(Meaning::Binary))
-    }
-
-    fn topic_name(&mut self, field: &'static str) -> Option<()> {
-        self.counted(field, |r, field| r.topic_name(field).map(Meaning::TopicName))
-    }
-
-    fn topic_filter(&mut self) -> Option<()> {
-        self.counted("topic_filter", |r, field| r.topic_filter(field).map(Meaning::TopicFilter))
-    }
-
-    fn packet_id(&mut self) -> Option<()> {
-        self.field("packet_id", |r, _| r.packet_id(), |id| Some(Meaning::PacketId(id))).map(drop)
-    }
-
-    fn reason_code(&mut self) -> Option<()> {
-        let meaning = |byte| ReasonCode::from_byte(byte).map(Meaning::ReasonCode);
-        self.field("reason_code", Reader::byte, meaning).map(drop)
-    }
-
     fn fixed_header(&mut self) -> Option<()> {
         let packet = self.reader.packet();
         self.field("packet_type", Reader::byte, |first| match packet {
@@ -414,5 +354,65 @@ impl<'a> Walk<'a> {
             _ => self.field(field, Reader::byte, |value| Some(Meaning::Flag(value != 0))),
         };
         read.map(drop)
+    }
+
+    fn packet_id(&mut self) -> Option<()> {
+        self.field("packet_id", |r, _| r.packet_id(), |id| Some(Meaning::PacketId(id))).map(drop)
+    }
+
+    fn reason_code(&mut self) -> Option<()> {
+        let meaning = |byte| ReasonCode::from_byte(byte).map(Meaning::ReasonCode);
+        self.field("reason_code", Reader::byte, meaning).map(drop)
+    }
+
+    fn text(&mut self, field: &'static str) -> Option<()> {
+        self.counted(field, |r, field| r.string(field).map(Meaning::Text))
+    }
+
+    fn binary(&mut self, field: &'static str) -> Option<()> {
+        self.counted(field, |r, field| r.binary(field).map(Meaning::Binary))
+    }
+
+    fn topic_name(&mut self, field: &'static str) -> Option<()> {
+        self.counted(field, |r, field| r.topic_name(field).map(Meaning::TopicName))
+    }
+
+    fn topic_filter(&mut self) -> Option<()> {
+        self.counted("topic_filter", |r, field| r.topic_filter(field).map(Meaning::TopicFilter))
+    }
+
+    /// A field after its length, one span for each; `read` reads both.
+    fn counted(
+        &mut self,
+        field: &'static str,
+        read: impl FnOnce(&mut Reader<'a>, &'static str) -> Result<Meaning<'a>, Error>,
+    ) -> Option<()> {
+        let mut both = self.reader;
+        let length = |length: u16| Some(Meaning::Length(length.into()));
+        if let Meaning::Length(1..) = self.field(field, Reader::two_byte_integer, length)? {
+            let value = read(&mut both, field).ok()?;
+            self.reader = both;
+            self.push(field, value);
+        }
+        Some(())
+    }
+
+    /// A field of a fixed layout.
+    fn field<T>(
+        &mut self,
+        field: &'static str,
+        read: impl FnOnce(&mut Reader<'a>, &'static str) -> Result<T, Error>,
+        meaning: impl FnOnce(T) -> Option<Meaning<'a>>,
+    ) -> Option<Meaning<'a>> {
+        let meaning = meaning(read(&mut self.reader, field).ok()?)?;
+        self.push(field, meaning);
+        Some(meaning)
+    }
+
+    /// Everything between the last span and the reader's place is a field.
+    fn push(&mut self, field: &'static str, meaning: Meaning<'a>) {
+        let start = self.list.last().map_or(0, |span| span.range.end);
+        let range = start..self.end - self.reader.len();
+        self.list.push(Span { part: self.part, field, range, meaning });
     }
 }
