@@ -149,6 +149,12 @@ pub enum Violation {
     ProblemInformationUnasked,
     /// More QoS 1 and 2 messages at a time than Receive Maximum allowed.
     ReceiveMaximumExceeded,
+    /// An AUTH, or an Authentication Method in CONNACK, though CONNECT had no method.
+    AuthenticationUnasked,
+    /// Another Authentication Method than CONNECT's, or none where it must stand.
+    AuthenticationMethodOther,
+    /// A Session Expiry Interval in a server's DISCONNECT.
+    SessionExpiryIntervalForbidden,
 }
 
 impl Violation {
@@ -297,6 +303,18 @@ impl Violation {
                 ReasonCode::ReceiveMaximumExceeded,
                 "more messages at a time than allowed",
             ),
+            Violation::AuthenticationUnasked => (
+                "section 2.2.1",
+                "MQTT-4.12.0-6",
+                ProtocolError,
+                "authentication though CONNECT had no method",
+            ),
+            Violation::AuthenticationMethodOther => {
+                ("section 2.2.1", "MQTT-4.12.0-5", ProtocolError, "not the method of CONNECT")
+            }
+            Violation::SessionExpiryIntervalForbidden => {
+                ("section 3.14", "MQTT-3.14.2-2", ProtocolError, "a client's to say")
+            }
         }
     }
 }

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::num::NonZeroU16;
 
-use crate::property::Properties;
+use crate::property::{Properties, Property};
 use crate::reader::Reader;
 use crate::reason::ReasonCode;
 use crate::topic::{TopicFilter, TopicName};
@@ -119,6 +119,11 @@ impl PacketType {
     /// The type in the upper half of a first byte; `None` for 0.
     #[inline]
     pub fn from_first_byte(byte: u8) -> Option<PacketType> {
+        // Almost every packet is a PUBLISH: known without the table, the compiler drops what it does
+        // not need.
+        if byte >> 4 == PacketType::Publish as u8 {
+            return Some(PacketType::Publish);
+        }
         PacketType::ALL.get(usize::from(byte >> 4).wrapping_sub(1)).copied()
     }
 
@@ -481,6 +486,24 @@ pub struct Auth<'a> {
     pub reason_code: ReasonCode,
     /// Authentication Method and Data among them.
     pub properties: Properties<'a>,
+}
+
+impl<'a> Auth<'a> {
+    /// The Authentication Method (section 3.15.2.2.2).
+    pub fn method(&self) -> Option<&'a str> {
+        self.properties.find(|property| match property {
+            Property::AuthenticationMethod(method) => Some(method),
+            _ => None,
+        })
+    }
+
+    /// The Authentication Data, whose meaning is the method's (section 3.15.2.2.3).
+    pub fn data(&self) -> Option<&'a [u8]> {
+        self.properties.find(|property| match property {
+            Property::AuthenticationData(data) => Some(data),
+            _ => None,
+        })
+    }
 }
 
 /// Either the bytes of a packet, checked once when they were decoded, or somebody's values.

@@ -6,8 +6,9 @@
 use std::time::Duration;
 
 use super::alias::{GivenAliases, ReceivedAliases};
+use super::authentication::Turn;
 use super::link::Socket;
-use super::{Connected, Core, Event, Failure, Lasting, Options, State, VersionChoice};
+use super::{Connected, Core, Event, Failure, Lasting, Options, State};
 use crate::encode::encode;
 use crate::error::{Error, Violation};
 use crate::packet::{Connack, Connect, Packet, PacketType, QoS, Version, Will};
@@ -22,6 +23,9 @@ impl Core {
         self.cursor = Cursor::new(self.version, self.options.max_packet_size);
         self.state = State::Handshake;
         self.connection.liveness.sent(self.now);
+        if self.options.authentication.is_some() {
+            self.connection.turn = Turn::Server;
+        }
         // [MQTT-4.1.0-2]: a session that expired is gone. Nor is one gone on with in other words than
         // it was begun in.
         let is_gone = self.lasting.as_ref().is_some_and(|lasting| {
@@ -87,6 +91,20 @@ impl Core {
             ));
             return None;
         }
+        let method = connack.properties.find(|property| match property {
+            Property::AuthenticationMethod(method) => Some(method),
+            _ => None,
+        });
+        let violation = match &self.options.authentication {
+            // [MQTT-4.12.0-6]
+            None => method.map(|_| Violation::AuthenticationUnasked),
+            // [MQTT-4.12.0-5]: else a server that knows nothing of the method would be believed.
+            Some(ours) => (method != Some(&ours.method)).then_some(Violation::AuthenticationMethodOther),
+        };
+        if let Some(violation) = violation {
+            self.protocol_error(self.error(PacketType::Connack, "authentication_method", violation));
+            return None;
+        }
         let mut connected = Connected {
             version: self.version,
             session_present: connack.session_present,
@@ -105,6 +123,7 @@ impl Core {
             topic_alias_maximum: 0,
             shared_subscription_available: true,
             assigned_client_identifier: None,
+            authentication_data: None,
             properties: connack.properties,
         };
         for property in connack.properties {
@@ -126,6 +145,7 @@ impl Core {
                     connected.shared_subscription_available = available;
                 }
                 Property::AssignedClientIdentifier(id) => connected.assigned_client_identifier = Some(id),
+                Property::AuthenticationData(data) => connected.authentication_data = Some(data),
                 _ => {}
             }
         }
@@ -134,6 +154,7 @@ impl Core {
         self.known_version = Some(self.version);
         let connection = &mut self.connection;
         connection.connected_at = self.now;
+        connection.turn = Turn::Nobody;
         connection.liveness.begin(Duration::from_secs(connected.keep_alive.into()));
         connection.session_expiry_interval = connected.session_expiry_interval;
         connection.lasts = !self.options.clean_start && connected.session_expiry_interval > 0;
@@ -177,11 +198,11 @@ impl Core {
     }
 }
 
-/// Whether trying again by itself is of no use.
-pub(super) fn needs_the_user(failure: &Failure, version: VersionChoice) -> bool {
+/// Whether trying again by itself is of no use. `is_forced`: no other version may be tried.
+pub(super) fn needs_the_user(failure: &Failure, is_forced: bool) -> bool {
     match failure {
         Failure::TakenOver | Failure::InvalidOptions(_) => true,
-        Failure::VersionRefused(_) => version != VersionChoice::Newest,
+        Failure::VersionRefused(_) => is_forced,
         Failure::ConnectRefused { reason, .. } => {
             matches!(
                 reason,
@@ -202,6 +223,7 @@ pub(super) fn needs_the_user(failure: &Failure, version: VersionChoice) -> bool 
         | Failure::Closed { .. }
         | Failure::PingTimeout
         | Failure::ClockJump
+        | Failure::MaximumPacketSize(_)
         | Failure::Protocol(_) => false,
     }
 }
@@ -227,6 +249,12 @@ pub(super) fn connect(
     version: Version,
     out: &mut Vec<u8>,
 ) -> Result<(), Error> {
+    let error =
+        |violation, field| Error { violation, packet: Some(PacketType::Connect), field, offset: 0, version };
+    // 3.1.1 could only leave it out, and whoever asked for it would be connected without.
+    if version == Version::V311 && options.authentication.is_some() {
+        return Err(error(Violation::NotInThisVersion, "authentication_method"));
+    }
     let mut properties = PropertiesBuf::new(Place::Packet(PacketType::Connect));
     let mut will_properties = PropertiesBuf::new(Place::Will);
     if version == Version::V5 {
@@ -239,21 +267,19 @@ pub(super) fn connect(
             (aliases > 0).then_some(Property::TopicAliasMaximum(aliases)),
             options.request_response_information.then_some(Property::RequestResponseInformation(true)),
             (!options.request_problem_information).then_some(Property::RequestProblemInformation(false)),
+            options.authentication.as_ref().map(|ours| Property::AuthenticationMethod(&ours.method)),
+            options
+                .authentication
+                .as_ref()
+                .and_then(|ours| ours.data.as_deref())
+                .map(Property::AuthenticationData),
         ];
         let user = options.user_properties.iter().map(|(name, value)| Property::UserProperty(name, value));
         for property in optional.into_iter().flatten().chain(user) {
             properties.push(property)?;
         }
     }
-    let topic = |topic| {
-        TopicName::new(topic).map_err(|violation| Error {
-            violation,
-            packet: Some(PacketType::Connect),
-            field: "will_topic",
-            offset: 0,
-            version,
-        })
-    };
+    let topic = |topic| TopicName::new(topic).map_err(|violation| error(violation, "will_topic"));
     let will = match &options.will {
         None => None,
         Some(will) => {

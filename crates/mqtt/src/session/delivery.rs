@@ -343,8 +343,10 @@ impl Core {
         for packet_id in self.outbound.in_order(|message| message.waits_for != Answer::Nothing) {
             let message = &self.outbound.messages[&packet_id];
             if message.waits_for == Answer::Pubcomp {
-                self.send(&Packet::Pubrel(Ack::success(packet_id)));
-                continue;
+                match self.send(&Packet::Pubrel(Ack::success(packet_id))) {
+                    true => continue,
+                    false => return,
+                }
             }
             // What the server said about itself holds for these, too.
             let retains = message.packet[0] & RETAIN != 0;
@@ -394,12 +396,13 @@ impl Core {
             // [MQTT-4.3.2-4], in their order ([MQTT-4.6.0-2]).
             Delivery::AtLeastOnce { packet_id, .. } => {
                 self.inbound.untaken += 1;
-                self.send(&Packet::Puback(Ack::success(packet_id)));
-                self.heeds_receive_maximum()
+                self.send(&Packet::Puback(Ack::success(packet_id))) && self.heeds_receive_maximum()
             }
             // [MQTT-4.3.3-8], in their order ([MQTT-4.6.0-3]).
             Delivery::ExactlyOnce { packet_id, .. } => {
-                self.send(&Packet::Pubrec(Ack::success(packet_id)));
+                if !self.send(&Packet::Pubrec(Ack::success(packet_id))) {
+                    return false;
+                }
                 let before = self.inbound.unreleased.insert(packet_id, true);
                 self.inbound.counted += u32::from(before != Some(true));
                 // [MQTT-4.3.3-10]: told once, however often it comes.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Failure;
 use crate::error::Error;
-use crate::packet::{Ack, PacketId, Publish, QoS, Suback, Unsuback, Version};
+use crate::packet::{Ack, Auth, PacketId, Publish, QoS, Suback, Unsuback, Version};
 use crate::property::Properties;
 
 /// What the driver must do with the socket, in order.
@@ -27,6 +27,11 @@ pub enum Transmit<'a> {
 pub enum Event<'a> {
     /// The server accepted: subscribe now, nothing is subscribed unless Session Present says so.
     Connected(Connected<'a>),
+    /// The server goes on with the authentication ([`Options::authentication`](super::Options)): with
+    /// `ContinueAuthentication` it waits for [`Session::authenticate`](super::Session::authenticate), before
+    /// `Connected` within the connect timeout; `Success` ends what
+    /// [`Session::reauthenticate`](super::Session::reauthenticate) began.
+    Auth(Auth<'a>),
     /// A message. Acknowledged already where its QoS wants it; its topic is there even if the server
     /// sent an alias only.
     Publish(Publish<'a>),
@@ -96,6 +101,8 @@ pub struct Connected<'a> {
     pub shared_subscription_available: bool,
     /// The identifier the server made up for an empty one.
     pub assigned_client_identifier: Option<&'a str>,
+    /// The last words of the server's authentication; the method decides whether they are good.
+    pub authentication_data: Option<&'a [u8]>,
     /// Everything the server said; empty in 3.1.1.
     pub properties: Properties<'a>,
 }
@@ -137,6 +144,8 @@ pub enum CommandError {
     SubscriptionIdentifiersNotSupported,
     /// The server shares no subscriptions (section 3.2.2.3.13).
     SharedSubscriptionsNotSupported,
+    /// There is no Authentication Method, or it is the server's turn to speak (section 4.12).
+    AuthenticationUnexpected,
     /// What was given makes no packet.
     Invalid(Error),
 }

@@ -63,8 +63,12 @@ pub enum Failure {
     PingTimeout,
     /// The machine slept or its clock was set, and the link did not answer afterwards.
     ClockJump,
+    /// The server's Maximum Packet Size, in bytes, leaves no room for an acknowledgement or a PINGREQ
+    /// that the session had to send ([MQTT-3.2.2-15]).
+    MaximumPacketSize(u32),
     /// The server broke the protocol.
     Protocol(Error),
-    /// The options make no CONNECT: a client identifier, will topic or property is not valid.
+    /// The options make no CONNECT: a client identifier, will topic or property is not valid,
+    /// or authentication by AUTH was asked for in 3.1.1.
     InvalidOptions(Error),
 }

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use super::connect::needs_the_user;
 use super::liveness::Verdict;
-use super::{Closed, Connection, Core, Failure, Lasting, State, Time, Told, VersionChoice};
-use crate::error::Error;
-use crate::packet::{Disconnect, Packet, Version};
+use super::{Closed, CommandError, Connection, Core, Failure, Lasting, State, Time, Told, VersionChoice};
+use crate::error::{Error, Violation};
+use crate::packet::{Disconnect, Packet, PacketType, Version};
+use crate::property::Property;
 use crate::reason::ReasonCode;
 
 /// A link that has stood this long was not flapping: only then the delay falls back.
@@ -51,7 +52,13 @@ impl Core {
     }
 
     pub(super) fn may_fall_back(&self) -> bool {
-        self.options.version == VersionChoice::Newest && self.version == Version::V5
+        self.version == Version::V5 && !self.is_forced()
+    }
+
+    /// Whether the version is not the session's to choose. With an Authentication Method it is 5.0: 3.1.1
+    /// knows none, and a connection without it is not what was asked for.
+    fn is_forced(&self) -> bool {
+        self.options.version != VersionChoice::Newest || self.options.authentication.is_some()
     }
 
     /// Looks at every deadline with the time that an input tells. Whether the clock jumped under a
@@ -95,14 +102,18 @@ impl Core {
                 if let Some((by, backwards)) = jump {
                     self.events.push_back(Told::ClockJump { by, backwards });
                     self.connection.liveness.probe(now);
-                    self.send(&Packet::Pingreq);
+                    if !self.send(&Packet::Pingreq) {
+                        return true;
+                    }
                 }
                 let mut lost = Vec::new();
                 let verdict = self.connection.liveness.check(now, &mut lost);
                 self.events.extend(lost.into_iter().map(Told::BarrierLost));
                 match verdict {
                     Verdict::Alive => {}
-                    Verdict::Ping => self.send(&Packet::Pingreq),
+                    Verdict::Ping => {
+                        self.send(&Packet::Pingreq);
+                    }
                     Verdict::Dead if self.connection.liveness.is_after_jump() => {
                         self.end(Failure::ClockJump, Socket::Close);
                     }
@@ -134,11 +145,41 @@ impl Core {
         }
     }
 
+    /// Queues a DISCONNECT of the user's, behind which the link is to be left.
+    pub(super) fn disconnect(&mut self, disconnect: Disconnect<'_>) -> Result<(), CommandError> {
+        let expiry = disconnect.properties.find(|property| match property {
+            Property::SessionExpiryInterval(seconds) => Some(seconds),
+            _ => None,
+        });
+        let wrong = if !disconnect.reason_code.is_for_clients_disconnect() {
+            Some(("reason_code", Violation::ReasonCodeUnknown))
+        } else if disconnect.properties.has(0x1C) {
+            // Section 3.14.2.2.5: a client names no other server.
+            Some(("server_reference", Violation::PropertyMisplaced))
+        } else if expiry.is_some_and(|seconds| seconds > 0) && self.options.session_expiry_interval == 0 {
+            // Section 3.14.2.2.2: what was to end with the link cannot be kept after all.
+            Some(("session_expiry_interval", Violation::PropertyValue))
+        } else {
+            None
+        };
+        if let Some((field, violation)) = wrong {
+            return Err(CommandError::Invalid(self.error(PacketType::Disconnect, field, violation)));
+        }
+        self.command(&Packet::Disconnect(disconnect))?;
+        if let Some(seconds) = expiry {
+            self.connection.session_expiry_interval = seconds;
+            if seconds == 0 {
+                self.connection.lasts = false;
+                self.lasting = None;
+            }
+        }
+        Ok(())
+    }
+
     /// The user's own end of the link.
     pub(super) fn leave(&mut self) {
         match self.state {
             State::Connected => {
-                self.send(&Packet::Disconnect(Disconnect::new(ReasonCode::Success)));
                 self.hang_up();
                 self.unlink(false);
                 self.events.push_back(Told::Disconnected(None));
@@ -177,7 +218,7 @@ impl Core {
                         true => reason_code,
                         false => ReasonCode::ProtocolError,
                     };
-                    self.send(&Packet::Disconnect(Disconnect::new(reason_code)));
+                    self.send_if_taken(&Packet::Disconnect(Disconnect::new(reason_code)));
                 }
                 self.hang_up();
             }
@@ -193,7 +234,7 @@ impl Core {
             _ => Told::ConnectFailed(failure.clone()),
         };
         self.events.push_back(told);
-        self.state = match needs_the_user(&failure, self.options.version) {
+        self.state = match needs_the_user(&failure, self.is_forced()) {
             true => State::Refused,
             false => State::Waiting { retry_at: self.now + self.backoff.next() },
         };

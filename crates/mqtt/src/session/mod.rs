@@ -7,17 +7,19 @@
 //! - commands change the intent: [`connect`](Session::connect), [`disconnect`](Session::disconnect),
 //!   [`retry_now`](Session::retry_now), [`subscribe`](Session::subscribe),
 //!   [`unsubscribe`](Session::unsubscribe), [`barrier`](Session::barrier),
-//!   [`publish`](Session::publish), and the three of these that have properties with them
-//!   (`subscribe_with` and so on);
+//!   [`publish`](Session::publish), and those of these that may have properties with them
+//!   (`subscribe_with` and so on); [`authenticate`](Session::authenticate) and
+//!   [`reauthenticate`](Session::reauthenticate);
 //! - `handle_*` takes what happened, with the time;
 //! - after each of either, `poll_event` and then `poll_transmit` until `None`, then a timer for
 //!   `poll_timeout`.
 //!
 //! Reading order: this file, `link` (the moves of its diagram), `connect` (CONNECT and CONNACK),
-//! `receive` (every other packet), `delivery` (QoS 1 and 2), `alias`, `liveness` (keep-alive), `backoff`;
+//! `receive` (every other packet), `delivery` (QoS 1 and 2), `authentication` (AUTH), `alias`, `liveness` (keep-alive), `backoff`;
 //! the rest is plain data.
 
 mod alias;
+mod authentication;
 mod backoff;
 mod connect;
 mod delivery;
@@ -36,22 +38,26 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use self::alias::{GivenAliases, ReceivedAliases};
+use self::authentication::Turn;
 use self::backoff::Backoff;
 use self::delivery::{Inbound, Outbound};
+use self::link::Socket;
 use self::liveness::Liveness;
 use crate::decode;
 use crate::encode::encode;
 use crate::error::{Error, Violation};
 use crate::packet::{
-    Delivery, Packet, PacketId, PacketType, Publish, QoS, Subscribe, Subscription, Unsubscribe, Version,
+    Delivery, Disconnect, Packet, PacketId, PacketType, Publish, QoS, Subscribe, Subscription, Unsubscribe,
+    Version,
 };
 use crate::property::Properties;
+use crate::reason::ReasonCode;
 use crate::stream::{self, Cursor};
 use crate::topic::{TopicFilter, TopicName};
 
 pub use self::event::{BarrierId, Closed, CommandError, Connected, Event, Transmit};
 pub use self::failure::Failure;
-pub use self::options::{Options, OwnedWill, VersionChoice};
+pub use self::options::{Authentication, Options, OwnedWill, VersionChoice};
 pub use self::time::Time;
 
 /// Where the link stands.
@@ -75,12 +81,13 @@ pub use self::time::Time;
 ///                         └─────────────────────────────┘
 /// ```
 ///
-/// Falling back to 3.1.1 is a matter of `Connecting`: it dials again at once and stays.
+/// Falling back to 3.1.1 is a matter of `Connecting`: it dials again at once and stays. So is an exchange
+/// of AUTH before CONNACK; one after it leaves the link `Connected` (section 4.12.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Link {
     /// Nobody wants a connection.
     Idle,
-    /// Dialling, waiting for CONNACK, or falling back to 3.1.1.
+    /// Dialling, waiting for CONNACK, authenticating by AUTH, or falling back to 3.1.1.
     Connecting,
     /// CONNACK accepted.
     Connected,
@@ -150,7 +157,59 @@ impl Session {
     /// the socket and goes `Idle`. The server then drops the will.
     pub fn disconnect(&mut self, now: Time) {
         self.core.now = self.core.now.max(now);
+        if self.core.state == State::Connected {
+            self.core.send_if_taken(&Packet::Disconnect(Disconnect::new(ReasonCode::Success)));
+        }
         self.core.leave();
+    }
+
+    /// As `disconnect`, with a reason code and properties, which a link that stands can say in 5.0:
+    /// `DisconnectWithWillMessage` has the server publish the will; a Session Expiry Interval takes the
+    /// place of CONNECT's, and with 0 the session ends here and now; a Reason String and User Properties.
+    ///
+    /// # Errors
+    /// `QueueFull`, `PacketTooLarge`; `Invalid` for a code or a Server Reference, which are a server's, for a
+    /// Session Expiry Interval where CONNECT had none (section 3.14.2.2.2), and for anything but `Success`
+    /// alone in 3.1.1. The link stands then as it did.
+    pub fn disconnect_with(
+        &mut self,
+        reason_code: ReasonCode,
+        properties: Properties<'_>,
+        now: Time,
+    ) -> Result<(), CommandError> {
+        self.core.now = self.core.now.max(now);
+        if self.core.state == State::Connected {
+            self.core.disconnect(Disconnect { reason_code, properties })?;
+        }
+        self.core.leave();
+        Ok(())
+    }
+
+    /// Answers the server's `Event::Auth` by AUTH 0x18 (section 4.12), before CONNACK or after it.
+    ///
+    /// # Errors
+    /// `NotConnected`, `AuthenticationUnexpected`, `QueueFull`, `PacketTooLarge`; `Invalid` for more than
+    /// 65,535 bytes.
+    pub fn authenticate(&mut self, data: &[u8]) -> Result<(), CommandError> {
+        self.core.authenticate(data)
+    }
+
+    /// Authenticates again while connected, by AUTH 0x19 (section 4.12.1), and everything else goes on
+    /// meanwhile. `Event::Auth` answers: with `Success`, or with what `authenticate` is to answer. A server
+    /// that is not content ends the link.
+    ///
+    /// # Errors
+    /// Those of `authenticate`.
+    pub fn reauthenticate(&mut self, data: Option<&[u8]>) -> Result<(), CommandError> {
+        self.core.reauthenticate(data)
+    }
+
+    /// What the CONNECTs from now on say first, for methods whose first words must be new each time, as the
+    /// nonce of SCRAM must. Means nothing without [`Options::authentication`].
+    pub fn set_authentication_data(&mut self, data: Option<Vec<u8>>) {
+        if let Some(authentication) = &mut self.core.options.authentication {
+            authentication.data = data;
+        }
     }
 
     /// "Try now", or the browser is online again: dials at once if `Waiting`, and keeps the
@@ -510,6 +569,7 @@ struct Connection {
     last_subscribe: Option<PacketId>,
     /// What CONNECT said.
     clean_start: bool,
+    turn: Turn,
     /// Whether the session outlives this connection.
     lasts: bool,
 
@@ -537,6 +597,7 @@ impl Connection {
             last_packet_id: 0,
             last_subscribe: None,
             clean_start: true,
+            turn: Turn::Nobody,
             lasts: false,
             received_aliases: ReceivedAliases::default(),
             given_aliases: GivenAliases::default(),
@@ -569,11 +630,30 @@ enum Told {
 }
 
 impl Core {
-    /// Queues a packet of the session's own making, which makes no error.
-    fn send(&mut self, packet: &Packet<'_>) {
+    /// Queues a packet of the session's own making. Whether it did: where the server takes none of this
+    /// size, the link ends instead, for an answer can neither be left out nor come in pieces.
+    fn send(&mut self, packet: &Packet<'_>) -> bool {
+        let is_sent = self.send_if_taken(packet);
+        if let (false, Some(maximum)) = (is_sent, self.connection.maximum_packet_size) {
+            let told = Socket::Tell(ReasonCode::ImplementationSpecificError);
+            self.end(Failure::MaximumPacketSize(maximum), told);
+        }
+        is_sent
+    }
+
+    /// As `send`, for what may be left out.
+    fn send_if_taken(&mut self, packet: &Packet<'_>) -> bool {
+        let start = self.outbox.len();
         let encoded = encode(packet, self.version, &mut self.outbox);
         debug_assert!(encoded.is_ok(), "{packet:?}");
-        self.connection.liveness.sent(self.now);
+        // [MQTT-3.2.2-15]
+        let maximum = self.connection.maximum_packet_size.unwrap_or(u32::MAX);
+        let is_taken = self.outbox.len() - start <= maximum as usize;
+        match is_taken {
+            true => self.connection.liveness.sent(self.now),
+            false => self.outbox.truncate(start),
+        }
+        is_taken
     }
 
     /// Queues a packet of a caller's making.
@@ -581,6 +661,11 @@ impl Core {
         if self.state != State::Connected {
             return Err(CommandError::NotConnected);
         }
+        self.queue(packet)
+    }
+
+    /// As `command`, in whatever state.
+    fn queue(&mut self, packet: &Packet<'_>) -> Result<(), CommandError> {
         let start = self.outbox.len();
         encode(packet, self.version, &mut self.outbox).map_err(CommandError::Invalid)?;
         let len = self.outbox.len() - start;
@@ -589,7 +674,10 @@ impl Core {
         } else if self.outbox.len() > self.options.max_packet_size as usize {
             Err(CommandError::QueueFull)
         } else {
-            self.connection.liveness.sent_untimed();
+            // Before CONNACK the keep-alive counts from CONNECT, whose time is known and earlier.
+            if self.state == State::Connected {
+                self.connection.liveness.sent_untimed();
+            }
             Ok(())
         };
         if result.is_err() {

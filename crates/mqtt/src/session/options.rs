@@ -32,6 +32,9 @@ pub struct Options {
     /// Password. In 3.1.1, where it needs a user name ([MQTT-3.1.2-22]), an absent one is sent as
     /// an empty one.
     pub password: Option<Vec<u8>>,
+    /// 5.0: enhanced authentication by AUTH. There is no falling back to 3.1.1 with it, for that would be a
+    /// connection without the authentication that was asked for.
+    pub authentication: Option<Authentication>,
     /// Keep Alive in seconds; 0 turns it off. A 5.0 server may set another.
     pub keep_alive: u16,
     /// Clean Start; 3.1.1 calls it Clean Session. `true`: every link begins a session of its own.
@@ -90,6 +93,7 @@ impl Options {
             client_id: client_id.into(),
             user: None,
             password: None,
+            authentication: None,
             keep_alive: 30,
             clean_start: true,
             session_expiry_interval: 0,
@@ -109,7 +113,7 @@ impl Options {
     }
 }
 
-/// Shows everything but the password, so that a log may print it.
+/// Shows everything but the password and the authentication's data, so that a log may print it.
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
@@ -117,6 +121,7 @@ impl fmt::Debug for Options {
             .field("client_id", &self.client_id)
             .field("user", &self.user)
             .field("password", &self.password.as_ref().map(|_| "…"))
+            .field("authentication", &self.authentication)
             .field("keep_alive", &self.keep_alive)
             .field("clean_start", &self.clean_start)
             .field("session_expiry_interval", &self.session_expiry_interval)
@@ -133,6 +138,25 @@ impl fmt::Debug for Options {
             .field("max_packet_size", &self.max_packet_size)
             .field("seed", &self.seed)
             .finish()
+    }
+}
+
+/// The first words of enhanced authentication, which CONNECT says (section 4.12).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Authentication {
+    /// Authentication Method: a name that both ends know, for example `SCRAM-SHA-256`. The same for as long
+    /// as the session is.
+    pub method: String,
+    /// Authentication Data, if the method has the client speak first. Where that may not be said twice,
+    /// [`Session::set_authentication_data`](super::Session::set_authentication_data) changes it.
+    pub data: Option<Vec<u8>>,
+}
+
+/// Shows the method only: data may be a secret.
+impl fmt::Debug for Authentication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let data = self.data.as_ref().map(|_| "…");
+        f.debug_struct("Authentication").field("method", &self.method).field("data", &data).finish()
     }
 }
 

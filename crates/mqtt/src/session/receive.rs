@@ -50,7 +50,8 @@ impl Core {
         }
         match (self.state, packet) {
             (State::Handshake, Packet::Connack(connack)) => self.connack(connack),
-            // [MQTT-3.2.0-1]: CONNACK comes first.
+            (_, Packet::Auth(auth)) => self.auth(auth),
+            // [MQTT-3.2.0-1]: CONNACK comes first, but for AUTH.
             (State::Handshake, packet) => self.unexpected(&packet),
             (_, Packet::Suback(suback)) => {
                 let answers = |pending| matches!(pending, Pending::Subscribe(_));
@@ -92,13 +93,19 @@ impl Core {
                 None
             }
             // A 3.1.1 server has no DISCONNECT; one sends it on a takeover and leaves the socket
-            // open. AUTH was not asked for ([MQTT-4.12.0-6]). The rest are a client's packets.
+            // open. The rest are a client's packets.
             (_, packet) => self.unexpected(&packet),
         }
     }
 
     /// The server said DISCONNECT and will close; so does this end (section 3.14.4).
     fn disconnected(&mut self, disconnect: Disconnect<'_>) {
+        // [MQTT-3.14.2-2]. Nobody listens any more who could be told.
+        if disconnect.properties.has(0x11) {
+            let violation = Violation::SessionExpiryIntervalForbidden;
+            let error = self.error(PacketType::Disconnect, "session_expiry_interval", violation);
+            return self.end(Failure::Protocol(error), Socket::Close);
+        }
         let failure = match disconnect.reason_code {
             ReasonCode::SessionTakenOver => Failure::TakenOver,
             reason => Failure::ServerDisconnect {
@@ -129,7 +136,7 @@ impl Core {
     }
 }
 
-/// Whether an acknowledgement has a Reason String or a User Property.
+/// Whether an acknowledgement or an AUTH has a Reason String or a User Property.
 fn tells_a_problem(packet: &Packet<'_>) -> bool {
     let properties = match packet {
         Packet::Puback(ack) | Packet::Pubrec(ack) | Packet::Pubrel(ack) | Packet::Pubcomp(ack) => {
@@ -137,6 +144,7 @@ fn tells_a_problem(packet: &Packet<'_>) -> bool {
         }
         Packet::Suback(suback) => suback.properties,
         Packet::Unsuback(unsuback) => unsuback.properties,
+        Packet::Auth(auth) => auth.properties,
         _ => return false,
     };
     properties.has(0x1F) || properties.has(0x26)

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::connect::connect;
 use super::*;
-use crate::packet::{Ack, Connack, Connect, Disconnect, ReasonCodes, RetainHandling, Suback, Unsuback};
+use crate::packet::{Ack, Auth, Connack, Connect, Disconnect, ReasonCodes, RetainHandling, Suback, Unsuback};
 use crate::property::{Place, PropertiesBuf, Property};
 use crate::reason::ReasonCode;
 use crate::stream::Stream;
@@ -143,6 +143,10 @@ impl Pair {
         while let Some(event) = self.session.poll_event() {
             self.lines.push(match event {
                 Event::Connected(connected) => format!("! connected {}", connected.version),
+                Event::Auth(auth) => {
+                    let data = auth.data().map(String::from_utf8_lossy);
+                    format!("! auth {:?} {:?} {:?}", auth.reason_code, auth.method(), data)
+                }
                 Event::Publish(publish) => {
                     let retained = if publish.retain { " (retained)" } else { "" };
                     format!("! {}{retained}", publish.topic)
@@ -201,6 +205,13 @@ impl Pair {
                                 Some(packet_id) => format!("PUBLISH {packet_id}"),
                                 None => "PUBLISH".to_owned(),
                             },
+                            Packet::Auth(auth) => {
+                                let data = auth.data().map(String::from_utf8_lossy);
+                                format!("AUTH {:?} {:?} {:?}", auth.reason_code, auth.method(), data)
+                            }
+                            Packet::Disconnect(disconnect) if !disconnect.properties.is_empty() => {
+                                format!("DISCONNECT {:?} {:?}", disconnect.reason_code, disconnect.properties)
+                            }
                             Packet::Disconnect(disconnect) => match disconnect.reason_code {
                                 ReasonCode::Success => "DISCONNECT".to_owned(),
                                 reason => format!("DISCONNECT {reason:?}"),
@@ -2164,6 +2175,413 @@ fn what_is_kept_for_a_resumed_session_is_bounded() {
     assert_eq!((published, pair.session.in_flight()), (Err(CommandError::TooManyOutstanding), 3));
 }
 
+// Authentication by AUTH.
+
+/// Properties of this packet.
+fn properties(packet: PacketType, properties: &[Property<'_>]) -> PropertiesBuf {
+    let mut buf = PropertiesBuf::new(Place::Packet(packet));
+    for property in properties {
+        buf.push(*property).unwrap();
+    }
+    buf
+}
+
+/// The options of a session that authenticates by the method M.
+fn authenticating(options: &mut Options) {
+    options.authentication = Some(Authentication { method: "M".to_owned(), data: Some(b"first".to_vec()) });
+}
+
+/// CONNECT is said, and the server is to speak.
+fn authenticating_pair(change: impl FnOnce(&mut Options)) -> Pair {
+    let mut options = Options::new("c");
+    authenticating(&mut options);
+    change(&mut options);
+    let mut pair = Pair::new(options);
+    pair.connect();
+    pair.open();
+    pair.lines.clear();
+    pair
+}
+
+impl Pair {
+    /// What an AUTH or a CONNACK of the server does. Without a method it has no property at all.
+    fn say_auth(&mut self, packet: PacketType, reason_code: ReasonCode, method: Option<&str>, data: &str) {
+        let method = method.map(Property::AuthenticationMethod);
+        let data = Property::AuthenticationData(data.as_bytes());
+        let with_data = method.into_iter().flat_map(|method| [method, data]).collect::<Vec<_>>();
+        let buf = properties(packet, &with_data);
+        let properties = buf.as_properties();
+        self.say(match packet {
+            PacketType::Auth => Packet::Auth(Auth { reason_code, properties }),
+            _ => Packet::Connack(Connack { session_present: false, reason_code, properties }),
+        });
+    }
+
+    fn authenticate(&mut self, data: &str) {
+        self.session.authenticate(data.as_bytes()).unwrap();
+        self.drive();
+    }
+}
+
+#[test]
+fn mqtt_4_12_0_3_the_method_speaks_before_connack_and_after_it() {
+    let mut pair = authenticating_pair(|_| {});
+    // Not the client's turn.
+    assert_eq!(pair.session.authenticate(b""), Err(CommandError::AuthenticationUnexpected));
+    pair.say_auth(PacketType::Auth, ReasonCode::ContinueAuthentication, Some("M"), "q1");
+    pair.expect([r#"! auth ContinueAuthentication Some("M") Some("q1")"#]);
+    // Before CONNACK nothing else may be said ([MQTT-3.1.2-30]).
+    assert_eq!(pair.session.barrier(), Err(CommandError::NotConnected));
+    assert_eq!(pair.session.reauthenticate(None), Err(CommandError::NotConnected));
+    assert!(matches!(pair.session.authenticate(&[0; 0x1_0000]), Err(CommandError::Invalid(_))));
+    pair.authenticate("a1");
+    pair.expect([r#"> AUTH ContinueAuthentication Some("M") Some("a1")"#]);
+    assert_eq!(pair.session.authenticate(b""), Err(CommandError::AuthenticationUnexpected));
+    pair.say_auth(PacketType::Auth, ReasonCode::ContinueAuthentication, Some("M"), "q2");
+    pair.authenticate("a2");
+    pair.lines.clear();
+    let method = Property::AuthenticationMethod("M");
+    let buf = properties(PacketType::Connack, &[method, Property::AuthenticationData(b"last")]);
+    pair.session.handle_bytes(&bytes(Version::V5, &[present(false, buf.as_properties())]), pair.now);
+    let Some(Event::Connected(connected)) = pair.session.poll_event() else { panic!() };
+    assert_eq!(connected.authentication_data, Some(&b"last"[..]));
+    assert_eq!(pair.session.authenticate(b""), Err(CommandError::AuthenticationUnexpected));
+
+    // And again, while everything else goes on ([MQTT-4.12.1-1]).
+    pair.session.reauthenticate(Some(b"new")).unwrap();
+    assert_eq!(pair.session.reauthenticate(None), Err(CommandError::AuthenticationUnexpected));
+    pair.drive();
+    pair.publish(QoS::AtMostOnce);
+    pair.say_auth(PacketType::Auth, ReasonCode::ContinueAuthentication, Some("M"), "q");
+    pair.message(false);
+    pair.authenticate("a");
+    pair.say_auth(PacketType::Auth, ReasonCode::Success, Some("M"), "good");
+    pair.expect([
+        r#"> AUTH ReAuthenticate Some("M") Some("new")"#,
+        "> PUBLISH",
+        r#"! auth ContinueAuthentication Some("M") Some("q")"#,
+        "! t",
+        r#"> AUTH ContinueAuthentication Some("M") Some("a")"#,
+        r#"! auth Success Some("M") Some("good")"#,
+    ]);
+    // Section 3.15.2.1: Success may leave out all.
+    pair.session.reauthenticate(None).unwrap();
+    pair.drive();
+    pair.say_bytes(&[0xF0, 0]);
+    pair.expect([r#"> AUTH ReAuthenticate Some("M") None"#, "! auth Success None None"]);
+    // [MQTT-4.12.1-2]
+    pair.session.reauthenticate(None).unwrap();
+    pair.say(Packet::Disconnect(Disconnect::new(ReasonCode::NotAuthorized)));
+    pair.expect(["! disconnected: NotAuthorized", "close"]);
+    assert_eq!(pair.session.link(), Link::Refused);
+    assert_eq!(pair.session.reauthenticate(None), Err(CommandError::NotConnected));
+    assert_eq!(pair.session.authenticate(b""), Err(CommandError::NotConnected));
+}
+
+#[test]
+fn mqtt_4_12_0_5_the_method_stays_the_same_and_the_turns_are_kept() {
+    type Wrong = (PacketType, ReasonCode, Option<&'static str>, &'static str);
+    const AUTH: PacketType = PacketType::Auth;
+    let check = |(packet, reason_code, method, violation): Wrong| {
+        let mut pair = authenticating_pair(|_| {});
+        pair.say_auth(packet, reason_code, method, "");
+        pair.expect([&format!("! failed: {violation} in {packet}"), "close"]);
+        pair.expect_waiting();
+    };
+    let (asks, accepts) = (ReasonCode::ContinueAuthentication, ReasonCode::Success);
+    check((AUTH, asks, Some("N"), "AuthenticationMethodOther"));
+    check((AUTH, asks, None, "AuthenticationMethodOther"));
+    check((PacketType::Connack, accepts, Some("N"), "AuthenticationMethodOther"));
+    check((PacketType::Connack, accepts, None, "AuthenticationMethodOther"));
+    check((AUTH, accepts, Some("M"), "PacketUnexpected"));
+    check((AUTH, ReasonCode::ReAuthenticate, Some("M"), "PacketUnexpected"));
+
+    // It is the client's turn, before CONNACK and after it.
+    let mut pair = authenticating_pair(|_| {});
+    pair.say_auth(AUTH, asks, Some("M"), "");
+    pair.say_auth(AUTH, asks, Some("M"), "");
+    assert_eq!(pair.lines[1..], ["! failed: PacketUnexpected in AUTH", "close"]);
+    // Nobody has asked to authenticate again.
+    let mut pair = authenticating_pair(|_| {});
+    pair.say_auth(PacketType::Connack, accepts, Some("M"), "");
+    pair.say_auth(AUTH, asks, Some("M"), "");
+    pair.expect([
+        "! connected 5",
+        "! disconnected: PacketUnexpected in AUTH",
+        "> DISCONNECT ProtocolError",
+        "close",
+    ]);
+    // A refusal needs no method.
+    let mut pair = authenticating_pair(|_| {});
+    pair.say_auth(PacketType::Connack, ReasonCode::BadAuthenticationMethod, None, "");
+    pair.expect(["! failed: BadAuthenticationMethod (5)", "close"]);
+    assert_eq!(pair.session.link(), Link::Refused);
+}
+
+#[test]
+fn mqtt_4_12_0_6_no_authentication_where_none_was_asked_for() {
+    let check = |packet| {
+        let mut options = Options::new("c");
+        options.version = VersionChoice::Only(Version::V5);
+        let mut pair = Pair::new(options);
+        pair.connect();
+        pair.open();
+        pair.lines.clear();
+        let reason =
+            if packet == PacketType::Auth { ReasonCode::ContinueAuthentication } else { ReasonCode::Success };
+        pair.say_auth(packet, reason, Some("M"), "");
+        pair.expect([&format!("! failed: AuthenticationUnasked in {packet}"), "close"]);
+        pair.expect_waiting();
+    };
+    check(PacketType::Auth);
+    check(PacketType::Connack);
+    // [MQTT-4.12.0-7]
+    let mut pair = Pair::connected(Version::V5, |_| {});
+    assert_eq!(pair.session.reauthenticate(Some(b"")), Err(CommandError::AuthenticationUnexpected));
+    assert_eq!(pair.session.authenticate(b""), Err(CommandError::AuthenticationUnexpected));
+    pair.session.set_authentication_data(Some(b"x".to_vec()));
+    assert_eq!(pair.session.options().authentication, None);
+}
+
+#[test]
+fn mqtt_4_12_authentication_is_never_left_out_for_3_1_1() {
+    let mut options = Options::new("c");
+    authenticating(&mut options);
+    options.version = VersionChoice::Only(Version::V311);
+    let mut pair = Pair::new(options);
+    pair.connect();
+    pair.open();
+    pair.expect(["open", "! failed: options: authentication_method NotInThisVersion", "close"]);
+    assert_eq!(pair.session.link(), Link::Refused);
+    // A server that knows 3.1.1 only is not fallen back to.
+    let mut pair = authenticating_pair(|_| {});
+    pair.say_bytes(&[0x20, 2, 0, 0]);
+    pair.expect(["! failed: version refused (5)", "close"]);
+    assert_eq!(pair.session.link(), Link::Refused);
+    let mut pair = authenticating_pair(|_| {});
+    pair.close(true);
+    pair.expect(["! failed: closed before CONNACK (5)"]);
+    pair.expect_waiting();
+}
+
+#[test]
+fn mqtt_4_12_an_exchange_has_the_connect_timeout_and_begins_anew_on_each_link() {
+    let mut pair = authenticating_pair(|options| options.connect_timeout = s(10));
+    for _ in 0..3 {
+        pair.pass(s(3));
+        pair.say_auth(PacketType::Auth, ReasonCode::ContinueAuthentication, Some("M"), "");
+        pair.authenticate("");
+    }
+    pair.lines.clear();
+    pair.pass(s(1));
+    assert_eq!(pair.lines[0], "! failed: ConnackTimeout { version: V5 }");
+    // The first words may be others each time.
+    pair.session.set_authentication_data(Some(b"nonce-2".to_vec()));
+    pair.session.connect(pair.now);
+    while pair.session.poll_transmit() != Some(Transmit::Open) {}
+    pair.session.handle_open(pair.now);
+    let Some(Transmit::Send(bytes)) = pair.session.poll_transmit() else { panic!() };
+    let Ok(Packet::Connect(connect)) = decode::decode(bytes, Version::V5) else { panic!() };
+    assert!(connect.properties.iter().any(|p| p == Property::AuthenticationMethod("M")));
+    assert!(connect.properties.iter().any(|p| p == Property::AuthenticationData(b"nonce-2")));
+    assert_eq!(pair.session.authenticate(b""), Err(CommandError::AuthenticationUnexpected));
+    // And no log shows them.
+    let shown = format!("{:?}", pair.session.options());
+    assert!(shown.contains("\"M\"") && !shown.contains("nonce") && !shown.contains("110"), "{shown}");
+}
+
+// Leaving with a word.
+
+#[test]
+fn mqtt_3_14_2_a_client_says_why_it_leaves() {
+    let say = |pair: &mut Pair, reason_code, list: &[Property<'_>]| {
+        let buf = properties(PacketType::Disconnect, list);
+        let result = pair.session.disconnect_with(reason_code, buf.as_properties(), pair.now);
+        pair.drive();
+        result
+    };
+    let check = |options: fn(&mut Options), reason_code, list: &[Property<'_>], line: &str| {
+        let mut pair = Pair::connected(Version::V5, options);
+        assert_eq!(say(&mut pair, reason_code, list), Ok(()));
+        pair.expect(["! disconnected", line, "close"]);
+        assert_eq!((pair.session.link(), pair.session.poll_timeout()), (Link::Idle, None));
+    };
+    let with_will = ReasonCode::DisconnectWithWillMessage;
+    check(|_| {}, ReasonCode::Success, &[], "> DISCONNECT");
+    check(|_| {}, with_will, &[], "> DISCONNECT DisconnectWithWillMessage");
+    check(
+        |_| {},
+        ReasonCode::UnspecifiedError,
+        &[Property::ReasonString("bye"), Property::UserProperty("k", "v")],
+        "> DISCONNECT UnspecifiedError [ReasonString(\"bye\"), UserProperty(\"k\", \"v\")]",
+    );
+    check(
+        |_| {},
+        ReasonCode::Success,
+        &[Property::SessionExpiryInterval(0)],
+        "> DISCONNECT Success [SessionExpiryInterval(0)]",
+    );
+    check(
+        lasting,
+        ReasonCode::Success,
+        &[Property::SessionExpiryInterval(9)],
+        "> DISCONNECT Success [SessionExpiryInterval(9)]",
+    );
+
+    // What is not a client's to say is not said, and the link stands.
+    let refuse = |version, reason_code, list: &[Property<'_>], field| {
+        let mut pair = Pair::connected(version, |_| {});
+        match say(&mut pair, reason_code, list) {
+            Err(CommandError::Invalid(error)) => assert_eq!(error.field, field),
+            other => panic!("{other:?}"),
+        }
+        pair.expect([]);
+        assert_eq!(pair.session.link(), Link::Connected);
+    };
+    refuse(Version::V5, ReasonCode::ServerBusy, &[], "reason_code");
+    refuse(Version::V5, ReasonCode::Success, &[Property::ServerReference("a")], "server_reference");
+    // Section 3.14.2.2.2: CONNECT had none.
+    refuse(
+        Version::V5,
+        ReasonCode::Success,
+        &[Property::SessionExpiryInterval(1)],
+        "session_expiry_interval",
+    );
+    refuse(Version::V311, with_will, &[], "reason_code");
+    refuse(Version::V311, ReasonCode::Success, &[Property::ReasonString("bye")], "reason_code");
+
+    // Without a link there is nobody to say it to.
+    let mut pair = Pair::new(Options::new("c"));
+    pair.connect();
+    assert_eq!(say(&mut pair, with_will, &[]), Ok(()));
+    pair.expect(["open", "close"]);
+    assert_eq!(pair.session.link(), Link::Idle);
+}
+
+#[test]
+fn mqtt_3_14_2_2_2_the_expiry_of_disconnect_takes_the_place_of_connects() {
+    let leave = |seconds| {
+        let mut pair = Pair::connected(Version::V5, lasting);
+        pair.publish(QoS::AtLeastOnce);
+        let buf = properties(PacketType::Disconnect, &[Property::SessionExpiryInterval(seconds)]);
+        pair.session.disconnect_with(ReasonCode::Success, buf.as_properties(), pair.now).unwrap();
+        pair.drive();
+        pair.lines.clear();
+        pair
+    };
+    // The session ends with the link, and its messages with it.
+    let pair = leave(0);
+    assert_eq!(pair.session.in_flight(), 0);
+    // It lasts as long as DISCONNECT said, and no longer.
+    for (seconds, after, goes_on) in [(9, 8, true), (9, 9, false), (u32::MAX, 100_000, true)] {
+        let mut pair = leave(seconds);
+        assert_eq!(pair.session.in_flight(), 1);
+        pair.pass(s(after));
+        pair.connect();
+        pair.open();
+        assert_eq!(pair.session.in_flight(), usize::from(goes_on), "{after} s of {seconds}");
+    }
+}
+
+/// Nobody is told why: the server has left already.
+#[test]
+fn mqtt_3_14_2_2_a_servers_disconnect_has_no_session_expiry_interval() {
+    let mut pair = Pair::connected(Version::V5, |_| {});
+    let buf = properties(PacketType::Disconnect, &[Property::SessionExpiryInterval(1)]);
+    pair.say(Packet::Disconnect(Disconnect {
+        reason_code: ReasonCode::ServerShuttingDown,
+        properties: buf.as_properties(),
+    }));
+    pair.expect(["! disconnected: SessionExpiryIntervalForbidden in DISCONNECT", "close"]);
+    pair.expect_waiting();
+}
+
+/// Connected to a server that takes packets up to this size.
+fn within(maximum: u32) -> Pair {
+    let mut pair = Pair::new(Options::new("c"));
+    pair.connect();
+    pair.open();
+    let buf = properties(PacketType::Connack, &[Property::MaximumPacketSize(maximum)]);
+    pair.say(present(false, buf.as_properties()));
+    pair.lines.clear();
+    pair
+}
+
+#[test]
+fn mqtt_3_2_2_15_a_disconnect_with_too_many_words_is_not_sent() {
+    // Two bytes, the code, Property Length, and as many for a Reason String or a User Property of nothing.
+    for (property, len) in [(Property::ReasonString(""), 7), (Property::UserProperty("", ""), 9)] {
+        let buf = properties(PacketType::Disconnect, &[property]);
+        for (maximum, result) in [(len - 1, Err(CommandError::PacketTooLarge)), (len, Ok(()))] {
+            let mut pair = within(maximum);
+            let said = pair.session.disconnect_with(ReasonCode::Success, buf.as_properties(), pair.now);
+            assert_eq!(said, result);
+            assert_eq!(pair.session.link() == Link::Connected, result.is_err());
+        }
+    }
+}
+
+#[test]
+fn mqtt_3_2_2_15_what_must_be_sent_and_is_too_large_ends_the_link() {
+    // A server that takes packets up to this size says something, and what follows.
+    let check = |maximum, said: &[Packet<'_>], lines: &[&str]| {
+        let mut pair = within(maximum);
+        for packet in said {
+            pair.say(*packet);
+        }
+        assert_eq!(pair.lines, lines, "at most {maximum}");
+        if lines.last() == Some(&"close") {
+            assert_eq!(pair.session.last_failure(), Some(&Failure::MaximumPacketSize(maximum)));
+            pair.expect_waiting();
+        }
+    };
+    let once = delivered(Delivery::AtLeastOnce { packet_id: id(7), dup: false }, false);
+    let twice = delivered(Delivery::ExactlyOnce { packet_id: id(7), dup: false }, false);
+    let unknown = Packet::Pubrel(Ack::success(id(7)));
+    let ended = |maximum| format!("! disconnected: MaximumPacketSize({maximum})");
+    let told = "> DISCONNECT ImplementationSpecificError";
+    check(4, &[once, twice], &["! t", "> PUBACK 7", "! t", "> PUBREC 7"]);
+    check(5, &[unknown], &["> PUBCOMP 7 PacketIdentifierNotFound"]);
+    // A message that cannot be acknowledged is not told: it comes again, or was never this client's.
+    check(3, &[once], &[&ended(3), told, "close"]);
+    check(3, &[twice], &[&ended(3), told, "close"]);
+    check(4, &[unknown], &[&ended(4), told, "close"]);
+    check(2, &[once], &[&ended(2), "close"]);
+
+    // The keep-alive's PINGREQ, and DISCONNECT, which may be left out.
+    let mut pair = within(1);
+    assert_eq!(pair.session.barrier(), Err(CommandError::PacketTooLarge));
+    pair.pass(s(30));
+    pair.expect([&ended(1), "close"]);
+    let mut pair = within(1);
+    pair.sleep(s(300));
+    pair.session.handle_timeout(pair.now);
+    pair.drive();
+    assert_eq!(pair.lines[1..], [&ended(1), "close"]);
+    let mut pair = within(1);
+    pair.disconnect();
+    pair.expect(["! disconnected", "close"]);
+
+    // What a resumed session must send again.
+    let mut pair = Pair::connected(Version::V5, lasting);
+    pair.publish(QoS::ExactlyOnce);
+    pair.say(Packet::Pubrec(Ack::success(id(1))));
+    pair.close(true);
+    pair.pass(pair.delay());
+    pair.open();
+    pair.lines.clear();
+    let buf = properties(PacketType::Connack, &[Property::MaximumPacketSize(3)]);
+    pair.say(present(true, buf.as_properties()));
+    pair.expect(["! connected 5", &ended(3), told, "close"]);
+    assert_eq!(pair.session.in_flight(), 1);
+    // And the next server takes it.
+    pair.pass(pair.delay());
+    pair.open();
+    pair.lines.clear();
+    pair.say(present(true, Properties::EMPTY));
+    pair.expect(["! connected 5", "> PUBREL 1"]);
+}
+
 // A server that breaks the protocol.
 
 #[test]
@@ -2291,7 +2709,7 @@ fn mqtt_4_13_what_breaks_the_protocol_ends_the_link() {
     // A 3.1.1 CONNACK in the middle: its code is none of DISCONNECT's.
     check(Version::V5, &[0x20, 2, 0, 0], "Connack311(Success) in CONNACK", "ProtocolError");
     check(Version::V5, &[0x10, 4, 0, 2, b'M', b'Q'], "ProtocolName in CONNECT", "ProtocolError");
-    check(Version::V5, &[0xF0, 0], "PacketUnexpected in AUTH", "ProtocolError");
+    check(Version::V5, &[0xF0, 0], "AuthenticationUnasked in AUTH", "ProtocolError");
     check(
         Version::V5,
         &[0x30, 7, 0, 1, b't', 3, 0x23, 0, 1],
