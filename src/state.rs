@@ -97,7 +97,7 @@ impl State {
         headline: Headline::Welcome,
         observed_since: None,
         notes: Vec::new(),
-        refused: Refused { devices: 0, topics: 0, changes: 0 },
+        refused: Refused { devices: 0, topics: 0, changes: 0, metadata: 0 },
         diagnosis: None,
     };
 }

@@ -27,7 +27,11 @@ struct Shown {
     evidence: Evidence,
     since: Option<Time>,
     stale: Option<StaleReason>,
-    parent_offline: bool,
+    /// The name of what it hangs on, when that is offline.
+    parent_offline: Option<String>,
+    is_disabled: bool,
+    /// It spoke, and is not only listed.
+    has_spoken: bool,
     /// The history bar's runs of equal slots.
     history: Vec<(Span, usize, usize)>,
 }
@@ -60,7 +64,15 @@ pub fn Tile(
                     evidence: device.evidence,
                     since: device.since,
                     stale: device.stale,
-                    parent_offline: device.parent_offline,
+                    parent_offline: device.parent.filter(|_| device.parent_offline).map(|parent| {
+                        let parent = parent
+                            .handle
+                            .and_then(|handle| fleet.device(handle))
+                            .map_or(parent.id, |p| p.display_name());
+                        parent.to_owned()
+                    }),
+                    is_disabled: device.is_disabled,
+                    has_spoken: device.said.is_some(),
                     history: runs(&device.spans(from, to, SLOTS)),
                 })
             })
@@ -75,7 +87,9 @@ pub fn Tile(
     let how =
         text(move || shown.with(|shown| shown.as_ref().map(|shown| how(page, shown)).unwrap_or_default()));
     let parent = Signal::derive(move || {
-        shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.parent_offline)).then_some("offline")
+        shown
+            .with(|shown| shown.as_ref().is_some_and(|shown| shown.parent_offline.is_some()))
+            .then_some("offline")
     });
     let history = part(move || {
         shown.with(|shown| shown.as_ref().map(|shown| paths(&shown.history))).map(IntoAny::into_any)
@@ -140,8 +154,14 @@ fn word(locale: Locale, status: Status) -> &'static str {
 /// How the board knows, in the words that follow the status.
 fn how(page: Page, device: &Shown) -> String {
     let locale = page.locale.get();
-    if device.parent_offline {
-        return format!("· {}", say!(locale, tile.parent_offline));
+    let reason = match &device.parent_offline {
+        _ if device.is_disabled => Some(say!(locale, tile.disabled).to_owned()),
+        Some(parent) => Some(say!(locale, tile.parent_offline, parent = parent)),
+        None if !device.has_spoken && device.stale.is_none() => Some(say!(locale, tile.untold).to_owned()),
+        None => None,
+    };
+    if let Some(reason) = reason {
+        return format!("· {reason}");
     }
     if let Some(reason) = device.stale {
         let reason = match reason {
@@ -151,7 +171,8 @@ fn how(page: Page, device: &Shown) -> String {
             StaleReason::SnapshotIncomplete => say!(locale, tile.stale.incomplete),
             StaleReason::WaitsForNextMessage => say!(locale, tile.stale.waits),
             StaleReason::NotSubscribed => say!(locale, tile.stale.not_subscribed),
-            StaleReason::ParentOffline => say!(locale, tile.parent_offline),
+            // Said above, with the parent's name.
+            StaleReason::ParentOffline => "",
         };
         return format!("· {reason}");
     }

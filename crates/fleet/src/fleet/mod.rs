@@ -576,9 +576,15 @@ impl Fleet {
         }
     }
 
+    /// How good the knowledge of what is shown is.
     fn evidence(&self, slot: &Slot) -> Evidence {
         let is_cut_off = slot.is(PARENT_OFFLINE) && !slot.follows_parent();
-        if slot.heard != self.life || slot.is(LAPSED) || is_cut_off {
+        if is_cut_off { Evidence::Stale } else { self.own_evidence(slot) }
+    }
+
+    /// How good the knowledge of what the device said is, whatever it hangs on.
+    fn own_evidence(&self, slot: &Slot) -> Evidence {
+        if slot.heard != self.life || slot.is(LAPSED) {
             Evidence::Stale
         } else if slot.is(LIVE) {
             Evidence::Live

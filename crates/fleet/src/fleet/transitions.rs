@@ -115,7 +115,7 @@ impl Fleet {
         let mut alias = if is_own_topic { None } else { self.alias(topic, number) };
         let mut slot = *self.slot(number);
         let before = self.evidence(&slot);
-        let is_stale = before == Evidence::Stale;
+        let is_stale = self.own_evidence(&slot) == Evidence::Stale;
         // What the topic brought in an earlier life of the link says nothing about this one.
         let mut news = match &alias {
             Some(alias) if alias.heard == self.life => alias.news,
