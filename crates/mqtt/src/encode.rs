@@ -11,6 +11,7 @@ use crate::packet::{
 };
 use crate::property::{Place, Properties};
 use crate::reason::ReasonCode;
+use crate::topic::holds_nul;
 
 /// The largest Remaining Length (section 2.1.4; 3.1.1: 2.2.3).
 pub const MAXIMUM_REMAINING_LENGTH: usize = 268_435_455;
@@ -23,15 +24,27 @@ pub const MAXIMUM_REMAINING_LENGTH: usize = 268_435_455;
 /// `FieldTooLong`, `PacketTooLarge`, `NotInThisVersion`, `ReasonCodeUnknown`, `ListEmpty` and the
 /// violations of properties; `out` is then as it was.
 pub fn encode(packet: &Packet<'_>, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
-    // Almost every packet is a PUBLISH, and that has nothing to undo.
-    if let Packet::Publish(packet) = packet {
-        return publish(packet, version, out);
+    match packet {
+        // Almost every packet is one, and it has nothing to undo.
+        Packet::Publish(packet) => publish(packet, version, out),
+        _ => {
+            let start = out.len();
+            let result = other(packet, version, out);
+            if result.is_err() {
+                out.truncate(start);
+            }
+            result
+        }
     }
-    let start = out.len();
-    let result = match packet {
+}
+
+/// Writes any packet but PUBLISH; on an error, what was written must go again.
+#[inline(never)]
+fn other(packet: &Packet<'_>, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
+    match packet {
         Packet::Connect(packet) => connect(packet, out),
         Packet::Connack(packet) => connack(packet, version, out),
-        Packet::Publish(_) => unreachable!("written above"),
+        Packet::Publish(_) => unreachable!("`encode` writes it"),
         Packet::Puback(packet) => ack(packet, PacketType::Puback, version, out),
         Packet::Pubrec(packet) => ack(packet, PacketType::Pubrec, version, out),
         Packet::Pubrel(packet) => ack(packet, PacketType::Pubrel, version, out),
@@ -41,20 +54,16 @@ pub fn encode(packet: &Packet<'_>, version: Version, out: &mut Vec<u8>) -> Resul
         Packet::Unsubscribe(packet) => unsubscribe(packet, version, out),
         Packet::Unsuback(packet) => unsuback(packet, version, out),
         Packet::Pingreq => {
-            out.extend([0xC0, 0]);
+            out.extend_from_slice(&[0xC0, 0]);
             Ok(())
         }
         Packet::Pingresp => {
-            out.extend([0xD0, 0]);
+            out.extend_from_slice(&[0xD0, 0]);
             Ok(())
         }
         Packet::Disconnect(packet) => disconnect(packet, version, out),
         Packet::Auth(packet) => auth(packet, version, out),
-    };
-    if result.is_err() {
-        out.truncate(start);
     }
-    result
 }
 
 fn connect(packet: &Connect<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
@@ -76,7 +85,7 @@ fn connect(packet: &Connect<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
     w.string(packet.client_id, "client_id")?;
     if let Some(will) = &packet.will {
         w.properties(will.properties, Place::Will)?;
-        w.string(will.topic.as_str(), "will_topic")?;
+        w.binary(will.topic.as_str().as_bytes(), "will_topic")?;
         w.binary(will.payload, "will_payload")?;
     }
     if let Some(user_name) = packet.user_name {
@@ -105,26 +114,27 @@ fn connack(packet: &Connack<'_>, version: Version, out: &mut Vec<u8>) -> Result<
     w.finish()
 }
 
-/// Writes nothing before it knows that all can be said.
-#[inline]
+/// Writes nothing before it knows that all can be said. Apart from the others, so that their needs of the
+/// stack are not its own.
+#[inline(never)]
 fn publish(packet: &Publish<'_>, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
     let Publish { delivery, retain, topic, properties, payload } = packet;
     let first = 0x30 | u8::from(delivery.dup()) << 3 | delivery.qos().byte() << 1 | u8::from(*retain);
-    let topic = topic.as_str();
-    let properties_len = properties.as_bytes().len();
+    let topic = topic.as_str().as_bytes();
     let packet_id = delivery.packet_id();
 
     let error = |field, violation| {
         Err(Error { violation, packet: Some(PacketType::Publish), field, offset: 0, version })
     };
     let mut len = 2 + topic.len() + payload.len() + if packet_id.is_some() { 2 } else { 0 };
-    match version {
-        Version::V5 => len += properties_len + variable_byte_integer(properties_len as u32).1,
-        Version::V311 if properties_len > 0 => return error("properties", Violation::NotInThisVersion),
-        Version::V311 => {}
-    }
-    if !properties.fit(Place::Packet(PacketType::Publish)) {
-        return error("properties", Violation::PropertyMisplaced);
+    if version == Version::V5 {
+        let properties_len = properties.as_bytes().len();
+        len += properties_len + variable_byte_integer(properties_len as u32).1;
+        if !properties.fit(Place::Packet(PacketType::Publish)) {
+            return error("properties", Violation::PropertyMisplaced);
+        }
+    } else if !properties.is_empty() {
+        return error("properties", Violation::NotInThisVersion);
     }
     // Only a Topic Alias takes the name's place (section 3.3.2.3.4).
     if topic.is_empty() && !properties.has(0x23) {
@@ -134,29 +144,33 @@ fn publish(packet: &Publish<'_>, version: Version, out: &mut Vec<u8>) -> Result<
         return error("remaining_length", Violation::PacketTooLarge);
     }
 
-    let (length, length_len) = variable_byte_integer(len as u32);
-    out.reserve(1 + length_len + len);
     // A topic name is never longer than 65,535 bytes.
     let [high, low] = (topic.len() as u16).to_be_bytes();
     // A copy of four bytes is one instruction, a copy of as many as it takes is a call.
-    if length_len == 1 {
-        out.extend_from_slice(&[first, length[0], high, low]);
+    if len < 0x80 {
+        out.extend_from_slice(&[first, len as u8, high, low]);
     } else {
+        let (length, length_len) = variable_byte_integer(len as u32);
+        out.reserve(1 + length_len + len);
         out.push(first);
         out.extend_from_slice(&length[..length_len]);
         out.extend_from_slice(&[high, low]);
     }
-    out.extend_from_slice(topic.as_bytes());
+    out.extend_from_slice(topic);
     if let Some(packet_id) = packet_id {
         out.extend_from_slice(&packet_id.get().to_be_bytes());
     }
-    if version == Version::V5 && properties_len == 0 {
-        // [MQTT-2.2.2-1]
-        out.push(0);
-    } else if version == Version::V5 {
-        let (length, length_len) = variable_byte_integer(properties_len as u32);
-        out.extend_from_slice(&length[..length_len]);
-        out.extend_from_slice(properties.as_bytes());
+    if version == Version::V5 {
+        let bytes = properties.as_bytes();
+        match bytes.len() {
+            // [MQTT-2.2.2-1]
+            len @ 0..0x80 => out.push(len as u8),
+            len => {
+                let (length, length_len) = variable_byte_integer(len as u32);
+                out.extend_from_slice(&length[..length_len]);
+            }
+        }
+        out.extend_from_slice(bytes);
     }
     out.extend_from_slice(payload);
     Ok(())
@@ -194,7 +208,7 @@ fn subscribe(packet: &Subscribe<'_>, version: Version, out: &mut Vec<u8>) -> Res
         if subscription.no_local && subscription.filter.share().is_some() {
             return Err(w.error("subscription_options", Violation::SharedNoLocal));
         }
-        w.string(subscription.filter.as_str(), "topic_filter")?.byte(options);
+        w.binary(subscription.filter.as_str().as_bytes(), "topic_filter")?.byte(options);
     }
     w.finish()
 }
@@ -216,7 +230,7 @@ fn unsubscribe(packet: &Unsubscribe<'_>, version: Version, out: &mut Vec<u8>) ->
         return Err(w.error("topic_filter", Violation::ListEmpty));
     }
     for filter in packet.filters {
-        w.string(filter.as_str(), "topic_filter")?;
+        w.binary(filter.as_str().as_bytes(), "topic_filter")?;
     }
     w.finish()
 }
@@ -284,13 +298,15 @@ impl<'o> Writer<'o> {
     }
 
     /// For a whole packet: writes the first byte and leaves one for Remaining Length.
+    #[inline]
     fn packet(out: &'o mut Vec<u8>, first: u8, packet: PacketType, version: Version) -> Self {
-        out.extend([first, 0]);
+        out.extend_from_slice(&[first, 0]);
         let length_at = out.len() - 1;
         Writer { out, length_at, packet, version }
     }
 
     /// Fills in Remaining Length, and makes room if it needs more than one byte.
+    #[inline]
     fn finish(self) -> Result<(), Error> {
         let len = self.out.len() - self.length_at - 1;
         if len > MAXIMUM_REMAINING_LENGTH {
@@ -352,9 +368,10 @@ impl<'o> Writer<'o> {
         }
     }
 
+    #[inline]
     pub(crate) fn string(&mut self, string: &str, field: &'static str) -> Result<&mut Self, Error> {
         // [MQTT-1.5.4-2]
-        if string.as_bytes().contains(&0) {
+        if holds_nul(string.as_bytes()) {
             return Err(self.error(field, Violation::NulCharacter));
         }
         self.binary(string.as_bytes(), field)

@@ -5,7 +5,7 @@
 
 use crate::error::{Error, Violation};
 use crate::packet::{PacketId, PacketType, Version};
-use crate::topic::{TopicFilter, TopicName};
+use crate::topic::{TopicFilter, TopicName, holds_nul};
 
 /// The unread rest of a packet, or of a part of it.
 #[derive(Clone, Copy, Debug)]
@@ -194,7 +194,7 @@ impl<'a> Reader<'a> {
         let start = *self;
         let string = self.unchecked_string(field)?;
         // [MQTT-1.5.4-2]
-        match string.as_bytes().contains(&0) {
+        match holds_nul(string.as_bytes()) {
             true => Err(start.error(field, Violation::NulCharacter)),
             false => Ok(string),
         }
@@ -215,7 +215,7 @@ impl<'a> Reader<'a> {
         if str::from_utf8(bytes).is_err() {
             return Err(start.error(field, Violation::Utf8));
         }
-        match bytes.contains(&0) {
+        match holds_nul(bytes) {
             true => Err(start.error(field, Violation::NulCharacter)),
             false => Ok(()),
         }

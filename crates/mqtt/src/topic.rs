@@ -30,7 +30,7 @@ impl<'a> TopicName<'a> {
         if name.len() > usize::from(u16::MAX) {
             return Err(Violation::FieldTooLong);
         }
-        if !is_free_of_specials(name.as_bytes()) {
+        if holds_special(name.as_bytes()) {
             // [MQTT-4.7.3-2] before [MQTT-3.3.2-2]: U+0000 is no string at all.
             return Err(match name.contains('\0') {
                 true => Violation::NulCharacter,
@@ -79,7 +79,7 @@ impl<'a> TopicFilter<'a> {
         if filter.len() > usize::from(u16::MAX) {
             return Err(Violation::FieldTooLong);
         }
-        if !is_free_of_specials(filter.as_bytes()) {
+        if holds_special(filter.as_bytes()) {
             let mut levels = filter.split('/').peekable();
             while let Some(level) = levels.next() {
                 if level.contains('\0') {
@@ -171,18 +171,31 @@ impl fmt::Display for TopicFilter<'_> {
     }
 }
 
-/// Whether none of U+0000, `+` and `#` occurs.
-///
-/// This stands on the path of every PUBLISH, and a loop over bytes that may stop early is not
-/// vectorised; so eight bytes are looked at together.
+/// Whether U+0000 occurs.
+#[inline]
+pub(crate) fn holds_nul(bytes: &[u8]) -> bool {
+    holds(bytes, |word| word.wrapping_sub(ONES), |byte| byte == 0)
+}
+
+/// Whether U+0000, `+` or `#` occurs.
 #[inline(always)]
-fn is_free_of_specials(bytes: &[u8]) -> bool {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
-    // Among bytes below 0x80, only a zero has its high bit set when 1 is taken away. `+` and `#` are
-    // the two bytes that become 0x2B with bit 3.
+fn holds_special(bytes: &[u8]) -> bool {
+    // `+` and `#` are the two bytes that become 0x2B with bit 3.
     let suspects =
         |word: u64| word.wrapping_sub(ONES) | ((word | (ONES * 0x08)) ^ (ONES * 0x2B)).wrapping_sub(ONES);
+    holds(bytes, suspects, |byte| matches!(byte, 0 | b'+' | b'#'))
+}
+
+const ONES: u64 = u64::from_ne_bytes([1; 8]);
+const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
+
+/// Whether one of the bytes is looked for. `suspects` tells it of eight bytes together, by a high bit in its
+/// answer: among bytes below 0x80, only a zero gets one when 1 is taken away. It may suspect others, but
+/// must miss none.
+///
+/// This stands on the path of every PUBLISH, and a loop over bytes that may stop early is not vectorised.
+#[inline(always)]
+fn holds(bytes: &[u8], suspects: impl Fn(u64) -> u64, is: impl Fn(u8) -> bool) -> bool {
     if let Some(tail) = bytes.last_chunk::<8>() {
         // The last word overlaps the one before it, which spares a loop over single bytes.
         let mut found = suspects(u64::from_ne_bytes(*tail));
@@ -190,11 +203,11 @@ fn is_free_of_specials(bytes: &[u8]) -> bool {
             found |= suspects(u64::from_ne_bytes(*word));
         }
         if found & HIGHS == 0 {
-            return true;
+            return false;
         }
     }
-    // Few bytes, or some that are not ASCII and so suspects without being specials.
-    !bytes.iter().any(|byte| matches!(byte, 0 | b'+' | b'#'))
+    // Few bytes, or some that are not ASCII.
+    bytes.iter().any(|byte| is(*byte))
 }
 
 #[cfg(test)]
@@ -317,8 +330,9 @@ mod tests {
                 for byte in 0..=255 {
                     let mut bytes = vec![b'a'; len];
                     bytes[at] = byte;
-                    let free = !matches!(byte, 0 | b'+' | b'#');
-                    assert_eq!(is_free_of_specials(&bytes), free, "{byte} at {at} of {len}");
+                    let special = matches!(byte, 0 | b'+' | b'#');
+                    assert_eq!(holds_special(&bytes), special, "{byte} at {at} of {len}");
+                    assert_eq!(holds_nul(&bytes), byte == 0, "{byte} at {at} of {len}");
                 }
             }
         }
