@@ -1,6 +1,7 @@
 //! Homie 3 and 4 (`homie/<device>/$state`), and 1 and 2 (`homie/<device>/$online`).
 //!
-//! The convention's words are exact. A device must write `disconnected` before it leaves; `lost` is its will.
+//! The words of `$state` are exact. A device must write `disconnected` before it leaves; `lost` is its will. `$name` is
+//! its name.
 
 use super::Status::{Degraded, Offline, Online, Sleeping};
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};

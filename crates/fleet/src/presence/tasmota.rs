@@ -1,7 +1,8 @@
 //! Tasmota: `Online` and `Offline` on `…/LWT`, below the telemetry prefix `tele`.
 //!
 //! The order of prefix and topic in Tasmota's FullTopic is the user's; the four orders met are listed. Discovery
-//! names the exact topic, so it is asked for before them.
+//! (`SetOption19 0`, as it comes) is asked for before them: `t` is the id, `dn` or else the first of `fn` the name,
+//! `ft` with `tp`, `hn` and `mac` filled in the topic, `onln` and `ofln` the words, and `dslp` 1 says that it sleeps.
 
 use std::borrow::Cow;
 

@@ -24,6 +24,7 @@ pub(super) static EXAMPLES: Examples = Examples {
         shows("wled/18b3c8/status", "offline", "18b3c8", Offline),
         shows("wled/18b3c8/status", "online", "18b3c8", Online),
         ignores("wled/18b3c8/status", "on"),
+        ignores("wled/18b3c8/g", "128"),
         ignores("wled/18b3c8/v", "<?xml version=\"1.0\" ?><vs><ac>128</ac></vs>"),
     ],
     sequences: &[Sequence {

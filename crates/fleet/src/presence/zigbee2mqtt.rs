@@ -1,7 +1,8 @@
-//! The devices and groups of Zigbee2MQTT: `<base topic>/<friendly name>/availability`; a friendly name may have slashes.
+//! The devices and groups of Zigbee2MQTT: `<base topic>/<friendly name>/availability`; a friendly name may have
+//! slashes.
 //!
-//! Availability is Zigbee2MQTT's judgement, no will, and need not be switched on; `bridge/devices` lists what
-//! there is all the same.
+//! Availability is Zigbee2MQTT's judgement, no will, and need not be switched on; `bridge/devices` lists what there is
+//! all the same: `friendly_name` is the id, `disabled` makes it unknown, and the `type` Coordinator is left out.
 
 use std::borrow::Cow;
 
