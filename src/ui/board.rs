@@ -1,6 +1,6 @@
 //! The board: the answer, the counters that filter, the search, what must be admitted, and the tiles.
 
-use fleet::{Rows, Status};
+use fleet::{Rows, Status, Statuses};
 use leptos::prelude::*;
 use leptos::{ev, html};
 use mqtt::Link;
@@ -137,19 +137,21 @@ fn Section(
 fn Chips() -> impl IntoView {
     let page = Page::here();
     let chip = move |status: Option<Status>, label: fn(Locale) -> &'static str| {
-        let word = status.map_or("total", Status::word);
+        let (word, wanted) = (status.map_or("total", Status::word), Statuses::from(status));
         let count = move || {
             page.state.with(|state| status.map_or(state.counts.total, |status| state.counts.of(status)))
         };
         let on_click = move |_| {
-            page.query.update(|query| query.status = status.filter(|_| query.status != status));
+            page.query.update(|query| {
+                query.statuses = if query.statuses == wanted { Statuses::ALL } else { wanted };
+            });
         };
         view! {
             <button
                 type="button"
                 class=format!("chip {word}")
                 class:none=Signal::derive(move || count() == 0)
-                aria-pressed=text(move || page.query.with(|query| query.status == status).to_string())
+                aria-pressed=text(move || page.query.with(|query| query.statuses == wanted).to_string())
                 on:click=on_click
             >
                 {status.map(icon)}

@@ -328,7 +328,7 @@ proptest! {
             }
             prop_assert!(fleet.counts().total <= 4);
         }
-        let rows = fleet.rows(&Query { text: "é".into(), status: None });
+        let rows = fleet.rows(&Query { text: "é".into(), ..Query::default() });
         prop_assert!(rows.attention.len() + rows.well.len() <= 4);
     }
 }

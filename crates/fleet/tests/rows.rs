@@ -1,7 +1,9 @@
-//! What the page asks of a fleet: order, search, counts, the epoch of the order, and the history bar.
+//! What the page asks of a fleet: order, search, groups, counts, what changed, and the history bar.
 
-use fleet::fleet::Bounds;
-use fleet::{Fleet, Query, Rows, Span, Status, Time};
+use fleet::fleet::{Bounds, MOST_RECENT};
+use fleet::{
+    Evidence, Fleet, GroupKey, Grouping, Handle, OrderBy, Query, Rows, Span, Status, Statuses, Time,
+};
 
 fn fleet(messages: &[(&str, &str)]) -> Fleet {
     let mut fleet = Fleet::new(Bounds::default(), false, 0);
@@ -21,14 +23,15 @@ fn names(fleet: &Fleet, rows: &Rows) -> String {
     format!("{} | {}", join(&rows.attention), join(&rows.well))
 }
 
-/// The boundary: messages and a query → rows.
+/// The boundary: a query → rows.
+#[track_caller]
+fn check_query(fleet: &Fleet, query: Query, expected: &str) {
+    assert_eq!(names(fleet, &fleet.rows(&query)), expected, "{query:?}");
+}
+
 #[track_caller]
 fn check(fleet: &Fleet, text: &str, status: Option<Status>, expected: &str) {
-    assert_eq!(
-        names(fleet, &fleet.rows(&Query { text: text.into(), status })),
-        expected,
-        "{text:?} {status:?}"
-    );
+    check_query(fleet, Query { text: text.into(), statuses: status.into(), ..Query::default() }, expected);
 }
 
 #[test]
@@ -67,6 +70,245 @@ fn the_search_looks_at_name_id_and_topic() {
     check(&fleet, "mqtt-will", None, " | Büro links");
     check(&fleet, "TELE/", None, " | plug");
     check(&fleet, "garage str", None, " | garage/Straße");
+}
+
+#[test]
+fn everything_that_is_asked_must_hold() {
+    let mut fleet = fleet(&[
+        ("tele/plug1/LWT", "Online"),
+        ("tele/plug2/LWT", "Offline"),
+        ("bath/LWT", "alert"),
+        ("bed/LWT", "sleeping"),
+        ("hall/LWT", "offline"),
+    ]);
+    fleet.apply("hall/LWT", b"offline", false, Time(2));
+    fleet.apply("tele/plug1/LWT", b"Online", false, Time(2));
+    let all = Query { order: OrderBy::Name, ..Query::default() };
+    let some = Statuses::from(Some(Status::Offline)).toggled(Status::Degraded);
+    check_query(&fleet, Query { statuses: some, ..Query::default() }, "hall plug2 bath | ");
+    check_query(&fleet, Query { statuses: some, ..all.clone() }, " | bath hall plug2");
+    check_query(&fleet, Query { statuses: some.toggled(Status::Offline), ..all.clone() }, " | bath");
+    check_query(&fleet, Query { evidence: Some(Evidence::Live), ..all.clone() }, " | hall plug1");
+    check_query(&fleet, Query { convention: Some("tasmota"), ..all.clone() }, " | plug1 plug2");
+    check_query(&fleet, Query { convention: Some("none such"), ..all.clone() }, " | ");
+    let live = Query { evidence: Some(Evidence::Live), convention: Some("lwt"), ..all.clone() };
+    check_query(&fleet, live.clone(), " | hall");
+    check_query(&fleet, Query { text: "plug".into(), ..live.clone() }, " | ");
+    check_query(&fleet, Query { statuses: Some(Status::Online).into(), ..live }, " | ");
+    let group = GroupKey { by: Grouping::Topic { levels: 1 }, convention: None, text: "tele".into() };
+    check_query(&fleet, Query { group: Some(group.clone()), ..all.clone() }, " | plug1 plug2");
+    check_query(&fleet, Query { group: Some(group), text: "2".into(), ..all }, " | plug2");
+    fleet.link_down(Time(3));
+    check_query(
+        &fleet,
+        Query { evidence: Some(Evidence::Stale), ..Query::default() },
+        "hall plug2 bath | bed plug1",
+    );
+}
+
+#[test]
+fn the_latest_change_comes_first() {
+    let by_change = || Query { order: OrderBy::Change, ..Query::default() };
+    let mut fleet = fleet(&[]);
+    let mut say = |topic: &str, word: &str, at: u64| {
+        fleet.apply(topic, word.as_bytes(), false, Time(at));
+    };
+    for name in ["d/LWT", "c/LWT", "b/LWT", "a/LWT"] {
+        say(name, "online", 1);
+    }
+    say("c/LWT", "offline", 2);
+    say("d/LWT", "offline", 3);
+    say("d/LWT", "offline", 4);
+    check_query(&fleet, by_change(), " | d c a b");
+    fleet.apply("c/LWT", b"online", false, Time(5));
+    check_query(&fleet, by_change(), " | c d a b");
+    // A device that comes back has not changed yet.
+    fleet.apply("c/LWT", b"", false, Time(6));
+    fleet.apply("c/LWT", b"offline", false, Time(7));
+    check_query(&fleet, by_change(), " | d a b c");
+    check_query(&fleet, Query { statuses: Some(Status::Offline).into(), ..by_change() }, " | d c");
+}
+
+#[test]
+fn groups_have_their_own_counts() {
+    let fleet = fleet(&[
+        ("site/10/lamp/LWT", "online"),
+        ("site/9/lamp/LWT", "online"),
+        ("site/9/door/LWT", "offline"),
+        ("tele/plug/LWT", "Online"),
+        ("attic-will", "offline"),
+    ]);
+    // The boundary: a query and a grouping → names, counts and rows of the groups.
+    #[track_caller]
+    fn check(fleet: &Fleet, by: Grouping, query: Query, expected: &[&str]) {
+        let groups: Vec<String> = fleet
+            .groups(&query, by)
+            .iter()
+            .map(|group| {
+                let rows: Vec<&str> =
+                    group.rows.iter().map(|row| fleet.device(*row).expect("it lives").id).collect();
+                let counts = group.counts;
+                assert_eq!(counts.total, counts.retained);
+                format!("{}: {} {} {}", group.name, counts.total, counts.offline, rows.join(" "))
+            })
+            .collect();
+        assert_eq!(groups, expected, "{by:?}");
+        for group in fleet.groups(&query, by) {
+            let of_group = fleet.rows(&Query { group: Some(group.key), ..query.clone() });
+            assert_eq!([of_group.attention, of_group.well].concat(), group.rows);
+        }
+    }
+    check(
+        &fleet,
+        Grouping::Convention,
+        Query::default(),
+        &["LWT: 3 1 site/9/door site/9/lamp site/10/lamp", "Taichi-Maker: 1 1 attic", "Tasmota: 1 0 plug"],
+    );
+    check(
+        &fleet,
+        Grouping::Topic { levels: 1 },
+        Query::default(),
+        &["site: 3 1 site/9/door site/9/lamp site/10/lamp", "tele: 1 0 plug", ": 1 1 attic"],
+    );
+    check(
+        &fleet,
+        Grouping::Topic { levels: 2 },
+        Query { statuses: Some(Status::Online).into(), ..Query::default() },
+        &["site/9: 2 1 site/9/lamp", "site/10: 1 0 site/10/lamp", "tele/plug: 1 0 plug", ": 1 1 "],
+    );
+    check(
+        &fleet,
+        Grouping::Topic { levels: 9 },
+        Query { text: "lamp".into(), order: OrderBy::Name, ..Query::default() },
+        &[
+            "site/9/door: 1 1 ",
+            "site/9/lamp: 1 0 site/9/lamp",
+            "site/10/lamp: 1 0 site/10/lamp",
+            "tele/plug: 1 0 ",
+            ": 1 1 ",
+        ],
+    );
+}
+
+#[test]
+fn what_changed_is_told_by_device() {
+    let mut fleet = fleet(&[("a/LWT", "online"), ("b/LWT", "online")]);
+    let [a, b] = ["a", "b"].map(|id| fleet.find("lwt", id).expect("it is there"));
+    // The boundary: what happens → which of the two changed, and whether everything did.
+    let mut check = |happens: fn(&mut Fleet), expected: (&[Handle], bool)| {
+        let epoch = fleet.epoch();
+        happens(&mut fleet);
+        let changed = fleet.changed_since(epoch);
+        let has: Vec<Handle> = [a, b].into_iter().filter(|handle| changed.has(*handle)).collect();
+        assert_eq!((&*has, changed.is_everything()), expected);
+        assert_eq!(changed.is_empty(), has.is_empty());
+        let living: Vec<Handle> = has.into_iter().filter(|handle| fleet.device(*handle).is_some()).collect();
+        assert_eq!(changed.handles().collect::<Vec<_>>(), living);
+        assert!(fleet.changed_since(0).has(a));
+    };
+    check(|_| {}, (&[], false));
+    check(
+        |f| {
+            f.apply("a/LWT", b"online", true, Time(2));
+        },
+        (&[], false),
+    );
+    check(
+        |f| {
+            f.apply("a/LWT", b"{}", false, Time(2));
+        },
+        (&[], false),
+    );
+    check(
+        |f| {
+            f.apply("a/LWT", b"online", false, Time(2));
+        },
+        (&[a], false),
+    );
+    check(
+        |f| {
+            f.apply("a/LWT", b"online", false, Time(3));
+        },
+        (&[], false),
+    );
+    check(
+        |f| {
+            f.apply("b/LWT", b"offline", false, Time(3));
+        },
+        (&[b], false),
+    );
+    check(
+        |f| {
+            f.cover(|topic| topic != "b/LWT", Time(4));
+        },
+        (&[b], false),
+    );
+    check(
+        |f| {
+            f.cover(|_| true, Time(4));
+        },
+        (&[b], false),
+    );
+    check(|f| f.snapshot_finished(Time(5)), (&[a, b], true));
+    check(|f| f.snapshot_finished(Time(6)), (&[], false));
+    check(
+        |f| {
+            f.apply("b/LWT", b"offline", false, Time(7));
+        },
+        (&[b], false),
+    );
+    check(|f| f.snapshot_started(Time(8)), (&[], false));
+    check(|f| f.link_down(Time(9)), (&[a, b], true));
+    check(|f| f.link_up(Time(10)), (&[a, b], true));
+    check(
+        |f| {
+            f.apply("a/LWT", b"", false, Time(11));
+        },
+        (&[a], false),
+    );
+}
+
+#[test]
+fn what_changed_is_found_among_many() {
+    let mut fleet = fleet(&[]);
+    for number in 0..5_000 {
+        fleet.apply(&format!("{number}/LWT"), b"online", true, Time(1));
+    }
+    let epoch = fleet.epoch();
+    for number in [4_999, 0, 2_000] {
+        fleet.apply(&format!("{number}/LWT"), b"offline", false, Time(2));
+    }
+    let changed = fleet.changed_since(epoch);
+    let ids: Vec<&str> = changed.handles().filter_map(|handle| Some(fleet.device(handle)?.id)).collect();
+    assert_eq!(ids, ["0", "2000", "4999"]);
+}
+
+#[test]
+fn the_recent_changes_of_all_devices() {
+    let mut fleet = fleet(&[("a/LWT", "online"), ("b/LWT", "online")]);
+    let told = |fleet: &Fleet| -> Vec<String> {
+        let entry = |(handle, change): (Handle, fleet::Change)| {
+            let id = fleet.device(handle).expect("who is gone is not listed").id;
+            format!("{id} {}@{}{}", change.to.word(), change.at.0, if change.flap { "!" } else { "" })
+        };
+        fleet.recent_changes().map(entry).collect()
+    };
+    assert!(told(&fleet).is_empty(), "first sights are no changes");
+    for (topic, word, at) in
+        [("a/LWT", "offline", 5), ("b/LWT", "offline", 6), ("b/LWT", "offline", 7), ("a/LWT", "online", 8)]
+    {
+        fleet.apply(topic, word.as_bytes(), false, Time(at));
+    }
+    assert_eq!(told(&fleet), ["a online@8!", "b offline@6", "a offline@5!"]);
+    fleet.apply("a/LWT", b"", false, Time(9));
+    fleet.apply("a/LWT", b"online", false, Time(9));
+    assert_eq!(told(&fleet), ["b offline@6"]);
+    for at in 10_000..10_300 {
+        let word = if at % 2 == 0 { "online" } else { "offline" };
+        fleet.apply("b/LWT", word.as_bytes(), false, Time(at * 2_000));
+    }
+    let told = told(&fleet);
+    assert_eq!((told.len(), &*told[0]), (MOST_RECENT, "b offline@20598000"));
 }
 
 #[test]

@@ -11,6 +11,8 @@ use crate::presence::{CONVENTIONS, Convention, Status};
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Slot {
     pub(super) first_seen: Time,
+    /// When its clock (see `uptime.rs`) would have begun, had it never stood still.
+    pub(super) clock_start: Time,
     /// `UNKNOWN` when nobody saw it happen.
     pub(super) since: Time,
     pub(super) text: Place,
@@ -19,7 +21,8 @@ pub(super) struct Slot {
     pub(super) id_start: u16,
     pub(super) id_len: u16,
     pub(super) name_len: u16,
-    pub(super) generation: u32,
+    /// When it was last touched (see `changes.rs`).
+    pub(super) stamp: u32,
     /// In which life of the link it was last heard of.
     pub(super) heard: u32,
     pub(super) changes: u32,
@@ -81,6 +84,11 @@ impl Slot {
     /// What a status that the device said means: of one that is meant to sleep, `offline` is no failure.
     pub(super) fn read(&self, said: Status) -> Status {
         if said == Status::Offline && self.is(SLEEPS) { Status::Sleeping } else { said }
+    }
+
+    /// The same of a change that was kept as it was said.
+    pub(super) fn read_change(&self, change: Change) -> Change {
+        Change { from: change.from.map(|status| self.read(status)), to: self.read(change.to), ..change }
     }
 
     /// Whether the standard says that it is offline when its parent is.
@@ -235,11 +243,7 @@ impl<'a> Device<'a> {
         let slot = *self.fleet.slot(self.handle.slot);
         let changes =
             first.into_iter().chain(record.into_iter().flat_map(|record| record.changes.iter().copied()));
-        changes.map(move |change| Change {
-            from: change.from.map(|status| slot.read(status)),
-            to: slot.read(change.to),
-            ..change
-        })
+        changes.map(move |change| slot.read_change(change))
     }
 
     /// The times in which it could not be observed since it was first seen, the oldest first.

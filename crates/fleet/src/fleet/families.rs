@@ -87,6 +87,11 @@ impl Families {
         true
     }
 
+    /// Whether anything hangs on this one.
+    pub(super) fn is_parent(&self, slot: u32) -> bool {
+        self.of_parent.contains_key(&slot)
+    }
+
     /// The devices that hang on this one.
     pub(super) fn children(&self, parent: u32) -> Vec<u32> {
         self.of_parent.get(&parent).map_or(Vec::new(), |number| self.in_family(*number))

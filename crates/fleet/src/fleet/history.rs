@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use mqtt::Time;
 
 use super::Evidence;
+use super::uptime::Tally;
 use crate::presence::Status;
 
 /// How many changes of one device are kept.
@@ -74,6 +75,7 @@ pub(super) struct Record {
     pub(super) is_cut: bool,
     /// The device's own gaps, beyond those of the link.
     pub(super) gaps: Vec<Gap>,
+    pub(super) tally: Tally,
 }
 
 impl Record {

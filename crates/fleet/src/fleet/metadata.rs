@@ -318,6 +318,7 @@ impl Fleet {
             return self.part(number);
         }
         let is_news = self.families.join(number, (parent_convention, parent_id), parent);
+        self.touch(number);
         let is_offline = parent.is_some_and(|parent| self.is_down(parent));
         self.set_parent_offline(number, is_offline);
         is_news
@@ -326,6 +327,7 @@ impl Fleet {
     /// A device hangs on nothing any more. Returns whether it did.
     fn part(&mut self, number: u32) -> bool {
         self.set_parent_offline(number, false);
+        self.touch(number);
         self.families.leave(number)
     }
 
@@ -348,6 +350,7 @@ impl Fleet {
         let is_offline = self.is_down(number);
         for child in self.families.children(number) {
             self.set_parent_offline(child, is_offline);
+            self.touch(child);
         }
     }
 

@@ -4,8 +4,11 @@
 //! a device (its name, its parent, that it sleeps) comes in through `metadata.rs`. The fleet never asks the time
 //! and never sends anything. The engine writes it, the page reads it through [`Fleet::counts`], [`Fleet::rows`] and [`Fleet::device`].
 
+mod brief;
+mod changes;
 mod device;
 mod families;
+mod groups;
 mod history;
 mod metadata;
 mod order;
@@ -13,6 +16,7 @@ mod query;
 mod strays;
 mod texts;
 mod transitions;
+mod uptime;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -22,6 +26,8 @@ use hashbrown::HashTable;
 use mqtt::Time;
 
 use crate::presence::{CONVENTIONS, Convention, Id, Owner, Owners, Status, Vocabulary};
+use brief::Brief;
+use changes::{Recency, Recent, Stamps};
 use device::{
     ALIVE, DISABLED, LAPSED, LIVE, News, PARENT_OFFLINE, PENDING, Slot, UNKNOWN, UNTOLD, UNWATCHED,
 };
@@ -31,10 +37,13 @@ use metadata::Waiting;
 use order::Order;
 use texts::Texts;
 
+pub use changes::{Changed, MOST_RECENT};
 pub use device::{Device, ParentOf, StaleReason};
+pub use groups::{Group, GroupKey, Grouping};
 pub use history::{Change, ChangeKind, Gap, LONGEST_HISTORY, Span};
-pub use query::{Query, Rows};
+pub use query::{OrderBy, Query, Rows, Statuses};
 pub use strays::{Stray, Strays};
+pub use uptime::Uptime;
 
 /// How good the board's knowledge of a status is.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
@@ -236,6 +245,8 @@ pub struct Fleet {
 
     slots: Vec<Vec<Slot>>,
     slot_count: u32,
+    /// By slot.
+    briefs: Vec<Brief>,
     free: Vec<u32>,
     texts: Texts,
     index: HashTable<u32>,
@@ -252,12 +263,17 @@ pub struct Fleet {
 
     histories: BTreeMap<u32, Record>,
     change_count: usize,
+    stamps: Stamps,
+    recent: Recent,
+    recency: Recency,
 
     counts: Counts,
     order_epoch: u64,
     refused: Refused,
     strays: Strays,
 
+    /// The time of the last input that can change a device.
+    now: Time,
     is_up: bool,
     /// Which life of the link this is. What was heard in an earlier one is stale.
     life: u32,
@@ -283,6 +299,7 @@ impl Fleet {
             owners: Owners::new(explicit_filters),
             slots: Vec::new(),
             slot_count: 0,
+            briefs: Vec::new(),
             free: Vec::new(),
             texts: Texts::default(),
             index: HashTable::new(),
@@ -295,10 +312,14 @@ impl Fleet {
             wanted_taken: 0,
             histories: BTreeMap::new(),
             change_count: 0,
+            stamps: Stamps::default(),
+            recent: Recent::new(),
+            recency: Recency::default(),
             counts: Counts::default(),
             order_epoch: 0,
             refused: Refused::default(),
             strays: Strays::default(),
+            now: Time(0),
             is_up: false,
             life: 0,
             coverage: Coverage::Loading,
@@ -311,6 +332,7 @@ impl Fleet {
     ///
     /// `retain` is the flag the broker delivered it with: set, the message is a replay of unknown age.
     pub fn apply(&mut self, topic: &str, payload: &[u8], retain: bool, now: Time) -> Applied {
+        self.now = now;
         if let Some(applied) = self.apply_named(topic, payload, retain, now) {
             return applied;
         }
@@ -389,6 +411,7 @@ impl Fleet {
         if let Some(gap) = self.gaps.back_mut() {
             gap.to.get_or_insert(now);
         }
+        self.touch_all();
     }
 
     /// The link ended, or the machine slept and cannot know what it missed: everything is stale.
@@ -405,29 +428,39 @@ impl Fleet {
         self.counts.retained = 0;
         self.counts.stale = self.counts.total;
         if self.gaps.len() >= MOST_GAPS {
-            self.gaps.pop_front();
+            self.forget_gap();
         }
         self.gaps.push_back(Gap { from: now, to: None });
+        self.touch_all();
     }
 
     /// Everything that is retained was seen: what is stale now was not announced again.
     pub fn snapshot_finished(&mut self, _now: Time) {
-        self.coverage = Coverage::Complete;
+        self.set_coverage(Coverage::Complete);
     }
 
     /// The board asked for everything that is retained and could not see all of it.
     pub fn snapshot_incomplete(&mut self, _now: Time) {
-        self.coverage = Coverage::Incomplete;
+        self.set_coverage(Coverage::Incomplete);
     }
 
     /// The board asks again for what is retained.
     pub fn snapshot_started(&mut self, _now: Time) {
-        self.coverage = Coverage::Loading;
+        self.set_coverage(Coverage::Loading);
+    }
+
+    fn set_coverage(&mut self, coverage: Coverage) {
+        // It is why a stale device is stale.
+        if self.coverage != coverage && self.counts.stale > 0 {
+            self.touch_all();
+        }
+        self.coverage = coverage;
     }
 
     /// Filters were paused, or switched off or on: a device on whose topic `is_covered` is false is stale until
     /// it is heard again. Returns how many became stale.
     pub fn cover(&mut self, is_covered: impl Fn(&str) -> bool, now: Time) -> u32 {
+        self.now = now;
         let mut count = 0;
         for number in 0..self.slot_count {
             let slot = *self.slot(number);
@@ -435,7 +468,10 @@ impl Fleet {
                 continue;
             }
             let is_lost = !is_covered(self.topic(&slot));
-            self.slot_mut(number).set(UNWATCHED, is_lost);
+            if is_lost != slot.is(UNWATCHED) {
+                self.slot_mut(number).set(UNWATCHED, is_lost);
+                self.touch(number);
+            }
             if is_lost && slot.heard == self.life && !slot.is(LAPSED) {
                 let record = self.histories.entry(number).or_default();
                 record.push_gap(Gap { from: now, to: None });
@@ -456,7 +492,10 @@ impl Fleet {
         self.order.sorted = order;
         self.order.is_stale = false;
         for number in std::mem::take(&mut self.order.pending) {
-            self.slot_mut(number).set(PENDING, false);
+            let slot = self.slot_mut(number);
+            slot.set(PENDING, false);
+            let is_alive = slot.is(ALIVE);
+            self.briefs[number as usize].set_placed(is_alive);
         }
         self.free.append(&mut self.order.limbo);
     }
@@ -536,13 +575,9 @@ impl Fleet {
         &mut self.slots[number as usize / CHUNK][number as usize % CHUNK]
     }
 
-    fn handle(&self, number: u32) -> Handle {
-        Handle { slot: number, generation: self.slot(number).generation }
-    }
-
     fn living(&self, handle: Handle) -> Option<&Slot> {
         let slot = (handle.slot < self.slot_count).then(|| self.slot(handle.slot))?;
-        (slot.is(ALIVE) && slot.generation == handle.generation).then_some(slot)
+        (slot.is(ALIVE) && self.handle(handle.slot) == handle).then_some(slot)
     }
 
     fn position(&self, convention: u8, id: &str) -> Option<u32> {
@@ -634,19 +669,27 @@ impl Fleet {
         Some(ParentOf { convention: CONVENTIONS[convention as usize], id, handle })
     }
 
-    /// Changes what a device is, and the counts with it.
+    /// Changes what a device is, and with it the counts, its clock and what the page asks about.
     fn restate(&mut self, number: u32, change: impl FnOnce(&mut Slot)) {
-        let mut slot = *self.slot(number);
-        *self.counts.status(slot.shown()) -= 1;
-        *self.counts.evidence(self.evidence(&slot)) -= 1;
-        let shown = slot.shown();
+        let before = *self.slot(number);
+        let mut slot = before;
         change(&mut slot);
-        if slot.shown() != shown {
+        self.keep_time(number, &before, &mut slot);
+        *self.slot_mut(number) = slot;
+        let looks = |slot: &Slot| (slot.shown(), self.evidence(slot), slot.status, slot.since, slot.flags);
+        let (was, is) = (looks(&before), looks(&slot));
+        if was == is {
+            return;
+        }
+        *self.counts.status(was.0) -= 1;
+        *self.counts.evidence(was.1) -= 1;
+        *self.counts.status(is.0) += 1;
+        *self.counts.evidence(is.1) += 1;
+        if was.0 != is.0 {
+            self.briefs[number as usize].set_status(is.0);
             self.order_epoch += 1;
         }
-        *self.counts.status(slot.shown()) += 1;
-        *self.counts.evidence(self.evidence(&slot)) += 1;
-        *self.slot_mut(number) = slot;
+        self.touch(number);
     }
 
     /// Since when a stale device is stale; `None` when it is not.
@@ -664,6 +707,8 @@ impl Fleet {
     /// Puts a device in line for its place by name.
     fn wait_for_place(&mut self, number: u32) {
         self.order_epoch += 1;
+        self.touch(number);
+        self.briefs[number as usize].set_placed(false);
         if !self.slot(number).is(PENDING) {
             self.slot_mut(number).set(PENDING, true);
             self.order.pending.push(number);
@@ -691,16 +736,20 @@ impl Fleet {
         }
     }
 
-    /// The devices by name.
-    fn ordered(&self) -> Cow<'_, [u32]> {
-        let keep = |number: u32| self.has_place(number);
-        self.order.merged(&self.arrivals(), keep, |a, b| self.compare(a, b))
+    /// Calls `visit` with every device, by name.
+    fn each_by_name(&self, mut visit: impl FnMut(u32)) {
+        if self.order.pending.is_empty() {
+            let is_placed = |number: &&u32| self.briefs[**number as usize].is_placed();
+            self.order.sorted.iter().filter(is_placed).for_each(|number| visit(*number));
+        } else {
+            self.ordered().iter().for_each(|number| visit(*number));
+        }
     }
 
-    /// Whether an entry of the order still counts.
-    fn has_place(&self, number: u32) -> bool {
-        let slot = self.slot(number);
-        slot.is(ALIVE) && !slot.is(PENDING)
+    /// The devices by name.
+    fn ordered(&self) -> Cow<'_, [u32]> {
+        let keep = |number: u32| self.briefs[number as usize].is_placed();
+        self.order.merged(&self.arrivals(), keep, |a, b| self.compare(a, b))
     }
 
     /// The devices that wait for a place, sorted.

@@ -5,6 +5,7 @@
 
 use mqtt::Time;
 
+use super::brief::Brief;
 use super::device::{
     self, ALIASED, ALIVE, FIRST_LIVE, LAPSED, LISTED, LIVE, News, Slot, UNKNOWN, UNTOLD, UNWATCHED,
 };
@@ -44,13 +45,14 @@ impl Fleet {
         });
         let mut slot = Slot {
             first_seen: now,
+            clock_start: now,
             since: if retain || status.is_none() { UNKNOWN } else { now },
             text: place,
             topic_len: topic.len() as u16,
             id_start: id_start as u16,
             id_len: id.len() as u16,
             name_len: name.len() as u16,
-            generation: 0,
+            stamp: 0,
             heard: self.life,
             changes: 0,
             flaps: 0,
@@ -65,9 +67,13 @@ impl Fleet {
             None => slot.set(UNTOLD | LISTED, true),
         }
         match self.slots[number as usize / CHUNK].get_mut(number as usize % CHUNK) {
-            Some(old) => *old = Slot { generation: old.generation, ..slot },
-            None => self.slots[number as usize / CHUNK].push(slot),
+            Some(old) => *old = slot,
+            None => {
+                self.slots[number as usize / CHUNK].push(slot);
+                self.briefs.push(Brief::default());
+            }
         }
+        self.briefs[number as usize].set_status(slot.shown());
         self.counts.total += 1;
         *self.counts.status(slot.shown()) += 1;
         *self.counts.evidence(self.evidence(&slot)) += 1;
@@ -213,6 +219,7 @@ impl Fleet {
             self.refused.devices += 1;
             return Applied::of(Effect::Refused);
         }
+        self.histories.remove(&number);
         self.restate(number, |slot| {
             slot.set(UNTOLD | LAPSED | UNWATCHED, false);
             slot.set(LIVE | FIRST_LIVE, !retain);
@@ -224,7 +231,6 @@ impl Fleet {
                 slot.news.see_live(status);
             }
         });
-        self.histories.remove(&number);
         self.tell_children(number);
         Applied { effect: Effect::FirstSight, device: Some(self.handle(number)), replayed_before: false }
     }
@@ -270,9 +276,10 @@ impl Fleet {
             self.aliases.retain(|_, alias| alias.slot != number);
         }
         self.texts.forget(slot.text_len());
-        let slot = self.slot_mut(number);
-        slot.flags = 0;
-        slot.generation = slot.generation.wrapping_add(1);
+        self.slot_mut(number).flags = 0;
+        self.briefs[number as usize].bury();
+        self.recency.forget(number);
+        self.touch(number);
         self.order.limbo.push(number);
         self.order.is_stale = true;
         self.order_epoch += 1;
@@ -326,13 +333,14 @@ impl Fleet {
     }
 
     /// Adds a change to a device's history. Returns whether it closes a flap.
-    fn keep_change(&mut self, number: u32, before: &Slot, change: Change) -> bool {
+    fn keep_change(&mut self, number: u32, before: &Slot, mut change: Change) -> bool {
         let has_room = self.change_count + 2 <= self.bounds.changes;
         let record = match self.histories.get_mut(&number) {
             Some(record) if has_room || !record.changes.is_empty() => record,
             None if has_room => self.histories.entry(number).or_default(),
             _ => {
                 self.refused.changes += 1;
+                self.keep_recent(number, change);
                 return false;
             }
         };
@@ -343,9 +351,10 @@ impl Fleet {
             record.changes.pop_front();
             self.refused.changes += 1;
         }
-        let is_flap = record.push(change);
+        change.flap = record.push(change);
         self.change_count = self.change_count + record.changes.len() - length;
-        is_flap
+        self.keep_recent(number, change);
+        change.flap
     }
 
     /// A stale device is heard again: if that took longer than the link's gap, it had one of its own.

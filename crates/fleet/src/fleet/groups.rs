@@ -1,0 +1,134 @@
+//! The devices in groups: by convention, by the first levels of their topic, or by what they hang on.
+//!
+//! Every device is in exactly one group of a grouping. Nothing is kept: groups are read off the slots in the
+//! order in which they lie, and the rows are dealt out to them as [`Fleet::rows`] gives them.
+
+use hashbrown::HashTable;
+
+use super::device::{ALIVE, Slot};
+use super::{Counts, Fleet, Handle, Query, hash, order};
+use crate::presence::CONVENTIONS;
+
+/// What makes devices a group.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Grouping {
+    /// The same convention.
+    Convention,
+    /// The same first levels of the topic, this many; never the last level, which every topic has of its own.
+    Topic {
+        /// How many levels, from 1.
+        levels: u8,
+    },
+    /// The same parent. The parent is in the group as well.
+    Parent,
+}
+
+/// Which group: stays the same while the devices come and go.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct GroupKey {
+    /// What its devices have in common.
+    pub by: Grouping,
+    /// The slug of the convention, or of the parent's.
+    pub convention: Option<&'static str>,
+    /// The levels of the topic, or the parent's id. Empty where a topic has but one level, and for devices
+    /// that hang on nothing.
+    pub text: String,
+}
+
+/// The devices of one group.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Group {
+    /// Which group.
+    pub key: GroupKey,
+    /// The convention's label, the levels of the topic, or the parent's name. Empty as `key.text` may be.
+    pub name: String,
+    /// How many devices it has of each kind, whatever is asked for.
+    pub counts: Counts,
+    /// Those of them that answer the query, in its order. By trouble, those that need attention come first.
+    pub rows: Vec<Handle>,
+}
+
+/// Where no convention makes the group.
+const NO_CONVENTION: u8 = u8::MAX;
+
+impl Fleet {
+    /// All groups by name, the nameless one last, with those of their devices that answer a query.
+    pub fn groups(&self, query: &Query, by: Grouping) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
+        let mut keys: Vec<(u8, &str)> = Vec::new();
+        let mut index = HashTable::<u32>::new();
+        // In the order of the slots, which is that of the memory.
+        let mut group_of = vec![u32::MAX; self.slot_count as usize];
+        for (slot, number) in self.slots.iter().flatten().zip(0..self.slot_count) {
+            if !slot.is(ALIVE) {
+                continue;
+            }
+            let key = self.group_key(number, slot, by);
+            let hash_of = |key: &(u8, &str)| hash(self.seed, key.0, key.1);
+            let found = index.find(hash_of(&key), |group| keys[*group as usize] == key).copied();
+            let group = found.unwrap_or_else(|| {
+                let group = groups.len() as u32;
+                keys.push(key);
+                index.insert_unique(hash_of(&key), group, |group| hash_of(&keys[*group as usize]));
+                groups.push(self.empty_group(key, by));
+                group
+            });
+            group_of[number as usize] = group;
+            let counts = &mut groups[group as usize].counts;
+            counts.total += 1;
+            *counts.status(slot.shown()) += 1;
+            *counts.evidence(self.evidence(slot)) += 1;
+        }
+        let rows = self.rows(query);
+        for handle in rows.attention.into_iter().chain(rows.well) {
+            groups[group_of[handle.slot as usize] as usize].rows.push(handle);
+        }
+        groups.sort_unstable_by(|a, b| {
+            let nameless = a.name.is_empty().cmp(&b.name.is_empty());
+            let names = nameless.then_with(|| order::natural(&a.name, &b.name));
+            names
+                .then_with(|| a.key.text.cmp(&b.key.text))
+                .then_with(|| a.key.convention.cmp(&b.key.convention))
+        });
+        groups
+    }
+
+    pub(super) fn is_in_group(&self, number: u32, group: &GroupKey) -> bool {
+        let (convention, text) = self.group_key(number, self.slot(number), group.by);
+        *text == group.text && slug(convention) == group.convention
+    }
+
+    /// What a device has in common with its group: a convention, a text, or both.
+    fn group_key(&self, number: u32, slot: &Slot, by: Grouping) -> (u8, &str) {
+        match by {
+            Grouping::Convention => (slot.convention, ""),
+            Grouping::Topic { levels } => {
+                let topic = self.topic(slot);
+                let slashes = topic.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(at, _)| at);
+                (NO_CONVENTION, &topic[..slashes.take(levels.into()).last().unwrap_or(0)])
+            }
+            Grouping::Parent => match self.families.parent(number) {
+                Some((convention, id, _)) => (convention, id),
+                None if self.families.is_parent(number) => (slot.convention, self.id(slot)),
+                None => (NO_CONVENTION, ""),
+            },
+        }
+    }
+
+    fn empty_group(&self, (convention, text): (u8, &str), by: Grouping) -> Group {
+        let name = match by {
+            Grouping::Convention => CONVENTIONS[convention as usize].label,
+            Grouping::Topic { .. } => text,
+            // One that was never heard of has no name but its id.
+            Grouping::Parent => {
+                self.position(convention, text).map_or(text, |parent| self.display_name(parent))
+            }
+        };
+        let key = GroupKey { by, convention: slug(convention), text: text.to_owned() };
+        Group { key, name: name.to_owned(), counts: Counts::default(), rows: Vec::new() }
+    }
+}
+
+fn slug(convention: u8) -> Option<&'static str> {
+    CONVENTIONS.get(convention as usize).map(|convention| convention.slug)
+}

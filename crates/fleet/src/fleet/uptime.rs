@@ -1,0 +1,113 @@
+//! How long each device was observed, and how much of that time it was up.
+//!
+//! Every device has a clock that runs while it is observed: its evidence is not stale. The clock is no more
+//! than the time at which it would have begun, had it never stood still, so that nothing is walked when the
+//! link breaks and a device that never changed needs nothing else. Sums are taken when a status ends, and are
+//! never taken back: histories and gaps may be let go of.
+
+use mqtt::Time;
+
+use super::device::{ALIVE, Device, Slot};
+use super::{Evidence, Fleet};
+use crate::presence::Status;
+
+/// How long a device was observed, and how much of it up, since its first sight in this visit.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct Uptime {
+    /// Milliseconds in which the device was observed and should have been up. What is stale is not observed.
+    /// A device that sleeps is where it should be, and of one whose status is unknown nothing is known: that
+    /// time counts neither for nor against it.
+    pub observed: u64,
+    /// Milliseconds of them in which it was online, or degraded: connected, by its own word.
+    pub online: u64,
+}
+
+/// The sums of the statuses that ended, in milliseconds of the device's clock.
+#[derive(Copy, Clone, Debug, Default)]
+pub(super) struct Tally {
+    /// What the clock showed when the last status ended.
+    at: u64,
+    /// Online or degraded.
+    up: u64,
+    /// Sleeping or unknown.
+    apart: u64,
+    /// Where the clock stands still, unless it runs or the link alone has stopped it.
+    stopped: Option<u64>,
+}
+
+impl Tally {
+    /// A status ended when the clock showed this.
+    fn end(&mut self, status: Status, clock: u64) {
+        let clock = clock.max(self.at);
+        let held = clock - self.at;
+        self.at = clock;
+        match status {
+            Status::Online | Status::Degraded => self.up += held,
+            Status::Sleeping | Status::Unknown => self.apart += held,
+            Status::Offline => {}
+        }
+    }
+}
+
+impl Device<'_> {
+    /// How long it was observed until now, and how much of that up.
+    pub fn uptime(&self, now: Time) -> Uptime {
+        let slot = self.fleet.slot(self.handle.slot);
+        let mut tally = self.fleet.tally(self.handle.slot);
+        tally.end(slot.shown(), self.fleet.clock(self.handle.slot, slot, now));
+        Uptime { observed: tally.at - tally.apart, online: tally.up }
+    }
+}
+
+impl Fleet {
+    fn tally(&self, number: u32) -> Tally {
+        self.histories.get(&number).map_or(Tally::default(), |record| record.tally)
+    }
+
+    /// What a device's clock shows, in milliseconds.
+    fn clock(&self, number: u32, slot: &Slot, now: Time) -> u64 {
+        let running = || self.stale_from(slot).unwrap_or(now).0.saturating_sub(slot.clock_start.0);
+        self.tally(number).stopped.unwrap_or_else(running)
+    }
+
+    /// A device becomes another one than it was: its clock stops or goes on, and a status that ends is summed.
+    pub(super) fn keep_time(&mut self, number: u32, before: &Slot, slot: &mut Slot) {
+        let was_stale = self.evidence(before) == Evidence::Stale;
+        let is_stale = self.evidence(slot) == Evidence::Stale;
+        let ends = before.shown() != slot.shown();
+        // The link does not account for a device that is stale in this life.
+        let stands = is_stale && slot.heard == self.life;
+        if was_stale == is_stale && !ends && !stands {
+            return;
+        }
+        let clock = self.clock(number, before, self.now);
+        if was_stale && !is_stale {
+            slot.clock_start = Time(self.now.0.saturating_sub(clock));
+        }
+        if ends || stands || self.histories.contains_key(&number) {
+            let tally = &mut self.histories.entry(number).or_default().tally;
+            if stands || !is_stale {
+                tally.stopped = stands.then_some(clock);
+            }
+            if ends {
+                tally.end(before.shown(), clock);
+            }
+        }
+    }
+
+    /// Lets go of the link's oldest gap. A clock that stood still since then is set as if it had stood still
+    /// since the next one.
+    pub(super) fn forget_gap(&mut self) {
+        let ended = self.life - 1 - self.gaps.len() as u32;
+        let oldest = self.gaps.pop_front().map(|gap| gap.from);
+        let next = self.gaps.front().map(|gap| gap.from);
+        let Some((oldest, next)) = oldest.zip(next) else {
+            return;
+        };
+        let silent_since = |slot: &&mut Slot| slot.is(ALIVE) && slot.heard <= ended;
+        for slot in self.slots.iter_mut().flatten().filter(silent_since) {
+            slot.heard = ended + 1;
+            slot.clock_start.0 += next.0.saturating_sub(oldest.0);
+        }
+    }
+}
