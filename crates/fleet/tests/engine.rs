@@ -609,3 +609,72 @@ fn the_default_list_is_the_contracts() {
     let filters: Vec<&str> = snapshot.filters().iter().map(|filter| filter.as_str()).collect();
     assert_eq!(filters, *FILTERS);
 }
+
+const DISCOVERY: &str = "tasmota/discovery/DC4F2249A3BC/config";
+
+/// What Tasmota's discovery says of a device with a FullTopic of its own.
+fn discovery(topic: &str, full_topic: &str) -> String {
+    format!(
+        r#"{{"ip":"10.0.0.9","dn":"Bedside","fn":["Lamp"],"hn":"lamp1-9148","mac":"DC4F2249A3BC","ofln":"Offline","onln":"Online","t":"{topic}","ft":"{full_topic}","tp":["cmnd","stat","tele"],"ver":1}}"#
+    )
+}
+
+#[test]
+fn a_topic_that_metadata_names_is_subscribed_to() {
+    let config = discovery("lamp1", "tasmota/bedroom/%topic%/%prefix%/");
+    let lwt = "tasmota/bedroom/lamp1/tele/LWT";
+    let mut pair = Pair::with_retained(Version::V5, &[(DISCOVERY, &config), (lwt, "Online")]);
+    pair.connect();
+    let own = FILTERS.len();
+    assert_eq!(pair.broker.transcript.len(), 1 + own + 1);
+    let last = pair.broker.transcript.last().unwrap();
+    assert_eq!(last, "SUBSCRIBE tasmota/bedroom/+/tele/LWT, PINGREQ");
+    assert_eq!(pair.engine.snapshot().state(), SnapshotState::Complete);
+    pair.check("tasmota", "lamp1", "online retained");
+
+    // The next of its kind needs no other filter, and one within the board's own needs none at all.
+    pair.publish(DISCOVERY, &discovery("lamp2", "tasmota/bedroom/%topic%/%prefix%/"), true);
+    pair.publish("tasmota/discovery/0/config", &discovery("lamp3", "%prefix%/%topic%/"), true);
+    assert_eq!(pair.engine.snapshot().filters().len(), own + 1);
+
+    // It stays through a break of the link.
+    pair.lose_link();
+    pair.wait(5_000);
+    assert_eq!(pair.state("tasmota/bedroom/+/tele/LWT"), FilterState::Complete);
+    pair.publish(lwt, "Offline", true);
+    pair.check("tasmota", "lamp1", "offline live");
+}
+
+#[test]
+fn another_base_topic_is_found_by_its_bridge() {
+    let mut pair = Pair::with_retained(
+        Version::V311,
+        &[
+            ("attic-z2m/bridge/state", r#"{"state":"online"}"#),
+            ("attic-z2m/kitchen/lamp/availability", r#"{"state":"offline"}"#),
+            (
+                "attic-z2m/bridge/devices",
+                r#"[{"friendly_name":"kitchen/lamp","type":"Router"},{"friendly_name":"door","type":"EndDevice"}]"#,
+            ),
+        ],
+    );
+    pair.connect();
+    pair.check("zigbee2mqtt-bridge", "attic-z2m", "online retained");
+    pair.check("zigbee2mqtt", "attic-z2m:kitchen/lamp", "offline retained");
+    pair.check("zigbee2mqtt", "attic-z2m:door", "unknown retained");
+    assert_eq!(pair.engine.fleet().counts().total, 3);
+    pair.publish("attic-z2m/bridge/state", r#"{"state":"offline"}"#, true);
+    pair.check("zigbee2mqtt", "attic-z2m:kitchen/lamp", "offline stale");
+    let lamp = pair.engine.fleet().find("zigbee2mqtt", "attic-z2m:kitchen/lamp").unwrap();
+    assert!(pair.engine.fleet().device(lamp).unwrap().parent_offline);
+}
+
+#[test]
+fn the_users_filters_are_not_added_to() {
+    let mut pair = Pair::new(Version::V5, Some(&["tasmota/discovery/#"]));
+    let config = discovery("lamp1", "tasmota/bedroom/%topic%/%prefix%/");
+    pair.broker.retained.insert(DISCOVERY.into(), config);
+    pair.connect();
+    assert_eq!(pair.engine.snapshot().filters().len(), 1);
+    pair.check("tasmota", "lamp1", "unknown retained");
+}
