@@ -32,6 +32,14 @@ pub const FOR_THE_PAGE: &[Tool] = &[WASM_TARGET, TRUNK_CLI, WASM_BINDGEN, WASM_O
 pub const FOR_TESTS: &[Tool] =
     &[WASM_TARGET, TRUNK_CLI, WASM_BINDGEN, WASM_OPT, RUST_CHECKS, MOSQUITTO, CHROMIUM, CJK_FONT];
 
+/// What `cargo xtask bench codec --instructions` counts with.
+pub const VALGRIND: Tool = Tool {
+    name: "valgrind",
+    present: |toolbox| toolbox.has("valgrind"),
+    install: |toolbox| toolbox.apt_install(&["valgrind"]),
+    otherwise: "Install valgrind (https://valgrind.org) and run this again.",
+};
+
 const WASM_TARGET: Tool = Tool {
     name: "Rust's target wasm32-unknown-unknown",
     present: |_| {
