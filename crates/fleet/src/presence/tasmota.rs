@@ -138,6 +138,9 @@ fn read_discovery(mac: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) ->
 const PLUG: &str = r#"{"ip":"10.0.0.17","dn":"Plug","fn":["Lamp",null,null,null,null,null,null,null],"hn":"tasmota-49A3BC-1980","mac":"DC4F2249A3BC","md":"Sonoff Basic","ty":0,"if":0,"ofln":"Offline","onln":"Online","state":["OFF","ON","TOGGLE","HOLD"],"sw":"13.1.0","t":"tasmota_49A3BC","ft":"%prefix%/%topic%/","tp":["cmnd","stat","tele"],"rl":[1,0,0,0,0,0,0,0],"so":{"4":0,"11":0},"lk":0,"lt_st":0,"bat":0,"dslp":0,"sho":[],"sht":[],"ver":1}"#;
 const SENSOR: &str = r#"{"dn":"Garden","fn":["Garden",null],"hn":"garden","mac":"DC4F2249A3BC","ofln":"Offline","onln":"Online","t":"garden","ft":"%prefix%/%topic%","tp":["cmnd","stat","tele"],"dslp":1,"ver":1}"#;
 const LAMP: &str = r#"{"dn":"","fn":["Bedside",null],"hn":"lamp1","mac":"DC4F2249A3BC","ofln":"Aus","onln":"Ein","t":"lamp1","ft":"tasmota/bedroom/%topic%/%prefix%/","tp":["cmnd","stat","tele"],"ver":1}"#;
+/// Two FullTopics that a pattern reads otherwise than discovery does.
+const HOUSE: &str = r#"{"dn":"Lamp","mac":"DC4F2249A3BC","ofln":"Offline","onln":"Online","t":"lamp","ft":"%prefix%/house/%topic%/","tp":["cmnd","stat","tele"],"ver":1}"#;
+const ANYBODY: &str = r#"{"dn":"Lamp","mac":"DC4F2249A3BC","ofln":"Offline","onln":"Online","t":"lamp","ft":"house/%topic%/","tp":["cmnd","stat","tele"],"ver":1}"#;
 const DISCOVERY: &str = "tasmota/discovery/DC4F2249A3BC/config";
 
 pub(super) static EXAMPLES: Examples = Examples {
@@ -175,6 +178,20 @@ pub(super) static EXAMPLES: Examples = Examples {
             what: "a FullTopic, and words, that only discovery can know",
             steps: &[Step::Replay(DISCOVERY, LAMP), Step::Replay("tasmota/bedroom/lamp1/tele/LWT", "Ein")],
             then: &[tile("tasmota", "lamp1", Online, Evidence::Retained).named("Bedside")],
+        },
+        Sequence {
+            what: "a FullTopic with a level that is no device's: the same tile gets the right id",
+            steps: &[
+                Step::Replay("tele/house/lamp/LWT", "Online"),
+                Step::Replay(DISCOVERY, HOUSE),
+                Step::Live("tele/house/lamp/LWT", "Offline"),
+            ],
+            then: &[tile("tasmota", "lamp", Offline, Evidence::Live).named("Lamp").changed(1)],
+        },
+        Sequence {
+            what: "a FullTopic that looks like anybody's: the same tile gets the right convention",
+            steps: &[Step::Replay("house/lamp/LWT", "Online"), Step::Replay(DISCOVERY, ANYBODY)],
+            then: &[tile("tasmota", "lamp", Online, Evidence::Retained).named("Lamp")],
         },
         Sequence {
             what: "a device that sleeps says `Offline` and means it",

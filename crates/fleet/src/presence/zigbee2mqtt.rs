@@ -102,6 +102,17 @@ pub(super) static EXAMPLES: Examples = Examples {
             then: &[tile("zigbee2mqtt", "kitchen/lamp", Online, Evidence::Live)],
         },
         Sequence {
+            what: "the same with a list, which follows",
+            steps: &[
+                Step::Replay("zigbee2mqtt/bridge/devices", r#"[{"friendly_name":"lamp","type":"Router"}]"#),
+                Step::Replay("zigbee2mqtt/lamp/availability", r#"{"state":"offline"}"#),
+                Step::Live("zigbee2mqtt/lamp/availability", ""),
+                Step::Live("zigbee2mqtt/hall/availability", r#"{"state":"online"}"#),
+                Step::Live("zigbee2mqtt/bridge/devices", r#"[{"friendly_name":"hall","type":"Router"}]"#),
+            ],
+            then: &[tile("zigbee2mqtt", "hall", Online, Evidence::Live)],
+        },
+        Sequence {
             what: "the bridge goes: its devices keep their word, and nobody knows whether it holds",
             steps: &[
                 Step::Replay("zigbee2mqtt/bridge/state", r#"{"state":"online"}"#),
