@@ -96,9 +96,11 @@ impl Discovery<'_> {
         }
         topic += "LWT";
         filter += "LWT";
-        let is_sound = TopicName::new(&topic).is_ok() && TopicFilter::new(&filter).is_ok();
-        // Without a level of the device's own, all of them would write to one topic.
-        (is_sound && topic.len() <= LONGEST_NAME && topic != filter).then_some((topic, filter))
+        let (name, pattern) = (TopicName::new(&topic).ok()?, TopicFilter::new(&filter).ok()?);
+        // Without a level of the device's own, all of them would write to one topic. And [MQTT-4.7.2-1]: the filter does
+        // not take a topic that begins with `$`.
+        let is_sound = pattern.has_wildcard() && pattern.matches(name);
+        (is_sound && topic.len() <= LONGEST_NAME).then_some((topic, filter))
     }
 }
 
@@ -224,3 +226,33 @@ pub(super) static EXAMPLES: Examples = Examples {
         },
     ],
 };
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_filter_takes_the_topic(
+            full_topic in "(%topic%|%hostname%|%id%|%prefix%|[a-c+#$/ é]){0,8}",
+            topic in "[a-c/+$é]{0,4}",
+            host_name in "[a-c/é]{0,3}",
+            mac in "[0-9A-Fé]{0,12}",
+        ) {
+            let text = |text: &str| serde_json::to_string(text).expect("any text is JSON");
+            let payload = format!(
+                r#"{{"t":{},"ft":{},"hn":{},"mac":{},"tp":["cmnd","stat","tele"],"onln":"1","ofln":"0"}}"#,
+                text(&topic), text(&full_topic), text(&host_name), text(&mac),
+            );
+            read_discovery(&mac, payload.as_bytes(), &mut |about| {
+                let status_topic = about.status_topic.expect("discovery names a topic");
+                let topic = TopicName::new(&status_topic.topic).expect("a topic");
+                let filter = TopicFilter::new(&status_topic.filter).expect("a filter");
+                assert!(filter.matches(topic), "{filter:?} takes {topic:?}");
+                assert!(status_topic.topic.ends_with("/LWT") && filter.has_wildcard());
+            });
+        }
+    }
+}
