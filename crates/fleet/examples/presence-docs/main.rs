@@ -8,7 +8,7 @@ use std::path::Path;
 use std::{fs, io};
 
 use fleet::Status;
-use fleet::fleet::Bounds;
+use fleet::fleet::{Bounds, LONGEST_HISTORY};
 use fleet::presence::examples::{Examples, Sequence, Step, Tile, Vector};
 use fleet::presence::{
     CONVENTIONS, Convention, EXAMPLES, LONGEST_JSON, LONGEST_METADATA, LONGEST_NAME, LONGEST_WORD, ParentBy,
@@ -207,6 +207,7 @@ fn bounds() -> String {
         ("a JSON status", format!("{} bytes", grouped(LONGEST_JSON))),
         ("a document of metadata", format!("{} bytes", grouped(LONGEST_METADATA))),
         ("all topics, ids and names together", format!("{} bytes", grouped(texts))),
+        ("changes in one history", LONGEST_HISTORY.to_string()),
         ("changes in all histories together", grouped(changes)),
         ("topics with unknown words that are listed", grouped(strays)),
         ("further topics of devices that have one", grouped(aliases)),
