@@ -23,6 +23,9 @@ pub const MAXIMUM_REMAINING_LENGTH: usize = 268_435_455;
 /// # Errors
 /// `FieldTooLong`, `PacketTooLarge`, `NotInThisVersion`, `ReasonCodeUnknown`, `ListEmpty` and the
 /// violations of properties; `out` is then as it was.
+// Inlined by force: who writes a PUBLISH then makes no `Packet` of it, and who writes another packet has
+// nothing of a PUBLISH.
+#[inline(always)]
 pub fn encode(packet: &Packet<'_>, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
     match packet {
         // Almost every packet is one, and it has nothing to undo.
@@ -79,13 +82,13 @@ fn connect(packet: &Connect<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
     if packet.version == Version::V311 && packet.password.is_some() && packet.user_name.is_none() {
         return Err(w.error("password", Violation::PasswordWithoutUserName));
     }
-    w.bytes(b"\0\x04MQTT").byte(packet.version.byte()).byte(flags);
-    w.two_byte_integer(packet.keep_alive);
+    let [high, low] = packet.keep_alive.to_be_bytes();
+    w.bytes(&[0, 4, b'M', b'Q', b'T', b'T', packet.version.byte(), flags, high, low]);
     w.properties(packet.properties, Place::Packet(PacketType::Connect))?;
     w.string(packet.client_id, "client_id")?;
     if let Some(will) = &packet.will {
         w.properties(will.properties, Place::Will)?;
-        w.binary(will.topic.as_str().as_bytes(), "will_topic")?;
+        w.topic(will.topic.as_str());
         w.binary(will.payload, "will_payload")?;
     }
     if let Some(user_name) = packet.user_name {
@@ -114,9 +117,8 @@ fn connack(packet: &Connack<'_>, version: Version, out: &mut Vec<u8>) -> Result<
     w.finish()
 }
 
-/// Writes nothing before it knows that all can be said. Apart from the others, so that their needs of the
-/// stack are not its own.
-#[inline(never)]
+/// Writes nothing before it knows that all can be said.
+#[inline(always)]
 fn publish(packet: &Publish<'_>, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
     let Publish { delivery, retain, topic, properties, payload } = packet;
     let first = 0x30 | u8::from(delivery.dup()) << 3 | delivery.qos().byte() << 1 | u8::from(*retain);
@@ -208,7 +210,7 @@ fn subscribe(packet: &Subscribe<'_>, version: Version, out: &mut Vec<u8>) -> Res
         if subscription.no_local && subscription.filter.share().is_some() {
             return Err(w.error("subscription_options", Violation::SharedNoLocal));
         }
-        w.binary(subscription.filter.as_str().as_bytes(), "topic_filter")?.byte(options);
+        w.topic(subscription.filter.as_str()).byte(options);
     }
     w.finish()
 }
@@ -230,7 +232,7 @@ fn unsubscribe(packet: &Unsubscribe<'_>, version: Version, out: &mut Vec<u8>) ->
         return Err(w.error("topic_filter", Violation::ListEmpty));
     }
     for filter in packet.filters {
-        w.binary(filter.as_str().as_bytes(), "topic_filter")?;
+        w.topic(filter.as_str());
     }
     w.finish()
 }
@@ -312,11 +314,16 @@ impl<'o> Writer<'o> {
         if len > MAXIMUM_REMAINING_LENGTH {
             return Err(self.error("remaining_length", Violation::PacketTooLarge));
         }
-        let (bytes, bytes_len) = variable_byte_integer(len as u32);
-        self.out[self.length_at] = bytes[0];
-        if bytes_len > 1 {
-            let after = self.length_at + 1;
-            self.out.splice(after..after, bytes[1..bytes_len].iter().copied());
+        if len < 0x80 {
+            self.out[self.length_at] = len as u8;
+        } else {
+            let (bytes, bytes_len) = variable_byte_integer(len as u32);
+            self.out[self.length_at] = bytes[0];
+            let (after, end) = (self.length_at + 1, self.out.len());
+            let rest = &bytes[1..bytes_len];
+            self.out.extend_from_slice(rest);
+            self.out.copy_within(after..end, after + rest.len());
+            self.out[after..after + rest.len()].copy_from_slice(rest);
         }
         Ok(())
     }
@@ -360,12 +367,18 @@ impl<'o> Writer<'o> {
         Ok(self.bytes(&bytes[..len]))
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn binary(&mut self, bytes: &[u8], field: &'static str) -> Result<&mut Self, Error> {
         match u16::try_from(bytes.len()) {
             Ok(len) => Ok(self.two_byte_integer(len).bytes(bytes)),
             Err(_) => Err(self.error(field, Violation::FieldTooLong)),
         }
+    }
+
+    /// A topic name or filter: neither is longer than 65,535 bytes, and U+0000 is in none.
+    #[inline]
+    fn topic(&mut self, topic: &str) -> &mut Self {
+        self.two_byte_integer(topic.len() as u16).bytes(topic.as_bytes())
     }
 
     #[inline]
@@ -378,9 +391,9 @@ impl<'o> Writer<'o> {
     }
 
     /// Property Length and properties; nothing in 3.1.1.
-    #[inline]
     fn properties(&mut self, properties: Properties<'_>, place: Place) -> Result<(), Error> {
         match self.version {
+            Version::V311 if properties.is_empty() => Ok(()),
             Version::V5 if properties.is_empty() => {
                 // [MQTT-2.2.2-1]
                 self.byte(0);
@@ -395,7 +408,6 @@ impl<'o> Writer<'o> {
                 self.variable_byte_integer(len, "property_length")?.bytes(bytes);
                 Ok(())
             }
-            Version::V311 if properties.is_empty() => Ok(()),
             Version::V311 => Err(self.error("properties", Violation::NotInThisVersion)),
         }
     }
