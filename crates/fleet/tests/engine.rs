@@ -610,12 +610,13 @@ fn the_default_list_is_the_contracts() {
     assert_eq!(filters, *FILTERS);
 }
 
-const DISCOVERY: &str = "tasmota/discovery/DC4F2249A3BC/config";
+const DISCOVERY: &str = "tasmota/discovery/DC4F2249A3B1/config";
 
-/// What Tasmota's discovery says of a device with a FullTopic of its own.
+/// What Tasmota's discovery says of a device with a FullTopic of its own; its MAC ends as its topic does.
 fn discovery(topic: &str, full_topic: &str) -> String {
+    let end = &topic[topic.len() - 1..];
     format!(
-        r#"{{"ip":"10.0.0.9","dn":"Bedside","fn":["Lamp"],"hn":"lamp1-9148","mac":"DC4F2249A3BC","ofln":"Offline","onln":"Online","t":"{topic}","ft":"{full_topic}","tp":["cmnd","stat","tele"],"ver":1}}"#
+        r#"{{"ip":"10.0.0.9","dn":"Bedside","fn":["Lamp"],"hn":"lamp1-9148","mac":"DC4F2249A3B{end}","ofln":"Offline","onln":"Online","t":"{topic}","ft":"{full_topic}","tp":["cmnd","stat","tele"],"ver":1}}"#
     )
 }
 
@@ -633,8 +634,10 @@ fn a_topic_that_metadata_names_is_subscribed_to() {
     pair.check("tasmota", "lamp1", "online retained");
 
     // The next of its kind needs no other filter, and one within the board's own needs none at all.
-    pair.publish(DISCOVERY, &discovery("lamp2", "tasmota/bedroom/%topic%/%prefix%/"), true);
-    pair.publish("tasmota/discovery/0/config", &discovery("lamp3", "%prefix%/%topic%/"), true);
+    let lamp_2 = discovery("lamp2", "tasmota/bedroom/%topic%/%prefix%/");
+    pair.publish("tasmota/discovery/DC4F2249A3B2/config", &lamp_2, true);
+    pair.publish("tasmota/discovery/DC4F2249A3B3/config", &discovery("lamp3", "%prefix%/%topic%/"), true);
+    assert_eq!(pair.engine.fleet().counts().total, 3);
     assert_eq!(pair.engine.snapshot().filters().len(), own + 1);
 
     // It stays through a break of the link.

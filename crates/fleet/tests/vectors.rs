@@ -86,7 +86,6 @@ fn what_belongs_to_conventions_not_known_yet_is_nobodys_device() {
         ("homeassistant/status", "online"),
         ("hasp/plate/LWT", "online"),
         ("espresense/rooms/kitchen/status", "online"),
-        ("solar/dtu/status", "online"),
         ("nuki/2BB28570/connected", "true"),
         ("nukihub/maintenance/mqttConnectionState", "online"),
         ("rtl_433/attic/availability", "online"),

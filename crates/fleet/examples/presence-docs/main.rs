@@ -12,7 +12,7 @@ use fleet::fleet::{Bounds, LONGEST_HISTORY};
 use fleet::presence::examples::{Examples, Sequence, Step, Tile, Vector};
 use fleet::presence::{
     CONVENTIONS, Convention, EXAMPLES, LONGEST_JSON, LONGEST_METADATA, LONGEST_NAME, LONGEST_WORD, ParentBy,
-    RESERVED_ROOTS, RESERVED_SUFFIX, RESERVED_TOPICS, Vocabulary, Words, default_filters,
+    RESERVED_ROOTS, RESERVED_TOPICS, Vocabulary, Words, default_filters,
 };
 use fleet::snapshot::MOST_USELESS;
 
@@ -41,7 +41,6 @@ fn render() -> io::Result<String> {
         ("conventions", conventions),
         ("roots", list(&roots)),
         ("topics", list(RESERVED_TOPICS)),
-        ("suffix", RESERVED_SUFFIX.to_owned()),
         ("filters", list(&filters)),
         ("bounds", bounds()),
         ("most_useless", MOST_USELESS.to_string()),

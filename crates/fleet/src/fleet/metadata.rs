@@ -49,8 +49,9 @@ impl Fleet {
         let mut listed: Vec<u32> = Vec::new();
         if payload.is_empty() {
             // It was taken back. What it named is not named any more; a device that spoke stays.
-            for (_, named) in self.owners.unname(topic) {
+            if let Some((status_topic, named)) = self.owners.unname(topic, None) {
                 changed |= self.take_back(named.number, &named.id, source);
+                self.give_back(named.number, &named.id, &status_topic);
             }
             if let Some(id) = owner.id_in(topic, None)
                 && !metadata.is_inventory
@@ -87,6 +88,10 @@ impl Fleet {
         }
         let mut changed = false;
         if let Some(status_topic) = &about.status_topic {
+            if let Some((former, named)) = self.owners.unname(topic, Some(&status_topic.topic)) {
+                changed |= self.take_back(named.number, &named.id, source);
+                self.give_back(named.number, &named.id, &former);
+            }
             // Two devices may have the same id in topics that differ elsewhere. Who came first keeps it.
             let is_taken = self.position(convention, &id).is_some_and(|number| {
                 let known = self.topic(self.slot(number));
@@ -179,6 +184,23 @@ impl Fleet {
             is_named_by_parent.is_some_and(|parent| parent.by == ParentBy::Metadata) && self.part(number);
         let renamed = self.rename(number, "");
         had_waited || parted || renamed || flags != self.slot(number).flags
+    }
+
+    /// A topic is not named any more: its device is whose the patterns say, and nobody's if they say nothing.
+    fn give_back(&mut self, convention: u8, id: &str, topic: &str) {
+        let Some(number) = self.position(convention, id) else {
+            return;
+        };
+        if *self.topic(self.slot(number)) != *topic {
+            return;
+        }
+        let owner = self.owners.owner(topic);
+        match owner.as_ref().and_then(|owner| Some((owner.number, owner.id_in(topic, None)?))) {
+            Some((owner, own)) if (owner, &*own) == (convention, id) => {}
+            Some((owner, own)) if self.position(owner, &own).is_none() => self.rekey(number, owner, &own),
+            // Nobody could say any more when its status changes.
+            _ => self.remove(number),
+        }
     }
 
     /// An inventory came that lists these devices: the others below its base topic are not listed any more.

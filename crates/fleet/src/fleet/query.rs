@@ -43,6 +43,8 @@ pub struct Statuses(u8);
 impl Statuses {
     /// Every status: nothing is filtered out.
     pub const ALL: Statuses = Statuses(0b1_1111);
+    /// No status: nothing passes.
+    pub const NONE: Statuses = Statuses(0);
 
     /// Whether a status is one of them.
     pub fn has(self, status: Status) -> bool {

@@ -33,7 +33,6 @@ pub(super) static EXAMPLES: Examples = Examples {
         ignores("homeassistant/status", "online"),
         ignores("evcc/status", "offline"),
         ignores("ring/home/alarm/status", "online"),
-        ignores("solar/dtu/status", "online"),
     ],
     sequences: &[
         Sequence {

@@ -27,7 +27,7 @@ use serde::Deserialize;
 
 pub(crate) use owners::breadth;
 pub use owners::{
-    Id, Named, Owner, Owners, RESERVED_ROOTS, RESERVED_SUFFIX, RESERVED_TOPICS, default_filters,
+    Id, Named, Owner, Owners, RESERVED_ROOTS, RESERVED_TOPICS, default_filters,
 };
 
 macro_rules! conventions {

@@ -78,6 +78,8 @@ pub struct Owners {
     others: Vec<Candidate>,
     /// Topics that metadata named: they have their owner before any pattern is asked.
     named: BTreeMap<Box<str>, Named>,
+    /// The topic that each metadata topic named.
+    named_by: BTreeMap<Box<str>, Box<str>>,
     /// Base topics other than the defaults, by the convention that uses them.
     bases: Vec<(u8, Box<str>)>,
 }
@@ -145,6 +147,7 @@ impl Owners {
             by_last_level: Vec::new(),
             others: Vec::new(),
             named: BTreeMap::new(),
+            named_by: BTreeMap::new(),
             bases: Vec::new(),
         };
         for (number, convention) in CONVENTIONS.iter().enumerate() {
@@ -233,13 +236,19 @@ impl Owners {
         if self.named.get(topic) == Some(&named) {
             return false;
         }
+        self.named_by.insert(named.source.clone(), topic.into());
         self.named.insert(topic.into(), named);
         true
     }
 
-    /// The topics that the metadata on this topic named are not named any more. Returns who they were.
-    pub(crate) fn unname(&mut self, source: &str) -> Vec<(Box<str>, Named)> {
-        self.named.extract_if(.., |_, named| *named.source == *source).collect()
+    /// The topic that the metadata on this topic named is not named any more, unless it is this one. Returns
+    /// which it was, and whose.
+    pub(crate) fn unname(&mut self, source: &str, but: Option<&str>) -> Option<(Box<str>, Named)> {
+        let topic = self.named_by.get(source).filter(|topic| but != Some(topic))?.clone();
+        self.named_by.remove(source);
+        // Other metadata may have named it since.
+        self.named.get(&topic).filter(|named| *named.source == *source)?;
+        self.named.remove_entry(&topic)
     }
 
     /// A device of this convention is there: its id is the base topic of those that hang on it. Returns the
@@ -298,18 +307,12 @@ fn id_range(levels: &[Level], topic: &str, any_depth: bool) -> Option<Range<usiz
 pub const RESERVED_ROOTS: &[&str] =
     &["zwave", "ring", "frigate", "espresense", "msh", "hasp", "ebusd", "homie", "N", "spBv1.0", "STATE"];
 /// Topics that no suffix convention owns, for the same reason.
-pub const RESERVED_TOPICS: &[&str] =
-    &["homeassistant/status", "evcc/status", "zigbee2mqtt/bridge/state", "dtu/status"];
-/// The same below any prefix: OpenDTU's, whose id is the prefix alone.
-pub const RESERVED_SUFFIX: &str = "/dtu/status";
+pub const RESERVED_TOPICS: &[&str] = &["homeassistant/status", "evcc/status", "zigbee2mqtt/bridge/state"];
 
 /// Whether a topic may never become a device of a suffix convention (contract, section 1).
 fn is_reserved(topic: &str) -> bool {
     let root = topic.split('/').next().unwrap_or(topic);
-    topic.starts_with('$')
-        || RESERVED_ROOTS.contains(&root)
-        || RESERVED_TOPICS.contains(&topic)
-        || topic.ends_with(RESERVED_SUFFIX)
+    topic.starts_with('$') || RESERVED_ROOTS.contains(&root) || RESERVED_TOPICS.contains(&topic)
 }
 
 /// The filters that bring every topic of every convention, in the order in which the board asks for them:
@@ -433,8 +436,6 @@ mod tests {
             for topic in [
                 "homeassistant/status",
                 "evcc/status",
-                "dtu/status",
-                "solar/dtu/status",
                 "homie/super-car/engine/status",
                 "homie/super-car/engine/online",
                 "zwave/_CLIENTS/x/status",

@@ -224,6 +224,21 @@ pub(super) static EXAMPLES: Examples = Examples {
             ],
             then: &[tile("tasmota", "tasmota_49A3BC", Online, Evidence::Live).named("Plug")],
         },
+        Sequence {
+            what: "another topic, of which only discovery tells: what never spoke on the old one goes",
+            steps: &[Step::Replay(DISCOVERY, SENSOR), Step::Live(DISCOVERY, PLUG)],
+            then: &[tile("tasmota", "tasmota_49A3BC", Unknown, Evidence::Live).named("Plug")],
+        },
+        Sequence {
+            what: "discovery is switched off, and another convention owns the topic",
+            steps: &[
+                Step::Replay(DISCOVERY, ANYBODY),
+                Step::Replay("house/lamp/LWT", "Online"),
+                Step::Live(DISCOVERY, ""),
+                Step::Live("house/lamp/LWT", "Offline"),
+            ],
+            then: &[tile("lwt", "house/lamp", Offline, Evidence::Live).changed(1)],
+        },
     ],
 };
 
