@@ -1,4 +1,4 @@
-//! What Node calls: the corpus of the native benchmark, and the decoder on bytes in wasm's memory.
+//! What Node calls: the corpus of the native benchmark, and the codec on bytes in wasm's memory.
 
 #[path = "../../codec/corpus.rs"]
 #[expect(dead_code, reason = "Node measures PUBLISH alone")]
@@ -51,4 +51,48 @@ pub unsafe extern "C" fn decode(bytes: *const u8, len: usize, version: u32) -> u
         }
     }
     sum
+}
+
+/// Packets to be encoded, and where to.
+pub struct Encoder {
+    packets: Vec<Packet<'static>>,
+    version: Version,
+    out: Vec<u8>,
+}
+
+/// The packets of this version, decoded, for as long as the program runs.
+#[unsafe(no_mangle)]
+pub extern "C" fn encoder(version: u32) -> *mut Encoder {
+    let corpus = packets(version);
+    let packets = corpus.wire.leak().chunks(corpus.packet_len);
+    let packets: Vec<_> =
+        packets.map(|bytes| mqtt::decode::decode(bytes, corpus.version).expect("a good packet")).collect();
+    // Room for all of them, so that the bytes stay where they are.
+    let out = Vec::with_capacity(packets.len() * corpus.packet_len);
+    Box::leak(Box::new(Encoder { packets, version: corpus.version, out }))
+}
+
+/// Where [`encode`] writes to.
+///
+/// # Safety
+/// The encoder must be from [`encoder`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn encoded(encoder: *const Encoder) -> *const u8 {
+    // SAFETY: the caller's promise.
+    unsafe { &*encoder }.out.as_ptr()
+}
+
+/// Encodes some packets and says how many bytes that made.
+///
+/// # Safety
+/// The encoder must be from [`encoder`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn encode(encoder: *mut Encoder, first: usize, count: usize) -> usize {
+    // SAFETY: the caller's promise, and nobody else is at it meanwhile.
+    let Encoder { packets, version, out } = unsafe { &mut *encoder };
+    out.clear();
+    for packet in &packets[first..first + count] {
+        mqtt::encode::encode(packet, *version, out).expect("a good packet");
+    }
+    out.len()
 }
