@@ -85,7 +85,7 @@ pub fn is_limited(engine: &Engine) -> bool {
         matches!(filter.state(), FilterState::Paused | FilterState::Off | FilterState::Refused { .. })
     };
     let refused = engine.fleet().refused();
-    refused.devices + refused.topics > 0
+    refused.devices + refused.topics + refused.metadata > 0
         || !engine.rejected_filters().is_empty()
         || engine.snapshot().filters().iter().any(is_left_out)
 }
