@@ -40,9 +40,8 @@ pub(super) struct Outbound {
     bytes: usize,
     /// The order of the next packet.
     order: u64,
-    /// How many more may be sent (section 4.9), and how many at most.
+    /// How many more may be sent (section 4.9).
     quota: u16,
-    most: u16,
     /// What is still to be sent again when the quota allows; it is 0 while any waits.
     waiting: VecDeque<PacketId>,
 }
@@ -54,6 +53,8 @@ struct Message {
     order: u64,
     /// The whole PUBLISH, without a topic alias; empty if it will never be sent again.
     packet: Box<[u8]>,
+    /// Whether it took one of this connection's quota, which its end then gives back.
+    counts: bool,
     /// Whether the driver has taken it on an earlier connection, so that sending it is a repetition.
     is_sent: bool,
     /// How many times the driver had taken bytes when it was queued last.
@@ -94,7 +95,7 @@ impl Outbound {
     /// A connection begins: the quota is not carried over from the one before (section 4.9).
     pub(super) fn begin(&mut self, quota: u16) {
         self.quota = quota;
-        self.most = quota;
+        self.messages.values_mut().for_each(|message| message.counts = false);
         self.waiting.clear();
     }
 
@@ -132,19 +133,15 @@ impl Outbound {
         self.messages.get(&packet_id).map(|message| message.waits_for)
     }
 
-    /// A message ends. PUBACK, PUBCOMP and a refusing PUBREC give back what it took of the quota,
-    /// which never exceeds what it began with: PUBREL takes none when it is sent again.
+    /// A message ends. PUBACK, PUBCOMP and a refusing PUBREC give back what it took of the quota. A PUBREL
+    /// that is sent again takes none, so its PUBCOMP gives none back: section 4.9 would allow that below the
+    /// first quota, and the server would see more PUBLISHes than its Receive Maximum ([MQTT-3.3.4-7]).
     fn end(&mut self, packet_id: PacketId) {
         if let Some(message) = self.messages.remove(&packet_id) {
             self.bytes -= message.packet.len();
+            self.quota += u16::from(message.counts);
         }
-        let was_sent = match self.waiting.iter().position(|waiting| *waiting == packet_id) {
-            Some(position) => self.waiting.remove(position).is_none(),
-            None => true,
-        };
-        if was_sent && self.quota < self.most {
-            self.quota += 1;
-        }
+        self.waiting.retain(|waiting| *waiting != packet_id);
     }
 
     /// The PUBLISH of this message is not needed any more.
@@ -260,7 +257,8 @@ impl Core {
         outbound.bytes += packet.len();
         let order = outbound.next_order();
         let packet = packet.into_boxed_slice();
-        let message = Message { waits_for, order, packet, is_sent: false, queued_after: self.taken };
+        let message =
+            Message { waits_for, order, packet, counts: true, is_sent: false, queued_after: self.taken };
         outbound.messages.insert(packet_id, message);
         Ok(Some(packet_id))
     }
@@ -374,6 +372,7 @@ impl Core {
         {
             let Some(message) = self.outbound.messages.get_mut(&packet_id) else { continue };
             message.queued_after = self.taken;
+            message.counts = true;
             let start = self.outbox.len();
             self.outbox.extend_from_slice(&message.packet);
             if message.is_sent {

@@ -141,7 +141,8 @@ impl Core {
                 self.end(Failure::ClosedBeforeConnack { version: self.version, code }, Socket::Closed);
             }
             State::Connected => self.end(Failure::Closed { code }, Socket::Closed),
-            State::Idle | State::Waiting { .. } | State::Refused => {}
+            // The last words of a link that has ended reach nobody any more.
+            State::Idle | State::Waiting { .. } | State::Refused => self.outbox.clear(),
         }
     }
 
@@ -151,13 +152,16 @@ impl Core {
             Property::SessionExpiryInterval(seconds) => Some(seconds),
             _ => None,
         });
+        // Of one that was to end with the link, nothing was kept.
+        let was_to_end =
+            self.options.session_expiry_interval == 0 || self.connection.session_expiry_interval == 0;
         let wrong = if !disconnect.reason_code.is_for_clients_disconnect() {
             Some(("reason_code", Violation::ReasonCodeUnknown))
         } else if disconnect.properties.has(0x1C) {
             // Section 3.14.2.2.5: a client names no other server.
             Some(("server_reference", Violation::PropertyMisplaced))
-        } else if expiry.is_some_and(|seconds| seconds > 0) && self.options.session_expiry_interval == 0 {
-            // Section 3.14.2.2.2: what was to end with the link cannot be kept after all.
+        } else if expiry.is_some_and(|seconds| seconds > 0) && was_to_end {
+            // Section 3.14.2.2.2 says it of CONNECT's interval, but CONNACK may have made it 0, too.
             Some(("session_expiry_interval", Violation::PropertyValue))
         } else {
             None
@@ -168,10 +172,9 @@ impl Core {
         self.command(&Packet::Disconnect(disconnect))?;
         if let Some(seconds) = expiry {
             self.connection.session_expiry_interval = seconds;
-            if seconds == 0 {
-                self.connection.lasts = false;
-                self.lasting = None;
-            }
+            // With 0 it expires with the link, and the next CONNECT has to say so: a server that never heard
+            // the DISCONNECT still keeps it.
+            self.connection.lasts &= seconds > 0;
         }
         Ok(())
     }

@@ -169,8 +169,8 @@ impl Session {
     ///
     /// # Errors
     /// `QueueFull`, `PacketTooLarge`; `Invalid` for a code or a Server Reference, which are a server's, for a
-    /// Session Expiry Interval where CONNECT had none (section 3.14.2.2.2), and for anything but `Success`
-    /// alone in 3.1.1. The link stands then as it did.
+    /// Session Expiry Interval where CONNECT or CONNACK said 0 (section 3.14.2.2.2), and for anything but
+    /// `Success` alone in 3.1.1. The link stands then as it did.
     pub fn disconnect_with(
         &mut self,
         reason_code: ReasonCode,

@@ -2023,6 +2023,26 @@ fn mqtt_4_9_0_1_the_quota_of_the_next_link_bounds_what_is_sent_again() {
 }
 
 #[test]
+fn mqtt_3_3_4_7_the_pubcomp_of_an_earlier_links_message_makes_no_room() {
+    let mut pair = Pair::connected(Version::V5, lasting);
+    for _ in 0..3 {
+        pair.publish(QoS::ExactlyOnce);
+    }
+    pair.say(Packet::Pubrec(Ack::success(id(1))));
+    pair.close(true);
+    pair.pass(pair.delay());
+    pair.open();
+    pair.lines.clear();
+    let buf = properties(PacketType::Connack, &[Property::ReceiveMaximum(1)]);
+    pair.say(present(true, buf.as_properties()));
+    pair.say(Packet::Pubcomp(Ack::success(id(1))));
+    let again = "> PUBLISH 2 dup, PUBREL 1";
+    pair.expect(["! connected 5", again, "! pubcomp 1 Success"]);
+    pair.say(Packet::Pubrec(refused(2)));
+    pair.expect(["! pubrec 2 NotAuthorized", "> PUBLISH 3 dup"]);
+}
+
+#[test]
 fn mqtt_3_2_2_15_what_the_next_server_does_not_take_is_lost_and_not_sent() {
     let mut pair = Pair::connected(Version::V5, lasting);
     let topic = TopicName::new("p").unwrap();
@@ -2447,6 +2467,13 @@ fn mqtt_3_14_2_a_client_says_why_it_leaves() {
         &[Property::SessionExpiryInterval(1)],
         "session_expiry_interval",
     );
+    let mut pair = Pair::connected(Version::V5, lasting);
+    pair.close(true);
+    pair.pass(pair.delay());
+    pair.open();
+    let none = properties(PacketType::Connack, &[Property::SessionExpiryInterval(0)]);
+    pair.say(present(true, none.as_properties()));
+    assert!(say(&mut pair, ReasonCode::Success, &[Property::SessionExpiryInterval(1)]).is_err());
     refuse(Version::V311, with_will, &[], "reason_code");
     refuse(Version::V311, ReasonCode::Success, &[Property::ReasonString("bye")], "reason_code");
 
