@@ -1,21 +1,29 @@
 //! Whole lives of a session on virtual time, made up from a seed.
 //!
 //! A life is a session of random options that lives through random sockets, servers, users and
-//! clocks. Its books say after every step what must have been told and sent; `life` keeps them,
-//! `random` rolls the dice. Never sleeps, opens no socket and reads no clock: a seed is a whole
-//! life, and repeats it exactly.
+//! clocks, with sessions that end with their links and sessions that are gone on with. Its books say after
+//! every step what must have been told and sent. Never sleeps, opens no socket and reads no clock: a seed is
+//! a whole life, and repeats it exactly.
+//!
+//! Reading order: `life` (what happens next), `driver` (what is told to the session and compared with the
+//! books), `books` (what must follow from the server's words), `server`, `random`, `tally`.
 //!
 //! - `cargo test -p mqtt --test lives` runs 300 of them;
 //! - `WILLOW_LIVES=10000` runs as many, from the seed 0;
 //! - `WILLOW_SEED=7` runs the one with this seed and prints it, or `WILLOW_LIVES` of them from
 //!   this seed on.
 
+mod books;
+mod driver;
 mod life;
 mod random;
+mod server;
+mod tally;
 
 use std::env;
 
-use self::life::{Life, Tally};
+use self::life::Life;
+use self::tally::Tally;
 
 const LIVES: u64 = 300;
 
