@@ -31,7 +31,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum What {
     /// Install what is missing: the wasm target, trunk, wasm-bindgen, wasm-opt (and with --tests the browser,
-    /// mosquitto and a CJK font)
+    /// the brokers and a CJK font)
     Setup {
         /// Also what only `cargo xtask test` needs
         #[arg(long)]

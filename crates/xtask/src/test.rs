@@ -46,7 +46,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         });
     }
     let built = options.no_build || steps.run("the page, for release, into dist/", || release_page(&toolbox));
-    let name = "the page in Chromium, against the embedded broker and mosquitto";
+    let name = "the page in Chromium and the session, against real brokers";
     if !built {
         steps.skip(name, "the page was not built");
         return steps.finish();

@@ -17,6 +17,9 @@ const TRUNK: &str = "0.21.14";
 /// The npm package `binaryen`; equal to `wasm_opt` in Trunk.toml.
 const BINARYEN: &str = "132";
 
+/// The npm packages of the broker and of its WebSocket. Both run on Debian 12's Node.js 18.
+const AEDES_PACKAGES: [&str; 2] = ["aedes@1.2.0", "ws@8.23.0"];
+
 /// One thing that has to be on the machine.
 pub struct Tool {
     name: &'static str,
@@ -29,8 +32,18 @@ pub struct Tool {
 /// What building and serving the page needs.
 pub const FOR_THE_PAGE: &[Tool] = &[WASM_TARGET, TRUNK_CLI, WASM_BINDGEN, WASM_OPT];
 /// What `cargo xtask test` needs.
-pub const FOR_TESTS: &[Tool] =
-    &[WASM_TARGET, TRUNK_CLI, WASM_BINDGEN, WASM_OPT, RUST_CHECKS, MOSQUITTO, CHROMIUM, CJK_FONT];
+pub const FOR_TESTS: &[Tool] = &[
+    WASM_TARGET,
+    TRUNK_CLI,
+    WASM_BINDGEN,
+    WASM_OPT,
+    RUST_CHECKS,
+    MOSQUITTO,
+    AEDES,
+    DEBIAN_BROKERS,
+    CHROMIUM,
+    CJK_FONT,
+];
 
 /// What `cargo xtask bench codec --instructions` counts with.
 pub const VALGRIND: Tool = Tool {
@@ -79,14 +92,7 @@ const WASM_BINDGEN: Tool = Tool {
 const WASM_OPT: Tool = Tool {
     name: "wasm-opt 132",
     present: |toolbox| toolbox.prints("wasm-opt", &format!("version {BINARYEN}")),
-    install: |toolbox| {
-        let into = toolbox.own.join("npm");
-        fs::create_dir_all(&into)
-            .map_err(|error| Failure::new(format!("{} cannot be made: {error}.", into.display())))?;
-        let package = format!("binaryen@{BINARYEN}");
-        let quiet = ["--no-save", "--no-fund", "--no-audit", "--loglevel=error"];
-        steps::run(toolbox.command("npm").args(["install", "--prefix"]).arg(into).args(quiet).arg(package))
-    },
+    install: |toolbox| toolbox.npm_install("npm", &[&format!("binaryen@{BINARYEN}")]),
     otherwise: "Install Node.js 18 or later with npm (Debian: apt-get install nodejs npm) and run this again, \
                 or put wasm-opt 132 on the PATH yourself.",
 };
@@ -103,6 +109,34 @@ const MOSQUITTO: Tool = Tool {
     present: |toolbox| ["mosquitto", "mosquitto_sub", "mosquitto_pub"].iter().all(|p| toolbox.has(p)),
     install: |toolbox| toolbox.apt_install(&["mosquitto", "mosquitto-clients"]),
     otherwise: "Install Eclipse Mosquitto 2 with its clients and run this again.",
+};
+
+const AEDES: Tool = Tool {
+    name: "the broker aedes 1.2.0",
+    present: |toolbox| {
+        let modules = toolbox.own.join("aedes").join("node_modules");
+        let is_there = |package: &&str| {
+            let (name, version) = package.split_once('@').expect("both are pinned");
+            fs::read_to_string(modules.join(name).join("package.json"))
+                .is_ok_and(|json| json.contains(&format!("\"version\": \"{version}\"")))
+        };
+        AEDES_PACKAGES.iter().all(is_there)
+    },
+    // A folder of its own: npm takes out what it was not asked for this time.
+    install: |toolbox| toolbox.npm_install("aedes", &AEDES_PACKAGES),
+    otherwise: "Install Node.js 18.20 or later with npm (Debian: apt-get install nodejs npm) and run this again.",
+};
+
+const DEBIAN_BROKERS: Tool = Tool {
+    name: "the brokers NATS, RabbitMQ and ejabberd",
+    present: |toolbox| {
+        let usr = toolbox.own.join("debian").join("usr");
+        ["sbin/nats-server", "sbin/rabbitmq-server", "sbin/ejabberdctl"].iter().all(|p| usr.join(p).is_file())
+    },
+    install: |toolbox| {
+        toolbox.apt_unpack("debian", &["nats-server", "rabbitmq-server", "ejabberd"], "erlang-")
+    },
+    otherwise: "They are taken out of Debian's packages: run the tests on Debian, or in a container of debian:12.",
 };
 
 const CHROMIUM: Tool = Tool {
@@ -244,30 +278,80 @@ impl Toolbox {
         steps::run(&mut install)
     }
 
+    /// Into a folder of `target/tools`.
+    fn npm_install(&self, folder: &str, packages: &[&str]) -> Result<(), Failure> {
+        let into = self.folder(folder)?;
+        let quiet = ["--no-save", "--no-fund", "--no-audit", "--loglevel=error"];
+        steps::run(self.command("npm").args(["install", "--prefix"]).arg(into).args(quiet).args(packages))
+    }
+
     fn apt_install(&self, packages: &[&str]) -> Result<(), Failure> {
+        self.apt_update(packages)?;
+        let install = ["install", "-y", "-qq", "--no-install-recommends"];
+        steps::run(self.apt_as_root().args(install).args(packages))
+    }
+
+    /// Unpacks packages and what they need into a folder of `target/tools`. They are not installed, for the
+    /// package of a server starts it, at once and with the machine from then on. What is installed already is
+    /// used from there, but for the family of packages whose parts have to lie in one place.
+    fn apt_unpack(&self, folder: &str, packages: &[&str], family: &str) -> Result<(), Failure> {
+        self.apt_update(packages)?;
+        let into = self.folder(folder)?;
+        let cache = self.folder("apt")?;
+        let archives = self.folder("apt/archives")?;
+        self.folder("apt/archives/partial")?;
+        let status = read("/var/lib/dpkg/status")?;
+        let is_left_out = |stanza: &str| {
+            let name = stanza.strip_prefix("Package: ").and_then(|rest| rest.lines().next()).unwrap_or("");
+            packages.contains(&name) || name.starts_with(family)
+        };
+        let pretended: Vec<_> = status.split("\n\n").filter(|stanza| !is_left_out(stanza)).collect();
+        let pretended_status = cache.join("status");
+        fs::write(&pretended_status, pretended.join("\n\n"))
+            .map_err(|error| Failure::new(format!("{} cannot be written: {error}.", cache.display())))?;
+
+        let mut download = self.command("apt-get");
+        download.args(["install", "-y", "-qq", "--no-install-recommends", "--download-only"]);
+        // Nothing of the system's is touched, so that it takes neither root nor the system's lock.
+        download.args(["-o", "Debug::NoLocking=true", "-o", "APT::Sandbox::User=root"]);
+        download.arg("-o").arg(format!("Dir::Cache={}", cache.display()));
+        download.arg("-o").arg(format!("Dir::State::status={}", pretended_status.display()));
+        steps::run(download.args(packages))?;
+        let entries = fs::read_dir(&archives)
+            .map_err(|error| Failure::new(format!("{} cannot be read: {error}.", archives.display())))?;
+        for archive in entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()) {
+            if archive.extension().is_some_and(|extension| extension == "deb") {
+                steps::run(self.command("dpkg-deb").arg("--extract").arg(archive).arg(&into))?;
+            }
+        }
+        fs::remove_dir_all(&cache)
+            .map_err(|error| Failure::new(format!("{} cannot be removed: {error}.", cache.display())))
+    }
+
+    /// The list of packages may be old or not there at all.
+    fn apt_update(&self, packages: &[&str]) -> Result<(), Failure> {
         if !self.has("apt-get") {
             return Err(Failure::new(format!("This is no Debian: please install {}.", packages.join(" "))));
         }
-        let root_already = output_of(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0");
-        let apt = |words: &[&str]| {
-            let mut command = if root_already {
-                self.command("apt-get")
-            } else {
-                let mut sudo = self.command("sudo");
-                sudo.arg("apt-get");
-                sudo
-            };
-            command.env("DEBIAN_FRONTEND", "noninteractive").args(words);
-            steps::run(&mut command)
-        };
-        let install = || {
-            let mut words = vec!["install", "-y", "-qq", "--no-install-recommends"];
-            words.extend(packages);
-            apt(&words)
-        };
-        // The list of packages may be old or not there at all.
-        apt(&["update", "-qq"])?;
-        install()
+        steps::run(self.apt_as_root().args(["update", "-qq"]))
+    }
+
+    fn apt_as_root(&self) -> Command {
+        let is_root = output_of(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0");
+        let mut command = self.command(if is_root { "apt-get" } else { "sudo" });
+        if !is_root {
+            command.arg("apt-get");
+        }
+        command.env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    }
+
+    /// A folder of `target/tools`, made if it is not there.
+    fn folder(&self, name: &str) -> Result<PathBuf, Failure> {
+        let folder = self.own.join(name);
+        fs::create_dir_all(&folder)
+            .map_err(|error| Failure::new(format!("{} cannot be made: {error}.", folder.display())))?;
+        Ok(folder)
     }
 }
 
