@@ -102,6 +102,74 @@ pub enum Link {
 }
 
 /// A client's side of MQTT over one WebSocket after the other.
+///
+/// A whole session, against a server of a few bytes and on a clock that only the example moves:
+///
+/// ```
+/// use mqtt::{Event, Failure, Link, Options, Properties, QoS, ReasonCode, Session, Subscription, Time};
+/// use mqtt::{TopicFilter, TopicName, Transmit, Version, VersionChoice};
+///
+/// /// What the driver is to send next.
+/// fn sent(session: &mut Session) -> Vec<u8> {
+///     let Some(Transmit::Send(bytes)) = session.poll_transmit() else { panic!("nothing to send") };
+///     bytes.to_vec()
+/// }
+///
+/// let mut options = Options::new("board-1");
+/// options.version = VersionChoice::Only(Version::V5);
+/// let mut session = Session::new(options);
+///
+/// // Connect: CONNECT as soon as the socket is open, and CONNACK within ten seconds of dialling.
+/// session.connect(Time(0));
+/// assert_eq!(session.poll_transmit(), Some(Transmit::Open));
+/// assert_eq!(session.poll_timeout(), Some(Time(10_000)));
+/// session.handle_open(Time(50));
+/// assert_eq!(sent(&mut session)[0], 0x10);
+/// session.handle_bytes(b"\x20\x03\0\0\0", Time(100));
+/// assert!(matches!(session.poll_event(), Some(Event::Connected(connected)) if !connected.session_present));
+///
+/// // Subscribe: SUBACK grants QoS 1, and a message comes, which is acknowledged without being asked.
+/// let filter = TopicFilter::new("lamp/+").unwrap();
+/// let packet_id = session.subscribe(&[Subscription { qos: QoS::AtLeastOnce, ..Subscription::new(filter) }]);
+/// assert_eq!(sent(&mut session), b"\x82\x0c\0\x01\0\0\x06lamp/+\x01");
+/// session.handle_bytes(b"\x90\x04\0\x01\0\x01\x32\x0d\0\x06lamp/1\0\x09\0on", Time(200));
+/// assert!(matches!(session.poll_event(), Some(Event::Suback(suback)) if Ok(suback.packet_id) == packet_id));
+/// let Some(Event::Publish(publish)) = session.poll_event() else { panic!() };
+/// assert_eq!((publish.topic.as_str(), publish.payload), ("lamp/1", &b"on"[..]));
+/// assert_eq!(session.poll_event(), None);
+/// assert_eq!(sent(&mut session), b"\x40\x02\0\x09");
+///
+/// // Publish: in flight until PUBACK.
+/// session.publish(TopicName::new("lamp/1").unwrap(), b"off", QoS::AtLeastOnce, false).unwrap();
+/// assert_eq!(sent(&mut session), b"\x32\x0e\0\x06lamp/1\0\x02\0off");
+/// assert_eq!(session.in_flight(), 1);
+/// session.handle_bytes(b"\x40\x02\0\x02", Time(300));
+/// assert!(matches!(session.poll_event(), Some(Event::Puback(ack)) if ack.reason_code == ReasonCode::Success));
+/// assert_eq!(session.in_flight(), 0);
+///
+/// // A keep-alive later there is a PINGREQ, and without any PINGRESP the link is given up. The next attempt
+/// // comes by itself.
+/// assert_eq!(session.poll_timeout(), Some(Time(30_300)));
+/// session.handle_timeout(Time(30_300));
+/// assert_eq!(sent(&mut session), b"\xC0\0");
+/// session.handle_timeout(Time(40_300));
+/// assert_eq!(session.poll_event(), Some(Event::Disconnected(Some(&Failure::PingTimeout))));
+/// assert_eq!(session.poll_transmit(), Some(Transmit::Close));
+/// let Link::Waiting { retry_at } = session.link() else { panic!() };
+/// session.handle_timeout(retry_at);
+/// assert_eq!(session.poll_transmit(), Some(Transmit::Open));
+/// session.handle_open(retry_at);
+/// assert_eq!(sent(&mut session)[0], 0x10);
+/// session.handle_bytes(b"\x20\x03\0\0\0", retry_at);
+/// assert!(matches!(session.poll_event(), Some(Event::Connected(_))));
+///
+/// // Disconnect: the last word, and then the socket closes.
+/// session.disconnect_with(ReasonCode::DisconnectWithWillMessage, Properties::EMPTY, retry_at).unwrap();
+/// assert_eq!(session.poll_event(), Some(Event::Disconnected(None)));
+/// assert_eq!(sent(&mut session), b"\xE0\x01\x04");
+/// assert_eq!(session.poll_transmit(), Some(Transmit::Close));
+/// assert_eq!((session.link(), session.poll_timeout()), (Link::Idle, None));
+/// ```
 #[derive(Debug)]
 pub struct Session {
     /// What came from the socket. Apart from the rest, so that an event can borrow from it while
