@@ -50,6 +50,18 @@ pub struct Message {
     pub retain: bool,
 }
 
+/// What came of a SUBSCRIBE and the PINGREQ behind it.
+pub struct Subscribed {
+    /// What the SUBACK says.
+    pub codes: Vec<ReasonCode>,
+    /// The SUBACK came before the PINGRESP.
+    pub in_order: bool,
+    /// How many of the messages came before the PINGRESP.
+    pub before_the_barrier: usize,
+    /// What came until both were there.
+    pub messages: Vec<Message>,
+}
+
 /// A client of a broker. Dropped without [`Client::leave`], it breaks off its socket as a crash does.
 pub struct Client {
     label: String,
@@ -80,8 +92,8 @@ impl Client {
         client
     }
 
-    /// Subscribes, and waits until what is retained has come: the codes, and the messages in between.
-    pub async fn subscribe(&mut self, filter: &'static str, qos: QoS) -> (Vec<ReasonCode>, Vec<Message>) {
+    /// Subscribes, asks for an answer behind it, and waits until both have come.
+    pub async fn subscribe(&mut self, filter: &'static str, qos: QoS) -> Subscribed {
         let asked = self.command(move |session, _| {
             let filter = TopicFilter::new(filter).expect("a test's filter");
             Ok::<_, CommandError>((
@@ -90,13 +102,23 @@ impl Client {
             ))
         });
         let (subscribe, barrier) = asked.await.expect("there is a link");
-        let mut codes = None;
-        let messages = self.until_barrier(barrier, |told| match told {
-            Told::Suback(id, granted) if *id == subscribe => codes = Some(granted.clone()),
-            other => panic!("{other:?} between SUBSCRIBE and its barrier"),
-        });
-        let messages = messages.await;
-        (codes.unwrap_or_else(|| panic!("{}: the barrier came before the SUBACK", self.label)), messages)
+        let (mut codes, mut messages, mut before_the_barrier) = (None, Vec::new(), None);
+        let label = self.label.clone();
+        self.until(|told| {
+            match told {
+                Told::Message(message) => messages.push(message.clone()),
+                Told::Suback(id, granted) if *id == subscribe => codes = Some(granted.clone()),
+                Told::Barrier(id) if *id == barrier => {
+                    before_the_barrier = Some((codes.is_some(), messages.len()));
+                }
+                Told::Link(Link::Connected) => {}
+                other => panic!("{label}: {other:?} between SUBSCRIBE and its answers"),
+            }
+            (codes.is_some() && before_the_barrier.is_some()).then_some(())
+        })
+        .await;
+        let (codes, (in_order, before_the_barrier)) = codes.zip(before_the_barrier).expect("both have come");
+        Subscribed { codes, in_order, before_the_barrier, messages }
     }
 
     /// Publishes; the packet identifier, if the QoS has one.

@@ -7,6 +7,7 @@
 
 mod browser;
 mod client;
+mod external;
 mod mosquitto;
 mod site;
 
@@ -16,7 +17,8 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 pub use browser::{Page, Tile, Visit, visit};
-pub use client::{Client, Message, Told};
+pub use client::{Client, Message, Subscribed, Told};
+pub use external::{External, LOGIN, Program};
 pub use mosquitto::{Device, Mosquitto, MosquittoOptions};
 pub use site::Site;
 
