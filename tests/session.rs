@@ -275,7 +275,9 @@ impl Server {
 
     async fn alone(program: Program) -> Server {
         let _ports = PORTS.lock().await;
-        Server::External(Box::new(Box::new(External::start(program).await)))
+        let broker = External::start(program).await;
+        // A box leads to what it holds, as the guard of a shared one does.
+        Server::External(Box::new(Box::new(broker)))
     }
 
     async fn shared(broker: &'static Mutex<Option<External>>, program: Program) -> Server {
