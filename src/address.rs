@@ -243,7 +243,7 @@ impl Request {
 }
 
 /// Percent-encoding of what would end a value or begin a code.
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
         match c {
@@ -255,7 +255,7 @@ fn encoded(text: &str) -> String {
 }
 
 /// Percent-decoding, where a `%` that starts no pair of hex digits stands for itself.
-fn decoded(text: &str) -> String {
+pub(crate) fn decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;

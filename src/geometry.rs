@@ -13,13 +13,144 @@ pub fn columns(width: f64, narrowest: f64, gap: f64) -> usize {
     (((width + gap) / (narrowest + gap)) as usize).max(1)
 }
 
+/// How a page of sections is laid out, in pixels.
+#[derive(Copy, Clone, PartialEq, Debug)]
+pub struct Layout {
+    /// Tiles side by side.
+    pub columns: usize,
+    /// From one line of tiles to the next.
+    pub pitch: f64,
+    /// The height of a section's title, with the room around it.
+    pub title: f64,
+    /// The room below the last line of a section's tiles that no next line takes.
+    pub gap: f64,
+}
+
+/// A section that is in sight, or nearly.
+#[derive(Copy, Clone, PartialEq, Debug)]
+pub struct Placed {
+    /// Its number.
+    pub section: usize,
+    /// Where it begins, from the upper edge of the first section.
+    pub top: f64,
+    /// How high it is.
+    pub height: f64,
+    /// The lines of tiles to keep in the document: the first, and the one behind the last.
+    pub first: usize,
+    /// See `first`.
+    pub last: usize,
+}
+
+impl Layout {
+    /// The height of a section with this many tiles.
+    fn height(&self, tiles: usize) -> f64 {
+        let lines = tiles.div_ceil(self.columns) as f64;
+        self.title + (lines * self.pitch - self.gap).max(0.0)
+    }
+
+    /// The height of all sections, which have this many tiles.
+    pub fn total(&self, lengths: impl Iterator<Item = usize>) -> f64 {
+        lengths.map(|tiles| self.height(tiles)).sum()
+    }
+
+    /// The sections to keep in the document, and the lines of each.
+    ///
+    /// `top` is where the first section begins, measured from the upper edge of the view; it is negative once
+    /// the visitor has scrolled past it.
+    pub fn window(&self, lengths: impl Iterator<Item = usize>, top: f64, view: f64) -> Vec<Placed> {
+        let spare = SPARE_ROWS as f64 * self.pitch;
+        let mut placed = Vec::new();
+        let mut begin = 0.0;
+        for (section, tiles) in lengths.enumerate() {
+            let height = self.height(tiles);
+            let in_view = top + begin;
+            if in_view > view + spare {
+                break;
+            }
+            if in_view + height > -spare {
+                let lines = tiles.div_ceil(self.columns);
+                let window = window(lines, self.pitch, in_view + self.title, view);
+                placed.push(Placed { section, top: begin, height, first: window.start, last: window.end });
+            }
+            begin += height;
+        }
+        placed
+    }
+
+    /// Where the line of a tile begins, from the upper edge of the first section.
+    pub fn line_of(&self, lengths: impl Iterator<Item = usize>, section: usize, tile: usize) -> f64 {
+        let before: f64 = lengths.take(section).map(|tiles| self.height(tiles)).sum();
+        before + self.title + (tile / self.columns) as f64 * self.pitch
+    }
+}
+
+/// A step of a visitor who moves through the tiles by keyboard.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// To the tile before.
+    Left,
+    /// To the tile behind.
+    Right,
+    /// To the line above, and from the first line of a section into the one before.
+    Up,
+    /// To the line below, and from the last line of a section into the next.
+    Down,
+    /// To the first tile of all.
+    First,
+    /// To the last tile of all.
+    Last,
+    /// Up by so many lines.
+    PageUp(usize),
+    /// Down by so many lines.
+    PageDown(usize),
+}
+
+/// Where a step leads to from the tile of a section; it stays within what there is.
+pub fn step(lengths: &[usize], columns: usize, from: (usize, usize), step: Step) -> Option<(usize, usize)> {
+    let is_there = |section: &usize| lengths[*section] > 0;
+    let before = |section: usize| (0..section).rev().find(is_there);
+    let behind = |section: usize| (section + 1..lengths.len()).find(is_there);
+    let first = (0..lengths.len()).find(is_there)?;
+    let last = (0..lengths.len()).rev().find(is_there)?;
+    let (section, tile) = if from.0 < lengths.len() && is_there(&from.0) { from } else { (first, 0) };
+    let tile = tile.min(lengths[section] - 1);
+    let here = (section, tile);
+    let up = |(section, tile): (usize, usize)| match tile.checked_sub(columns) {
+        Some(tile) => (section, tile),
+        None => before(section).map_or((section, tile), |section| {
+            let lines = lengths[section].div_ceil(columns);
+            (section, ((lines - 1) * columns + tile % columns).min(lengths[section] - 1))
+        }),
+    };
+    let down = |(section, tile): (usize, usize)| {
+        let lines = lengths[section].div_ceil(columns);
+        if tile / columns + 1 < lines {
+            (section, (tile + columns).min(lengths[section] - 1))
+        } else {
+            behind(section)
+                .map_or((section, tile), |section| (section, (tile % columns).min(lengths[section] - 1)))
+        }
+    };
+    Some(match step {
+        Step::Left if tile > 0 => (section, tile - 1),
+        Step::Left => before(section).map_or(here, |section| (section, lengths[section] - 1)),
+        Step::Right if tile + 1 < lengths[section] => (section, tile + 1),
+        Step::Right => behind(section).map_or(here, |section| (section, 0)),
+        Step::Up => up(here),
+        Step::Down => down(here),
+        Step::First => (first, 0),
+        Step::Last => (last, lengths[last] - 1),
+        Step::PageUp(lines) => (0..lines).fold(here, |at, _| up(at)),
+        Step::PageDown(lines) => (0..lines).fold(here, |at, _| down(at)),
+    })
+}
+
 /// The rows to keep in the document, of `rows` rows that are `pitch` apart.
 ///
-/// `top` is where the grid begins, measured from the upper edge of the view; it is negative once the
-/// visitor has scrolled past it. The window moves by whole steps of [`SPARE_ROWS`], so that most scroll
-/// events change nothing.
-pub fn window(rows: usize, pitch: f64, top: f64, view: f64) -> Range<usize> {
-    // `as` saturates: a grid far below the view starts at row 0 with nothing in it.
+/// `top` is where they begin, measured from the upper edge of the view. The window moves by whole steps of
+/// [`SPARE_ROWS`], so that most scroll events change nothing.
+fn window(rows: usize, pitch: f64, top: f64, view: f64) -> Range<usize> {
+    // `as` saturates: rows far below the view start at row 0 with nothing in it.
     let first_in_sight = (-top / pitch) as usize;
     let after_sight = ((view - top) / pitch).ceil() as usize;
     if top > view + SPARE_ROWS as f64 * pitch || first_in_sight > rows + SPARE_ROWS {
@@ -68,5 +199,50 @@ mod tests {
         assert_eq!(window(10, 94.0, -50_000.0, 844.0), 0..0);
         assert_eq!(window(0, 94.0, 300.0, 844.0), 0..0);
         assert_eq!(window(2, 94.0, 300.0, 844.0), 0..2);
+    }
+
+    const LAYOUT: Layout = Layout { columns: 4, pitch: 94.0, title: 40.0, gap: 10.0 };
+
+    #[wasm_bindgen_test]
+    fn sections_stand_below_each_other() {
+        let lengths = [5, 0, 100_000, 3];
+        let total = LAYOUT.total(lengths.into_iter());
+        assert_eq!(total, (40.0 + 178.0) + 40.0 + (40.0 + 25_000.0 * 94.0 - 10.0) + (40.0 + 84.0));
+        let placed = LAYOUT.window(lengths.into_iter(), 0.0, 844.0);
+        let tops: Vec<_> = placed.iter().map(|placed| (placed.section, placed.top, placed.first)).collect();
+        assert_eq!(tops, [(0, 0.0, 0), (1, 218.0, 0), (2, 258.0, 0)]);
+        assert!(placed[2].last < 20 && placed[0].last == 2 && placed[1].last == 0);
+        // Scrolled to the end: the last two.
+        let placed = LAYOUT.window(lengths.into_iter(), 844.0 - total, 844.0);
+        let sections: Vec<_> = placed.iter().map(|placed| placed.section).collect();
+        assert_eq!(sections, [2, 3]);
+        assert_eq!((placed[0].last, placed[1].last), (25_000, 1));
+        assert_eq!(LAYOUT.line_of(lengths.into_iter(), 3, 2), total - 84.0);
+    }
+
+    #[wasm_bindgen_test]
+    fn steps_go_through_all_sections_and_no_further() {
+        let check = |from, how, expected| {
+            assert_eq!(step(&[5, 0, 9], 4, from, how), Some(expected), "{from:?} {how:?}")
+        };
+        check((0, 0), Step::Left, (0, 0));
+        check((0, 4), Step::Right, (2, 0));
+        check((2, 0), Step::Left, (0, 4));
+        check((2, 8), Step::Right, (2, 8));
+        check((0, 2), Step::Down, (0, 4));
+        check((0, 4), Step::Down, (2, 0));
+        check((2, 3), Step::Up, (0, 4));
+        check((2, 6), Step::Up, (2, 2));
+        check((2, 8), Step::Down, (2, 8));
+        check((0, 1), Step::Up, (0, 1));
+        check((2, 6), Step::First, (0, 0));
+        check((0, 0), Step::Last, (2, 8));
+        check((0, 0), Step::PageDown(3), (2, 4));
+        check((2, 8), Step::PageUp(9), (0, 0));
+        // What was there is gone.
+        check((2, 30), Step::Left, (2, 7));
+        check((7, 0), Step::Right, (0, 1));
+        assert_eq!(step(&[0, 0], 4, (0, 0), Step::Down), None);
+        assert_eq!(step(&[], 4, (0, 0), Step::Down), None);
     }
 }

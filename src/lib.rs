@@ -1,9 +1,10 @@
 //! The page of Willow: a status board for MQTT devices, in the browser.
 //!
-//! In reading order: [`address`] (where to connect), [`link`] (the browser side of a session), what the
-//! board says of it as typed choices ([`state`], made of [`headline`], [`diagnosis`], [`notes`]; [`timeline`]), how values
-//! and words are written ([`intl`], [`words`]), and [`ui`], which lays it all out. Below `link` stand the
-//! crates `fleet` and `mqtt`, which know nothing of a browser.
+//! In reading order: [`address`] (where to connect), [`link`] (the browser side of a session), what the board says
+//! of it as typed choices ([`state`], made of [`headline`], [`diagnosis`], [`notes`]; [`timeline`]), what the visitor
+//! looks at ([`view`]) and where it stands ([`sections`], [`geometry`]), how values and words are written ([`intl`],
+//! [`words`]), and [`ui`], which lays it all out. Below `link` stand the crates `fleet` and `mqtt`, which know
+//! nothing of a browser.
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
@@ -14,10 +15,12 @@ pub mod headline;
 pub mod intl;
 pub mod link;
 pub mod notes;
+pub mod sections;
 pub mod state;
 pub mod store;
 pub mod timeline;
 pub mod ui;
+pub mod view;
 pub mod words;
 
 #[cfg(test)]

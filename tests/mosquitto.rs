@@ -58,11 +58,20 @@ async fn a_will_with_5_forced() {
 
 /// Opens the page on a fresh mosquitto that already keeps these retained messages.
 async fn with_retained(retained: &[(&str, &str)], test: impl AsyncFnOnce(&Page, &Mosquitto)) {
+    with_retained_in("", retained, test).await;
+}
+
+/// The same in a version of the protocol, as the page's address names it.
+async fn with_retained_in(
+    version: &str,
+    retained: &[(&str, &str)],
+    test: impl AsyncFnOnce(&Page, &Mosquitto),
+) {
     let (site, broker) = (Site::http().await, Mosquitto::start(MosquittoOptions::default()).await);
     for (topic, payload) in retained {
         broker.publish(topic, payload, true).await;
     }
-    let url = site.page(&format!("?broker={}", broker.websocket()));
+    let url = site.page(&format!("?broker={}{version}", broker.websocket()));
     visit(Visit::new(url), async |page| {
         page.until_snapshot("complete").await;
         test(page, &broker).await;
@@ -117,9 +126,8 @@ async fn each_convention_has_its_tile_and_no_other_topic_has() {
     .await;
 }
 
-#[tokio::test]
-async fn an_empty_retained_message_removes_and_an_unknown_word_changes_nothing() {
-    with_retained(&[("a/status", "online"), ("b/status", "online")], async |page, broker| {
+async fn an_empty_message_removes(version: &str) {
+    with_retained_in(version, &[("a/status", "online"), ("b/status", "online")], async |page, broker| {
         page.until_count("total", 2).await;
         broker.publish("b/status", "rebooting", true).await;
         broker.publish("a/status", "", true).await;
@@ -127,6 +135,16 @@ async fn an_empty_retained_message_removes_and_an_unknown_word_changes_nothing()
         page.until_tile("esphome", "b", "online", "retained").await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_empty_retained_message_removes_and_an_unknown_word_changes_nothing_in_3_1_1() {
+    an_empty_message_removes("&version=3.1.1").await;
+}
+
+#[tokio::test]
+async fn an_empty_retained_message_removes_and_an_unknown_word_changes_nothing_in_5() {
+    an_empty_message_removes("&version=5").await;
 }
 
 /// No text from the network becomes HTML: the page's policy would report the attempt, and the tile shows it.
@@ -148,13 +166,12 @@ async fn hostile_names_are_only_ever_text() {
 
 /// The broker goes down and comes back without its retained messages: everything is stale with its status
 /// kept, and only what speaks again is known again.
-#[tokio::test]
-async fn a_restart_of_the_broker_leaves_stale_what_does_not_speak_again() {
+async fn a_restart_of_the_broker(version: &str) {
     let (site, mut broker) = (Site::http().await, Mosquitto::start(MosquittoOptions::default()).await);
     broker.publish("silent/status", "online", true).await;
     broker.publish("dead/status", "offline", true).await;
     broker.publish("speaker/status", "online", true).await;
-    let url = site.page(&format!("?broker={}", broker.websocket()));
+    let url = site.page(&format!("?broker={}{version}", broker.websocket()));
     visit(Visit::new(url).with_failing_connections(), async |page| {
         page.until_snapshot("complete").await;
         page.until_count("total", 3).await;
@@ -172,6 +189,16 @@ async fn a_restart_of_the_broker_leaves_stale_what_does_not_speak_again() {
         page.until_count("total", 3).await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_restart_of_the_broker_leaves_stale_what_does_not_speak_again_in_3_1_1() {
+    a_restart_of_the_broker("&version=3.1.1").await;
+}
+
+#[tokio::test]
+async fn a_restart_of_the_broker_leaves_stale_what_does_not_speak_again_in_5() {
+    a_restart_of_the_broker("&version=5").await;
 }
 
 /// `&filter=` replaces the default filters, and lets a suffix be found at any depth below it.

@@ -1,6 +1,6 @@
 //! The board: the answer, the counters that filter, the search, what must be admitted, and the tiles.
 
-use fleet::{Rows, Status, Statuses};
+use fleet::{Status, Statuses};
 use leptos::prelude::*;
 use leptos::{ev, html};
 use mqtt::Link;
@@ -12,11 +12,14 @@ use super::form::ConnectionForm;
 use super::grid::Grid;
 use super::headline::HeadlineText;
 use super::notes::notes;
+use super::rail::Rail;
 use super::symbols::icon;
+use super::tools::Tools;
 use super::{Page, part, text};
 use crate::headline::Headline;
 use crate::say;
-use crate::timeline::Timeline;
+use crate::sections::sections;
+use crate::view::View;
 use crate::words::Locale;
 
 /// A device made of two commands. The first one stays, in the background.
@@ -33,15 +36,18 @@ pub fn Board() -> impl IntoView {
         let epoch = page.watch(|link| link.with(|call| call.engine.fleet().order_epoch()));
         epoch.unwrap_or_default() as usize
     });
-    let rows = Memo::new(move |_| {
+    let sections = Memo::new(move |_| {
         // Read, not just tracked: a memo that nobody reads never runs.
         order.get();
-        let rows =
-            page.query.with(|query| page.link(|link| link.with(|call| call.engine.fleet().rows(query))));
-        rows.unwrap_or_default()
+        page.view.with(|view| {
+            page.folded.with(|folded| {
+                let sections =
+                    page.link(|link| link.with(|call| sections(call.engine.fleet(), view, folded)));
+                sections.unwrap_or_default()
+            })
+        })
     });
-    let is_showing_none =
-        Memo::new(move |_| rows.with(|rows| rows.attention.is_empty() && rows.well.is_empty()));
+    let is_showing_none = Memo::new(move |_| sections.with(|sections| sections.is_empty()));
     // Each stays as it is while it is shown: a form that was made anew would lose what was typed.
     let is_first_visit = Memo::new(move |_| page.state.with(|state| state.address.is_none()));
     let has_ended =
@@ -51,14 +57,6 @@ pub fn Board() -> impl IntoView {
     });
     let has_none_found =
         Memo::new(move |_| is_showing_none.get() && page.state.with(|state| state.counts.total > 0));
-    // Nobody may say that what is not known at present is well.
-    let is_as_last_known = Memo::new(move |_| {
-        page.state.with(|state| state.counts.stale > 0 || state.standing != Link::Connected)
-    });
-    let well_title = Signal::derive(move || {
-        let locale = page.locale.get();
-        if is_as_last_known.get() { say!(locale, board.last_known_well) } else { say!(locale, board.well) }
-    });
     let first_visit = part(move || {
         let is_shown = is_first_visit.get() && !page.dialog_is_open.get();
         is_shown.then(|| view! { <div class="first-visit"><ConnectionForm /></div> }.into_any())
@@ -75,61 +73,19 @@ pub fn Board() -> impl IntoView {
                 <Search />
                 <Chips />
             </div>
+            <Tools />
             {ended}
             {diagnosis_panel(page)}
             {notes(page)}
             <FilterPanel />
-            <Section rows pick=attention title=page.phrase(|locale| say!(locale, board.attention)) />
-            <Section rows pick=well title=well_title />
+            <div class="beside">
+                <Grid sections />
+                <Rail />
+            </div>
             {nobody}
             {none_found}
         </main>
     }
-}
-
-fn attention(rows: &Rows) -> &[fleet::Handle] {
-    &rows.attention
-}
-
-fn well(rows: &Rows) -> &[fleet::Handle] {
-    &rows.well
-}
-
-/// One of the two groups of tiles, with what its bars span.
-#[component]
-fn Section(
-    rows: Memo<Rows>,
-    pick: fn(&Rows) -> &[fleet::Handle],
-    title: Signal<&'static str>,
-) -> impl IntoView {
-    let page = Page::here();
-    let length = Memo::new(move |_| rows.with(|rows| pick(rows).len()));
-    let count = text(move || page.format(|formats| formats.count(length.get())));
-    let legend = text(move || {
-        let since = page.state.with(|state| state.observed_since);
-        let Timeline { from, to } = Timeline::of(since, page.now.get());
-        let duration = page.format(|formats| formats.duration(to.0 - from.0));
-        say!(page.locale.get(), tile.history, duration = duration)
-    });
-    let is_shown = Memo::new(move |_| length.get() != 0);
-    part(move || {
-        is_shown.get().then(|| {
-            view! {
-                <section>
-                    <h2 class="section-title">
-                        {title}
-                        <span>{count}</span>
-                        <small class="legend">
-                            <i></i>
-                            {legend}
-                        </small>
-                    </h2>
-                    <Grid rows pick />
-                </section>
-            }
-            .into_any()
-        })
-    })
 }
 
 /// The counters. Each shows its part of the fleet when it is pressed; the numbers stay those of the whole.
@@ -142,8 +98,9 @@ fn Chips() -> impl IntoView {
             page.state.with(|state| status.map_or(state.counts.total, |status| state.counts.of(status)))
         };
         let on_click = move |_| {
-            page.query.update(|query| {
-                query.statuses = if query.statuses == wanted { Statuses::ALL } else { wanted };
+            page.view.update(|view| {
+                let statuses = &mut view.query.statuses;
+                *statuses = if *statuses == wanted { Statuses::ALL } else { wanted };
             });
         };
         view! {
@@ -151,7 +108,7 @@ fn Chips() -> impl IntoView {
                 type="button"
                 class=format!("chip {word}")
                 class:none=Signal::derive(move || count() == 0)
-                aria-pressed=text(move || page.query.with(|query| query.statuses == wanted).to_string())
+                aria-pressed=text(move || page.view.with(|view| view.query.statuses == wanted).to_string())
                 on:click=on_click
             >
                 {status.map(icon)}
@@ -206,10 +163,10 @@ fn Search() -> impl IntoView {
             aria-label=label
             placeholder=text(move || format!("{}   /", label.get()))
             node_ref=field
-            prop:value=text(move || page.query.with(|query| query.text.clone()))
+            prop:value=text(move || page.view.with(|view| view.query.text.clone()))
             on:input=move |event| {
                 let text = event_target_value(&event);
-                page.query.update(|query| query.text = text);
+                page.view.update(|view| view.query.text = text);
             }
         />
     }
@@ -269,7 +226,7 @@ fn NoneFound() -> impl IntoView {
         <div class="empty">
             <h2>{page.phrase(|locale| say!(locale, board.none_found.title))}</h2>
             <p>{body}</p>
-            <button type="button" class="button" on:click=move |_| page.query.set(Default::default())>
+            <button type="button" class="button" on:click=move |_| page.view.update(View::show_all)>
                 {page.phrase(|locale| say!(locale, board.show_all))}
             </button>
         </div>

@@ -1,62 +1,78 @@
-//! A grid of which only the rows in sight are in the document.
+//! The sections of the board, of which only the tiles in sight are in the document.
 //!
-//! A spacer is as high as all rows; the rows in sight are placed inside it. Only this module measures. What is
-//! outside the window has no element, no signal and no cost.
+//! A spacer is as high as everything; the sections in sight are placed inside it, and in each of them the lines in
+//! sight. Only this module measures. What is outside the window has no element, no signal and no cost. The
+//! keyboard moves a cursor through the tiles; the cursor's tile is the one that Tab reaches.
 
-use fleet::{Handle, Rows};
+use fleet::Handle;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::ResizeObserver;
+use web_sys::{Element, FocusEvent, HtmlElement, KeyboardEvent, ResizeObserver};
 
-use super::text;
-use super::tile::Tile;
-use crate::geometry;
+use super::section::SectionView;
+use super::{Page, text};
+use crate::geometry::{self, Layout, Placed, Step};
+use crate::sections::Section;
+use crate::view::Density;
 
-/// A tile's height, the gap beside and below it, and the narrowest tile, in rem; the style sheet has the same.
-const TILE: f64 = 5.25;
-const GAP: f64 = 0.625;
-const NARROWEST: f64 = 15.0;
-
-/// What was measured, and which rows follow from it.
-#[derive(Copy, Clone, PartialEq, Debug)]
-struct Layout {
-    rem: f64,
-    columns: usize,
-    first: usize,
-    last: usize,
+/// Heights and widths in rem; the style sheet has the same.
+#[derive(Copy, Clone)]
+struct Sizes {
+    tile: f64,
+    gap: f64,
+    narrowest: f64,
+    title: f64,
 }
 
-impl Layout {
-    fn pitch(&self) -> f64 {
-        (TILE + GAP) * self.rem
+impl Sizes {
+    fn of(density: Density) -> Sizes {
+        match density {
+            Density::Tiles | Density::Wall => Sizes { tile: 5.25, gap: 0.625, narrowest: 15.0, title: 3.0 },
+            Density::Compact => Sizes { tile: 2.25, gap: 0.25, narrowest: 18.0, title: 3.0 },
+        }
     }
 }
 
-/// The windowed grid of one group of devices.
+/// What was measured, and which lines follow from it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Window {
+    /// How tiles and sections are laid out.
+    pub layout: Layout,
+    /// The sections in sight.
+    pub placed: Vec<Placed>,
+}
+
+/// The windowed sections.
 #[component]
 pub fn Grid(
-    /// All rows of the board.
-    rows: Memo<Rows>,
-    /// Which of them are this grid's.
-    pick: fn(&Rows) -> &[Handle],
+    /// All sections of the board.
+    sections: Memo<Vec<Section>>,
 ) -> impl IntoView {
+    let page = Page::here();
     let spacer = NodeRef::<html::Div>::new();
-    let length = Memo::new(move |_| rows.with(|rows| pick(rows).len()));
-    let layout = RwSignal::new(Layout { rem: 16.0, columns: 1, first: 0, last: 0 });
+    let window_of = RwSignal::new(Window {
+        layout: Layout { columns: 1, pitch: 94.0, title: 48.0, gap: 10.0 },
+        placed: Vec::new(),
+    });
     let measure = move || {
         let Some(element) = spacer.try_get_untracked().flatten() else {
             return;
         };
         let place = element.get_bounding_client_rect();
+        let sizes = Sizes::of(page.view.with_untracked(|view| view.density));
         let rem = rem();
-        let columns = geometry::columns(place.width(), NARROWEST * rem, GAP * rem);
+        let layout = Layout {
+            columns: geometry::columns(place.width(), sizes.narrowest * rem, sizes.gap * rem),
+            pitch: (sizes.tile + sizes.gap) * rem,
+            title: sizes.title * rem,
+            gap: sizes.gap * rem,
+        };
         let view = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);
-        let lines = length.get_untracked().div_ceil(columns);
-        let window = geometry::window(lines, (TILE + GAP) * rem, place.top(), view);
-        let measured = Layout { rem, columns, first: window.start, last: window.end };
-        if layout.get_untracked() != measured {
-            layout.set(measured);
+        let placed = sections.with_untracked(|sections| layout.window(lengths(sections), place.top(), view));
+        let measured = Window { layout, placed };
+        if window_of.with_untracked(|window| *window != measured) {
+            window_of.set(measured);
         }
     };
     // Scrolling and resizing come in floods; what they lead to is looked at once per frame.
@@ -73,12 +89,15 @@ pub fn Grid(
     };
     let scroll = window_event_listener_untyped("scroll", move |_| measure_soon());
     on_cleanup(move || scroll.remove());
+    let cursor = Cursor { page, sections, window: window_of, spacer, has_focus: StoredValue::new(false) };
     Effect::new(move |_| {
-        // Rows that move from one grid to the other push the second one, though the body keeps its height.
-        rows.with(|_| ());
+        // Rows that move from one section to another push what stands below, though the body keeps its height.
+        sections.with(|_| ());
+        page.view.with(|view| view.density);
         measure_soon();
+        cursor.keep_focus();
     });
-    // Whatever else moves a grid changes the body's size: a note, a longer headline, a turned phone.
+    // Whatever else moves the grid changes the body's size: a note, a longer headline, a turned phone.
     let observed = Closure::<dyn FnMut()>::new(measure_soon);
     if let (Ok(observer), Some(body)) =
         (ResizeObserver::new(observed.as_ref().unchecked_ref()), document().body())
@@ -92,40 +111,201 @@ pub fn Grid(
     spacer.on_load(move |_| measure());
 
     let height = text(move || {
-        let layout = layout.get();
-        let lines = length.get().div_ceil(layout.columns) as f64;
-        pixels((lines * layout.pitch() - GAP * layout.rem).max(0.0))
+        let layout = window_of.with(|window| window.layout);
+        sections.with(|sections| pixels(layout.total(lengths(sections))))
     });
-    let top = text(move || {
-        let layout = layout.get();
-        pixels(layout.first as f64 * layout.pitch())
-    });
-    let before = Memo::new(move |_| {
-        let Layout { columns, first, .. } = layout.get();
-        first * columns
-    });
-    let shown = move || {
-        let Layout { columns, first, last, .. } = layout.get();
-        rows.with(|rows| {
-            let handles = pick(rows);
-            let end = (last * columns).min(handles.len());
-            handles.get(first * columns..end).unwrap_or_default().to_vec()
+    let in_sight = move || {
+        window_of.with(|window| {
+            let known = |placed: &Placed| {
+                sections.with(|sections| sections.get(placed.section).map(|section| section.title.name()))
+            };
+            window.placed.iter().filter_map(known).collect::<Vec<String>>()
         })
     };
     view! {
-        <div class="spacer" node_ref=spacer style:height=height>
-            <ul
-                class="rows"
-                role="list"
-                style:top=top
-                style:grid-template-columns=text(move || format!("repeat({}, minmax(0, 1fr))", layout.get().columns))
-            >
-                <ForEnumerate each=shown key=|handle| *handle let(index, handle)>
-                    <Tile handle place=Signal::derive(move || before.get() + index.get() + 1) of=length />
-                </ForEnumerate>
-            </ul>
+        <div
+            class="spacer"
+            class:compact=Signal::derive(move || page.view.with(|view| view.density == Density::Compact))
+            node_ref=spacer
+            style:height=height
+            on:keydown=move |event| cursor.on_key(&event)
+            on:focusin=move |event| cursor.on_focus(&event)
+            on:focusout=move |event| cursor.on_blur(&event)
+        >
+            <For each=in_sight key=String::clone let:name>
+                <SectionView name sections window=window_of />
+            </For>
         </div>
     }
+}
+
+fn lengths(sections: &[Section]) -> impl Iterator<Item = usize> {
+    sections.iter().map(|section| section.handles.len())
+}
+
+/// Where the keyboard is among the tiles.
+#[derive(Copy, Clone)]
+struct Cursor {
+    page: Page,
+    sections: Memo<Vec<Section>>,
+    window: RwSignal<Window>,
+    spacer: NodeRef<html::Div>,
+    /// A tile has the focus, or had it when its element went.
+    has_focus: StoredValue<bool>,
+}
+
+impl Cursor {
+    fn on_key(self, event: &KeyboardEvent) {
+        let is_on_tile = tile_of(event.target()).is_some();
+        if !is_on_tile || event.ctrl_key() || event.meta_key() || event.alt_key() || event.shift_key() {
+            return;
+        }
+        let layout = self.window.with_untracked(|window| window.layout);
+        let view = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);
+        let lines = ((view / layout.pitch) as usize).max(2) - 1;
+        // In a page that reads from right to left, the tile before is on the right.
+        let is_rtl = document().document_element().is_some_and(|root| {
+            window().get_computed_style(&root).ok().flatten().is_some_and(|style| {
+                style.get_property_value("direction").is_ok_and(|direction| direction == "rtl")
+            })
+        });
+        let step = match event.key().as_str() {
+            "ArrowLeft" if is_rtl => Step::Right,
+            "ArrowRight" if is_rtl => Step::Left,
+            "ArrowLeft" => Step::Left,
+            "ArrowRight" => Step::Right,
+            "ArrowUp" => Step::Up,
+            "ArrowDown" => Step::Down,
+            "Home" => Step::First,
+            "End" => Step::Last,
+            "PageUp" => Step::PageUp(lines),
+            "PageDown" => Step::PageDown(lines),
+            _ => return,
+        };
+        event.prevent_default();
+        let from = self.place().unwrap_or_default();
+        let to = self.sections.with_untracked(|sections| {
+            let lengths: Vec<usize> = lengths(sections).collect();
+            geometry::step(&lengths, layout.columns, from, step)
+        });
+        if let Some(to) = to {
+            self.go(to);
+        }
+    }
+
+    /// The section and the place in it of the cursor's device.
+    fn place(self) -> Option<(usize, usize)> {
+        let handle = self.page.cursor.get_untracked()?;
+        self.sections.with_untracked(|sections| {
+            sections.iter().enumerate().find_map(|(number, section)| {
+                let place = section.handles.iter().position(|other| *other == handle)?;
+                Some((number, place))
+            })
+        })
+    }
+
+    /// Moves the cursor, the view if need be, and the focus.
+    fn go(self, (section, tile): (usize, usize)) {
+        let layout = self.window.with_untracked(|window| window.layout);
+        let (handle, line) = self.sections.with_untracked(|sections| {
+            let handle = sections.get(section).and_then(|section| section.handles.get(tile)).copied();
+            (handle, layout.line_of(lengths(sections), section, tile))
+        });
+        let (Some(handle), Some(spacer)) = (handle, self.spacer.get_untracked()) else {
+            return;
+        };
+        self.page.cursor.set(Some(handle));
+        let top = spacer.get_bounding_client_rect().top() + line;
+        let view = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);
+        // A title above the first line of a section comes into sight with it.
+        let (above, below) = (top - layout.title, top + layout.pitch - view);
+        let by = if above < 0.0 { above } else { below.max(0.0) };
+        if by != 0.0 {
+            window().scroll_by_with_x_and_y(0.0, by);
+        }
+        focus_soon(handle);
+    }
+
+    fn on_focus(self, event: &FocusEvent) {
+        if let Some(slot) =
+            tile_of(event.target()).and_then(|tile| tile.id().strip_prefix('d')?.parse::<u32>().ok())
+        {
+            self.has_focus.set_value(true);
+            let handle = self.sections.with_untracked(|sections| {
+                let mut handles = sections.iter().flat_map(|section| &section.handles);
+                handles.find(|handle| handle.slot() == slot).copied()
+            });
+            if handle.is_some() && handle != self.page.cursor.get_untracked() {
+                self.page.cursor.set(handle);
+            }
+        }
+    }
+
+    fn on_blur(self, event: &FocusEvent) {
+        // An element that goes takes the focus with it, and nothing else gets it.
+        let is_there = tile_of(event.target()).is_some_and(|tile| tile.is_connected());
+        if is_there || event.related_target().is_some() {
+            self.has_focus.set_value(false);
+        }
+    }
+
+    /// After an update: a device that moved to another section keeps the focus if its tile is in sight; if
+    /// not, the tile that stands in its place gets it.
+    fn keep_focus(self) {
+        if !self.has_focus.get_value() {
+            return;
+        }
+        let Some(handle) = self.page.cursor.get_untracked() else {
+            return;
+        };
+        request_animation_frame(move || {
+            request_animation_frame(move || {
+                let active = document().active_element();
+                if active.is_some_and(|active| active.tag_name() != "BODY") {
+                    return;
+                }
+                let heir = || {
+                    let first = self.window.try_with_untracked(|window| window.placed.first().copied())??;
+                    let columns = self.window.with_untracked(|window| window.layout.columns);
+                    self.sections.try_with_untracked(|sections| {
+                        let handles = &sections.get(first.section)?.handles;
+                        handles.get(first.first * columns).or(handles.first()).copied()
+                    })?
+                };
+                if !focus(handle)
+                    && let Some(heir) = heir()
+                {
+                    focus(heir);
+                }
+            });
+        });
+    }
+}
+
+/// The tile that an event came from.
+fn tile_of(target: Option<web_sys::EventTarget>) -> Option<Element> {
+    target?.dyn_into::<Element>().ok()?.closest(".tile").ok().flatten()
+}
+
+/// Gives a tile the focus as soon as it is in the document.
+fn focus_soon(handle: Handle) {
+    if !focus(handle) {
+        request_animation_frame(move || {
+            request_animation_frame(move || {
+                focus(handle);
+            });
+        });
+    }
+}
+
+/// Gives a tile the focus, if it is in the document.
+fn focus(handle: Handle) -> bool {
+    let tile = document().get_element_by_id(&format!("d{}", handle.slot()));
+    let face = tile.and_then(|tile| tile.query_selector(".face").ok().flatten());
+    let Some(face) = face.and_then(|face| face.dyn_into::<HtmlElement>().ok()) else {
+        return false;
+    };
+    face.focus().is_ok()
 }
 
 /// The root's font size in pixels: a visitor who wants larger text gets larger tiles.
@@ -137,7 +317,7 @@ fn rem() -> f64 {
 }
 
 /// A length for the style sheet, in hundredths: writing out a float by Rust's own means weighs 10 KB.
-fn pixels(length: f64) -> String {
+pub fn pixels(length: f64) -> String {
     let hundredths = (length * 100.0) as u64;
     format!("{}.{:02}px", hundredths / 100, hundredths % 100)
 }

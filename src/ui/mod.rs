@@ -4,6 +4,7 @@
 //! the rows in sight. [`App`] is mounted once; every component finds its [`Page`] in the context.
 
 mod board;
+mod device;
 mod diagnosis;
 mod filters;
 mod form;
@@ -11,16 +12,20 @@ mod grid;
 mod header;
 mod headline;
 mod notes;
+mod rail;
+mod section;
 mod symbols;
 mod tile;
+mod tools;
 
 #[cfg(test)]
 mod tests;
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use fleet::{ConfigError, Query};
+use fleet::{ConfigError, Handle};
 use js_sys::{Function, Reflect};
 use leptos::prelude::*;
 use mqtt::Time;
@@ -31,9 +36,11 @@ use crate::intl::{self, Formats};
 use crate::link::{self, Link, Profile};
 use crate::state::State;
 use crate::store;
+use crate::view::View;
 use crate::words::{self, Locale};
 
 use board::Board;
+use device::DevicePanel;
 use form::ConnectionDialog;
 use header::Header;
 use symbols::Symbols;
@@ -59,8 +66,14 @@ pub struct Page {
     pub now: RwSignal<Time>,
     /// What the page shows apart from its tiles.
     pub state: Memo<State>,
-    /// What the visitor searches for.
-    pub query: RwSignal<Query>,
+    /// What the visitor looks at.
+    pub view: RwSignal<View>,
+    /// The groups that the visitor folded.
+    pub folded: RwSignal<BTreeSet<String>>,
+    /// The device that the keyboard is at.
+    pub cursor: RwSignal<Option<Handle>>,
+    /// The device whose panel is open.
+    pub opened: RwSignal<Option<Handle>>,
     /// Whether the connection's dialog is open.
     pub dialog_is_open: RwSignal<bool>,
 }
@@ -73,6 +86,7 @@ impl Page {
             replace_location(cleaned);
         }
         let page = Page::new(Link::new(), request);
+        page.view.set(View::of_fragment(route().1.as_str()));
         page.request.update_value(|request| {
             let address = request.broker.as_deref().and_then(|broker| Address::parse(broker).ok());
             if let (Some(address), None) = (address, &request.error) {
@@ -120,7 +134,10 @@ impl Page {
             request: StoredValue::new(request),
             locale: RwSignal::new(locale),
             now: RwSignal::new(link::now()),
-            query: RwSignal::new(Query::default()),
+            view: RwSignal::new(View::default()),
+            folded: RwSignal::new(BTreeSet::new()),
+            cursor: RwSignal::new(None),
+            opened: RwSignal::new(None),
             dialog_is_open: RwSignal::new(false),
         }
     }
@@ -163,6 +180,12 @@ impl Page {
         Signal::derive(move || say(self.locale.get()))
     }
 
+    /// Opens a device's panel.
+    pub fn open_device(self, handle: Handle) {
+        self.cursor.set(Some(handle));
+        self.opened.set(Some(handle));
+    }
+
     /// Chooses a language, for this visit and the next.
     pub fn speak(self, locale: Locale) {
         store::write(LANGUAGE, Some(leptos_i18n::Locale::as_str(locale)));
@@ -179,6 +202,13 @@ fn replace_location(href: &str) {
         // Refused for a page from a file; there the address is nobody's but the visitor's.
         let _ = replace.call3(history, &JsValue::NULL, &"".into(), &href.into());
     }
+}
+
+/// The page's address in two parts: up to its route, and the route. A `#` before the route belongs to a filter.
+fn route() -> (String, String) {
+    let href = window().location().href().unwrap_or_default();
+    let (address, route) = href.split_at(href.find("#/").unwrap_or(href.len()));
+    (address.to_owned(), route.to_owned())
 }
 
 /// A text that changes.
@@ -214,10 +244,25 @@ pub fn App() -> impl IntoView {
             page.now.set(link::now());
         }
     };
+    // The address shares the view, and an address that somebody enters changes it.
+    Effect::new(move |_| {
+        let fragment = page.view.with(View::fragment);
+        let (address, route) = route();
+        if View::of_fragment(&route).fragment() != fragment {
+            replace_location(&format!("{address}{fragment}"));
+        }
+    });
+    let went = window_event_listener_untyped("hashchange", move |_| {
+        let view = View::of_fragment(&route().1);
+        if page.view.with_untracked(|known| *known != view) {
+            page.view.set(view);
+        }
+    });
     let clock = set_interval_with_handle(tick, TICK);
     let seen_again = window_event_listener_untyped("visibilitychange", move |_| tick());
     on_cleanup(move || {
         seen_again.remove();
+        went.remove();
         if let Ok(clock) = clock {
             clock.clear();
         }
@@ -228,5 +273,6 @@ pub fn App() -> impl IntoView {
         <Header />
         <Board />
         <ConnectionDialog />
+        <DevicePanel />
     }
 }

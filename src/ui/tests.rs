@@ -33,6 +33,7 @@ const STYLE: &str = concat!(
     include_str!("../../style/board.css"),
     include_str!("../../style/tile.css"),
     include_str!("../../style/notes.css"),
+    include_str!("../../style/device.css"),
 );
 
 /// A place of its own for a test, removed with everything in it.

@@ -45,6 +45,8 @@ pub fn Tile(
     place: Signal<usize>,
     /// How long the list is.
     of: Memo<usize>,
+    /// Whether its list is the first one.
+    in_first: Memo<bool>,
 ) -> impl IntoView {
     let (page, length) = (Page::here(), of);
     let shown = Memo::new(move |before: Option<&Option<Shown>>| {
@@ -94,9 +96,22 @@ pub fn Tile(
     let history = part(move || {
         shown.with(|shown| shown.as_ref().map(|shown| paths(&shown.history))).map(IntoAny::into_any)
     });
+    // Tab reaches one tile: the cursor's, or the first of all.
+    let tab_index = Signal::derive(move || match page.cursor.get() {
+        Some(cursor) if cursor == handle => "0",
+        Some(cursor)
+            if page.link(|link| link.with(|call| call.engine.fleet().device(cursor).is_some()))
+                == Some(true) =>
+        {
+            "-1"
+        }
+        _ if place.get() == 1 && in_first.get() => "0",
+        _ => "-1",
+    });
     view! {
         <li
             class="tile"
+            id=format!("d{}", handle.slot())
             aria-posinset=text(move || place.get().to_string())
             aria-setsize=text(move || length.get().to_string())
             data-device=of(|shown| shown.id.clone())
@@ -105,27 +120,35 @@ pub fn Tile(
             data-evidence=of(|shown| shown.evidence.word().to_owned())
             data-parent=parent
         >
-            <span class="name">
-                {shape(of(|shown| shown.status.word().to_owned()))}
-                <b dir="auto" title=of(full_name)>
-                    <span class="path">{of(|shown| path_and_leaf(&shown.name).0.to_owned())}</span>
-                    <span>{of(|shown| path_and_leaf(&shown.name).1.to_owned())}</span>
-                </b>
-                <span class="convention">{of(|shown| shown.convention.to_owned())}</span>
-            </span>
-            <span class="state" title=how>
-                <span class="word">{Signal::derive(move || word(page.locale.get(), status()))}</span>
-                " "
-                {how}
-            </span>
-            <svg
-                class="history"
-                viewBox=format!("0 0 {SLOTS} 1")
-                preserveAspectRatio="none"
-                aria-hidden="true"
+            <button
+                type="button"
+                class="face"
+                aria-haspopup="dialog"
+                tabindex=tab_index
+                on:click=move |_| page.open_device(handle)
             >
-                {history}
-            </svg>
+                <span class="name">
+                    {shape(of(|shown| shown.status.word().to_owned()))}
+                    <b dir="auto" title=of(full_name)>
+                        <span class="path">{of(|shown| path_and_leaf(&shown.name).0.to_owned())}</span>
+                        <span>{of(|shown| path_and_leaf(&shown.name).1.to_owned())}</span>
+                    </b>
+                    <span class="convention">{of(|shown| shown.convention.to_owned())}</span>
+                </span>
+                <span class="state" title=how>
+                    <span class="word">{Signal::derive(move || word(page.locale.get(), status()))}</span>
+                    " "
+                    {how}
+                </span>
+                <svg
+                    class="history"
+                    viewBox=format!("0 0 {SLOTS} 1")
+                    preserveAspectRatio="none"
+                    aria-hidden="true"
+                >
+                    {history}
+                </svg>
+            </button>
         </li>
     }
 }
@@ -141,7 +164,7 @@ fn path_and_leaf(name: &str) -> (&str, &str) {
 }
 
 /// A status as a word that begins a line.
-fn word(locale: Locale, status: Status) -> &'static str {
+pub fn word(locale: Locale, status: Status) -> &'static str {
     match status {
         Status::Online => say!(locale, status.online),
         Status::Offline => say!(locale, status.offline),

@@ -1,0 +1,91 @@
+//! The board's devices in sections, in the order in which they stand on the page.
+//!
+//! Pure: the fleet and the view in, lists of handles out. `ui` titles them and puts the ones in sight into the
+//! document.
+
+use std::collections::BTreeSet;
+
+use fleet::{Counts, Fleet, Group, GroupKey, Grouping, Handle, OrderBy, Rows};
+
+use crate::view::View;
+
+/// Devices that stand together below one title.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Section {
+    /// What they have in common.
+    pub title: Title,
+    /// How many there are that answer the query.
+    pub length: usize,
+    /// Those that are shown: all of them, or none when the visitor folded the section.
+    pub handles: Vec<Handle>,
+}
+
+/// What the devices of a section have in common.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Title {
+    /// They need attention.
+    Attention,
+    /// They do not.
+    Well,
+    /// They answer the query, in an order that sets nothing apart.
+    All,
+    /// They are of one group.
+    Group {
+        /// Which group.
+        key: GroupKey,
+        /// Its name; empty for what is in no other group.
+        name: String,
+        /// How many devices it has of each kind, whatever is asked for.
+        counts: Counts,
+        /// Whether the visitor folded it.
+        is_folded: bool,
+    },
+}
+
+impl Title {
+    /// A name that no other section has, and that a fold is remembered by.
+    pub fn name(&self) -> String {
+        match self {
+            Title::Attention => "attention".to_owned(),
+            Title::Well => "well".to_owned(),
+            Title::All => "all".to_owned(),
+            Title::Group { key, .. } => fold_name(key),
+        }
+    }
+}
+
+/// The sections of a fleet. One that has nothing to show is left out.
+pub fn sections(fleet: &Fleet, view: &View, folded: &BTreeSet<String>) -> Vec<Section> {
+    let plain = |title, handles: Vec<Handle>| Section { title, length: handles.len(), handles };
+    let mut sections = match view.grouping {
+        None => {
+            let Rows { attention, well } = fleet.rows(&view.query);
+            if view.query.order == OrderBy::Trouble {
+                vec![plain(Title::Attention, attention), plain(Title::Well, well)]
+            } else {
+                vec![plain(Title::All, well)]
+            }
+        }
+        Some(grouping) => {
+            let section = |Group { key, name, counts, mut rows }: Group| {
+                let (length, is_folded) = (rows.len(), folded.contains(&fold_name(&key)));
+                if is_folded {
+                    rows.clear();
+                }
+                Section { title: Title::Group { key, name, counts, is_folded }, length, handles: rows }
+            };
+            fleet.groups(&view.query, grouping).into_iter().map(section).collect()
+        }
+    };
+    sections.retain(|section| section.length > 0);
+    sections
+}
+
+fn fold_name(GroupKey { by, convention, text }: &GroupKey) -> String {
+    let by = match by {
+        Grouping::Convention => "convention",
+        Grouping::Topic { .. } => "topic",
+        Grouping::Parent => "parent",
+    };
+    format!("{by} {} {text}", convention.unwrap_or_default())
+}

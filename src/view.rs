@@ -1,0 +1,213 @@
+//! What the visitor looks at: which devices, in which order, in which groups, how large; and how the
+//! fragment of the page's address spells it, so that an address shares a view.
+//!
+//! Pure text and typed values; never touches the browser. What a fragment says that nobody understands is
+//! left out, and never an error: it may come from a newer page.
+
+use fleet::presence::CONVENTIONS;
+use fleet::{Evidence, Grouping, OrderBy, Query, Status, Statuses};
+
+use crate::address::{decoded, encoded};
+
+/// The route of the board, with which its fragment begins.
+const ROUTE: &str = "#/";
+/// The deepest level of a topic that can make groups.
+pub const DEEPEST_GROUP: u8 = 3;
+
+/// What the visitor looks at.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct View {
+    /// Which devices, in which order.
+    pub query: Query,
+    /// In which groups, if in any.
+    pub grouping: Option<Grouping>,
+    /// How large.
+    pub density: Density,
+}
+
+/// How much room a device takes.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub enum Density {
+    /// A tile, with its history.
+    #[default]
+    Tiles,
+    /// One line.
+    Compact,
+    /// One cell, for a screen across the room.
+    Wall,
+}
+
+impl Density {
+    /// Every density, the roomiest first.
+    pub const ALL: [Density; 3] = [Density::Tiles, Density::Compact, Density::Wall];
+
+    /// Its word in an address.
+    pub fn word(self) -> &'static str {
+        match self {
+            Density::Tiles => "tiles",
+            Density::Compact => "compact",
+            Density::Wall => "wall",
+        }
+    }
+}
+
+/// The orders and their words in an address.
+pub const ORDERS: [(OrderBy, &str); 3] =
+    [(OrderBy::Trouble, "trouble"), (OrderBy::Name, "name"), (OrderBy::Change, "change")];
+
+/// The groupings and their words in an address.
+pub const GROUPINGS: [(Option<Grouping>, &str); 6] = [
+    (None, "none"),
+    (Some(Grouping::Convention), "convention"),
+    (Some(Grouping::Parent), "parent"),
+    (Some(Grouping::Topic { levels: 1 }), "topic-1"),
+    (Some(Grouping::Topic { levels: 2 }), "topic-2"),
+    (Some(Grouping::Topic { levels: DEEPEST_GROUP }), "topic-3"),
+];
+
+impl View {
+    /// Reads the fragment of an address, with or without its `#`.
+    pub fn of_fragment(fragment: &str) -> View {
+        let mut view = View::default();
+        let fragment = fragment.trim_start_matches('#');
+        let Some((_, parameters)) = fragment.split_once('?') else {
+            return view;
+        };
+        for parameter in parameters.split('&') {
+            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            let value = decoded(value);
+            match name {
+                "q" => view.query.text = value,
+                "status" => {
+                    let named = |status: &Status| value.split(',').any(|word| word == status.word());
+                    let none = Statuses::NONE;
+                    let some = Status::ALL.into_iter().filter(named).fold(none, Statuses::toggled);
+                    // Nothing that anybody knows: as if it were not there.
+                    view.query.statuses = if some == none { Statuses::ALL } else { some };
+                }
+                "evidence" => {
+                    let all = [Evidence::Live, Evidence::Retained, Evidence::Stale];
+                    view.query.evidence = all.into_iter().find(|evidence| evidence.word() == value);
+                }
+                "convention" => {
+                    view.query.convention =
+                        CONVENTIONS.iter().map(|known| known.slug).find(|slug| *slug == value);
+                }
+                "sort" => {
+                    let known = ORDERS.iter().find(|(_, word)| *word == value);
+                    view.query.order = known.map(|(order, _)| *order).unwrap_or_default();
+                }
+                "group" => {
+                    let known = GROUPINGS.iter().find(|(_, word)| *word == value);
+                    view.grouping = known.and_then(|(grouping, _)| *grouping);
+                }
+                "view" => {
+                    let known = Density::ALL.into_iter().find(|density| density.word() == value);
+                    view.density = known.unwrap_or_default();
+                }
+                _ => {}
+            }
+        }
+        view
+    }
+
+    /// The fragment that brings another visitor here; empty for what the board shows by itself.
+    pub fn fragment(&self) -> String {
+        let Query { text, statuses, evidence, convention, order, .. } = &self.query;
+        let mut parameters = Vec::new();
+        if !text.trim().is_empty() {
+            parameters.push(format!("q={}", encoded(text.trim())));
+        }
+        if *statuses != Statuses::ALL {
+            let words = Status::ALL.into_iter().filter(|status| statuses.has(*status)).map(Status::word);
+            parameters.push(format!("status={}", words.collect::<Vec<_>>().join(",")));
+        }
+        if let Some(evidence) = evidence {
+            parameters.push(format!("evidence={}", evidence.word()));
+        }
+        if let Some(convention) = convention {
+            parameters.push(format!("convention={convention}"));
+        }
+        if let Some((_, word)) = ORDERS.iter().find(|(known, _)| known == order && *order != OrderBy::Trouble)
+        {
+            parameters.push(format!("sort={word}"));
+        }
+        if let Some((_, word)) = GROUPINGS[1..].iter().find(|(known, _)| *known == self.grouping) {
+            parameters.push(format!("group={word}"));
+        }
+        if self.density != Density::Tiles {
+            parameters.push(format!("view={}", self.density.word()));
+        }
+        if parameters.is_empty() { String::new() } else { format!("{ROUTE}?{}", parameters.join("&")) }
+    }
+
+    /// Takes every filter away; order, groups and density stay.
+    pub fn show_all(&mut self) {
+        self.query = Query { order: self.query.order, ..Query::default() };
+    }
+
+    /// Whether it leaves devices out.
+    pub fn is_filtered(&self) -> bool {
+        let whole = Query { order: self.query.order, ..Query::default() };
+        self.query != whole
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    /// The boundary: fragment ⇄ view.
+    #[track_caller]
+    fn check(fragment: &str, change: impl FnOnce(&mut View)) {
+        let mut view = View::default();
+        change(&mut view);
+        assert_eq!(View::of_fragment(fragment), view, "{fragment}");
+        assert_eq!(view.fragment(), fragment);
+    }
+
+    #[wasm_bindgen_test]
+    fn a_view_is_a_fragment_and_back() {
+        check("", |_| {});
+        check("#/?q=kitchen%20lamp", |view| view.query.text = "kitchen lamp".into());
+        check("#/?q=%23%26%25=ü灯", |view| view.query.text = "#&%=ü灯".into());
+        check("#/?status=offline,degraded", |view| {
+            let none = Statuses::NONE;
+            view.query.statuses = none.toggled(Status::Degraded).toggled(Status::Offline);
+        });
+        check("#/?evidence=stale&convention=tasmota&sort=change&group=topic-2&view=wall", |view| {
+            view.query.evidence = Some(Evidence::Stale);
+            view.query.convention = Some("tasmota");
+            view.query.order = OrderBy::Change;
+            view.grouping = Some(Grouping::Topic { levels: 2 });
+            view.density = Density::Wall;
+        });
+    }
+
+    #[wasm_bindgen_test]
+    fn what_nobody_understands_is_left_out() {
+        for fragment in [
+            "#",
+            "#/",
+            "#/lab",
+            "#?",
+            "#/?",
+            "#/?q",
+            "#/?&&=&",
+            "#/?status=&evidence=rumour&convention=none&sort=price&group=topic-9&view=cinema&x=1",
+            "#/?status=dead,ONLINE",
+        ] {
+            assert_eq!(View::of_fragment(fragment), View::default(), "{fragment}");
+        }
+        assert_eq!(View::of_fragment("#/?q=%zz%C3%28").query.text, "%zz\u{FFFD}(");
+    }
+
+    #[wasm_bindgen_test]
+    fn an_order_is_no_filter() {
+        assert!(!View::of_fragment("#/?sort=name&group=parent&view=wall").is_filtered());
+        for fragment in ["#/?q=a", "#/?status=online", "#/?evidence=live", "#/?convention=lwt"] {
+            assert!(View::of_fragment(fragment).is_filtered(), "{fragment}");
+        }
+    }
+}
