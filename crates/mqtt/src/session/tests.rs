@@ -2905,6 +2905,22 @@ fn what_was_published_before_leaving_leaves_first() {
 }
 
 #[test]
+fn the_last_words_are_not_said_on_a_socket_that_closed_before_them() {
+    let closed = Closed { code: None, was_open: true };
+    let mut pair = Pair::connected(Version::V5, |_| {});
+    pair.session.disconnect(pair.now);
+    pair.session.handle_closed(closed, pair.now);
+    pair.drive();
+    pair.expect(["! disconnected", "close"]);
+    let mut pair = Pair::connected(Version::V5, |_| {});
+    pair.session.handle_bytes(&[0], pair.now);
+    while pair.session.poll_event().is_some() {}
+    pair.session.handle_closed(closed, pair.now);
+    pair.drive();
+    pair.expect(["close"]);
+}
+
+#[test]
 fn each_link_is_ended_exactly_once() {
     type End = fn(&mut Pair);
     let ends: [End; 5] = [

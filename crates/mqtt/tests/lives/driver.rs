@@ -102,7 +102,8 @@ impl Life {
         self.now += time;
         self.passed += time;
         if let Some(line) = &mut self.line {
-            let queued = (!line.owed_barriers.is_empty()).then_some(self.drained_at);
+            // A PINGREQ may be queued that was not looked at yet.
+            let queued = self.is_late.then_some(self.drained_at);
             let oldest = line.pings.front().map(|(_, sent)| *sent).or(queued);
             line.doubtful |= oldest.is_some_and(|sent| self.passed - sent >= SHORTEST_WINDOW);
         }
@@ -131,7 +132,10 @@ impl Life {
             self.ended();
         }
         match self.random.once_in(self.lateness) {
-            true => self.tally.late_drains += 1,
+            true => {
+                self.is_late = true;
+                self.tally.late_drains += 1;
+            }
             false => self.drain(),
         }
     }
@@ -204,6 +208,7 @@ impl Life {
             self.line = Some(Line::new());
         }
         self.received = 0;
+        self.is_late = false;
         self.drained_at = self.passed;
         self.check_ways_out();
     }

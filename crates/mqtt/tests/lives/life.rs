@@ -38,6 +38,7 @@ pub struct Life {
     pub drained_at: u64,
     /// The driver is late once in as many inputs.
     pub lateness: u64,
+    pub is_late: bool,
     /// Bytes since the last look.
     pub received: usize,
 
@@ -122,6 +123,7 @@ impl Life {
             elapsed: 0,
             drained_at: 0,
             lateness,
+            is_late: false,
             received: 0,
             line: None,
             server: Server::new(is_lawful),
@@ -209,17 +211,17 @@ impl Life {
             let mut properties = PropertiesBuf::new(Place::Packet(PacketType::Disconnect));
             properties.push(Property::SessionExpiryInterval(seconds)).expect("a property of DISCONNECT");
             let reason = ReasonCode::DisconnectWithWillMessage;
+            // Section 3.14.2.2.2: what was to end with the link does.
+            let expiry = self.session.options().session_expiry_interval;
+            let is_too_long = seconds > 0 && (expiry == 0 || self.books.session_expiry_interval == 0);
             match self.session.disconnect_with(reason, properties.as_properties(), now) {
                 Ok(()) => {
+                    assert!(!is_too_long, "a session of {seconds} s after all");
                     self.tally.left_with_words += 1;
                     self.tally.ended_by_disconnect += u64::from(self.books.lasts && seconds == 0);
                     return self.books.leaves_for(seconds);
                 }
-                Err(CommandError::Invalid(_)) => {
-                    let expiry = self.session.options().session_expiry_interval;
-                    let was_to_end = expiry == 0 || self.books.session_expiry_interval == 0;
-                    assert!(was_to_end && seconds > 0, "section 3.14.2.2.2");
-                }
+                Err(CommandError::Invalid(_)) => assert!(is_too_long, "{seconds} s are lawful"),
                 Err(error) => assert_eq!(error, CommandError::PacketTooLarge),
             }
             assert_eq!(self.session.link(), Link::Connected);

@@ -145,7 +145,8 @@ impl Life {
             return;
         }
         if line.ears.has_method && self.random.once_in(2) {
-            return self.say_auth(version, ReasonCode::ContinueAuthentication);
+            let reason = ReasonCode::ContinueAuthentication;
+            return self.say_auth(version, reason, Said::Auth(reason));
         }
         match self.random.below(16) {
             0 if v5 && reason == ReasonCode::ClientIdentifierNotValid => {
@@ -313,7 +314,7 @@ impl Life {
             6 => {
                 if std::mem::take(&mut ears.is_asked) {
                     let reason = self.random.pick(&[ReasonCode::Success, ReasonCode::ContinueAuthentication]);
-                    self.say_auth(version, reason);
+                    self.say_auth(version, reason, Said::Auth(reason));
                 }
             }
             _ => {
@@ -389,14 +390,9 @@ impl Life {
                 self.say_ack(version, PacketType::Pubrel, id, ReasonCode::Success, Said::Pubrel(id));
             }
             18 if self.random.once_in(4) => self.garbage(version),
-            // Nobody has asked.
+            // A client's to say.
             19 if self.random.once_in(4) && version == Version::V5 => {
-                let reason_code = ReasonCode::ReAuthenticate;
-                self.say(
-                    version,
-                    Packet::Auth(Auth { reason_code, properties: Properties::EMPTY }),
-                    Said::End,
-                );
+                self.say_auth(version, ReasonCode::ReAuthenticate, Said::End);
             }
             _ => {}
         }
@@ -409,13 +405,13 @@ impl Life {
         self.say(version, Packet::Suback(suback), Said::Suback(packet_id, len));
     }
 
-    fn say_auth(&mut self, version: Version, reason_code: ReasonCode) {
+    fn say_auth(&mut self, version: Version, reason_code: ReasonCode, said: Said) {
         self.line.as_mut().expect("a socket").ears.has_asked =
             reason_code == ReasonCode::ContinueAuthentication;
         let mut properties = PropertiesBuf::new(Place::Packet(PacketType::Auth));
         properties.push(Property::AuthenticationMethod(METHOD)).expect("a property of AUTH");
         let properties = properties.as_properties();
-        self.say(version, Packet::Auth(Auth { reason_code, properties }), Said::Auth(reason_code));
+        self.say(version, Packet::Auth(Auth { reason_code, properties }), said);
     }
 
     /// PUBACK, PUBREC, PUBREL or PUBCOMP, in 5.0 sometimes with a Reason String.
