@@ -127,8 +127,8 @@ impl Core {
     pub(super) fn closed(&mut self, close: Closed) {
         let code = close.code;
         match self.state {
-            // Still about the socket before, or about one that never was.
-            State::Opening if self.open || close.was_open => {}
+            // Still about the socket before, which hears no last words any more, or about one that never was.
+            State::Opening if self.open || close.was_open => self.outbox.clear(),
             State::Opening => self.end(Failure::NotOpened { code }, Socket::Closed),
             // A server that knows 3.1.1 only may close without a word. One that has spoken 5.0
             // before knows better: then it is trouble of another kind.
@@ -141,7 +141,6 @@ impl Core {
                 self.end(Failure::ClosedBeforeConnack { version: self.version, code }, Socket::Closed);
             }
             State::Connected => self.end(Failure::Closed { code }, Socket::Closed),
-            // The last words of a link that has ended reach nobody any more.
             State::Idle | State::Waiting { .. } | State::Refused => self.outbox.clear(),
         }
     }

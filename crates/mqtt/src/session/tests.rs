@@ -2918,6 +2918,13 @@ fn the_last_words_are_not_said_on_a_socket_that_closed_before_them() {
     pair.session.handle_closed(closed, pair.now);
     pair.drive();
     pair.expect(["close"]);
+    // Nor when the next socket is asked for already.
+    let mut pair = Pair::connected(Version::V5, |_| {});
+    pair.session.disconnect(pair.now);
+    pair.session.connect(pair.now);
+    pair.session.handle_closed(closed, pair.now);
+    pair.drive();
+    pair.expect(["! disconnected", "close", "open"]);
 }
 
 #[test]
