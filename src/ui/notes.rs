@@ -13,8 +13,9 @@ const NAMED: usize = 5;
 /// The notes, or nothing. They stay as they are while they say the same: a button in one has the focus.
 pub fn notes(page: Page) -> impl IntoView {
     let notes = Memo::new(move |_| page.state.with(|state| state.notes.clone()));
-    let is_bounded =
-        Memo::new(move |_| page.state.with(|state| state.refused.devices + state.refused.topics > 0));
+    let is_bounded = Memo::new(move |_| {
+        page.state.with(|state| state.refused.devices + state.refused.topics + state.refused.metadata > 0)
+    });
     let snapshot: Part = part(move || {
         let notes = notes.get();
         (!notes.is_empty())
@@ -66,7 +67,8 @@ fn item_of(page: Page, kind: NoteKind, noted: Noted) -> impl IntoView {
 /// What the fleet's bounds kept out.
 fn box_of_bounds(page: Page) -> impl IntoView {
     let body = text(move || {
-        let left_out = page.state.with(|state| state.refused.devices + state.refused.topics);
+        let left_out =
+            page.state.with(|state| state.refused.devices + state.refused.topics + state.refused.metadata);
         let n = page.format(|formats| formats.count(left_out as usize));
         say!(page.locale.get(), note.bounded.body, n = n)
     });

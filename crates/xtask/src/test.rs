@@ -38,6 +38,10 @@ pub fn run(options: &Options) -> Result<(), Failure> {
                 ["clippy", "--package", "willow", "--all-targets", "--target", "wasm32-unknown-unknown"];
             steps::run(cargo().args(clippy).args(["--", "--deny", "warnings"]))
         });
+        steps.run("documentation", || {
+            let doc = ["doc", "--no-deps", "--package", "mqtt", "--package", "fleet"];
+            steps::run(cargo().args(doc).env("RUSTDOCFLAGS", "--deny warnings"))
+        });
         steps.run("native tests", || steps::run(cargo().args(["test", "--workspace"]).args(NOT_NATIVE)));
         steps.run("tests in wasm, in Chromium", || {
             let chromedriver = toolbox.find("chromedriver").unwrap_or_default();
