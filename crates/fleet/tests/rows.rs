@@ -269,6 +269,25 @@ fn what_changed_is_told_by_device() {
 }
 
 #[test]
+fn a_tile_changes_with_what_its_device_hangs_on() {
+    let lamp = "zigbee2mqtt/lamp/availability";
+    let mut fleet =
+        fleet(&[("zigbee2mqtt/bridge/state", "online"), (lamp, "online"), ("hall/LWT", "online")]);
+    let handle = fleet.find("zigbee2mqtt", "lamp").expect("it is there");
+    let groups = fleet.groups(&Query::default(), Grouping::Parent);
+    let groups: Vec<_> = groups.iter().map(|group| (&*group.name, group.rows.len())).collect();
+    assert_eq!(groups, [("zigbee2mqtt", 2), ("", 1)]);
+    for word in ["offline", "online", ""] {
+        let epoch = fleet.epoch();
+        fleet.apply("zigbee2mqtt/bridge/state", word.as_bytes(), false, Time(2));
+        assert!(fleet.changed_since(epoch).has(handle), "the bridge says {word:?}");
+    }
+    let groups = fleet.groups(&Query::default(), Grouping::Parent);
+    let groups: Vec<_> = groups.iter().map(|group| (&*group.name, group.rows.len())).collect();
+    assert_eq!(groups, [("zigbee2mqtt", 1), ("", 1)]);
+}
+
+#[test]
 fn what_changed_is_found_among_many() {
     let mut fleet = fleet(&[]);
     for number in 0..5_000 {

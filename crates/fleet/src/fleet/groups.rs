@@ -93,8 +93,8 @@ impl Fleet {
         groups
     }
 
-    pub(super) fn is_in_group(&self, number: u32, group: &GroupKey) -> bool {
-        let (convention, text) = self.group_key(number, self.slot(number), group.by);
+    pub(super) fn is_in_group(&self, number: u32, slot: &Slot, group: &GroupKey) -> bool {
+        let (convention, text) = self.group_key(number, slot, group.by);
         *text == group.text && slug(convention) == group.convention
     }
 

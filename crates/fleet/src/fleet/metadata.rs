@@ -360,6 +360,7 @@ impl Fleet {
         if !is_there {
             for child in self.families.children(number) {
                 self.set_parent_offline(child, false);
+                self.touch(child);
             }
         }
         if self.families.set_parent((slot.convention, &id), number, is_there) && is_there {

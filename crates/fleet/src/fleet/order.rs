@@ -23,7 +23,7 @@ impl Order {
     /// Whether so much waits that it should be merged without being asked to: rare enough to cost little,
     /// often enough that reading never has much to sort.
     pub(super) fn is_due(&self) -> bool {
-        self.pending.len() + self.limbo.len() > 1024.max(self.sorted.len() / 16)
+        self.pending.len() + self.limbo.len() > 1024.max(self.sorted.len() / 4)
     }
 
     /// The order with `arrivals`, which must be sorted, in their places, and without what `keep` does not want.

@@ -3,6 +3,7 @@
 //! The order by name is kept, and so is the order of the changes; every other one follows from them by one
 //! linear pass, so that the rows are never sorted.
 
+use super::device::{ALIVE, Slot};
 use super::groups::GroupKey;
 use super::{Evidence, Fleet, Handle};
 use crate::presence::{CONVENTIONS, Status};
@@ -92,104 +93,71 @@ const RANK: [usize; 5] = {
 impl Fleet {
     /// The devices that answer a query, by one pass over the order by name.
     pub fn rows(&self, query: &Query) -> Rows {
-        let mut filter = Filter::new(self, query);
-        let mut passes = |number: u32| filter.as_mut().is_none_or(|filter| filter.passes(number));
-        match query.order {
-            OrderBy::Trouble => {
-                let mut ranks = [const { Vec::new() }; 4];
+        let passing = self.passing(query);
+        let passes = |number: u32| {
+            let brief = self.briefs[number as usize];
+            query.statuses.0 & 1 << brief.status() != 0
+                && passing.as_ref().is_none_or(|passing| passing[number as usize])
+        };
+        if query.order == OrderBy::Trouble {
+            let mut ranks = [const { Vec::new() }; 4];
+            if passing.is_none() {
                 for status in Status::ALL.into_iter().filter(|status| query.statuses.has(*status)) {
-                    // Most ask for no more than statuses, and then this is how many there will be.
                     ranks[RANK[status as usize]].reserve(self.counts.of(status) as usize);
                 }
-                self.each_by_name(|number| {
-                    if passes(number) {
-                        let rank = RANK[self.briefs[number as usize].status()];
-                        ranks[rank].push(self.handle(number));
-                    }
-                });
-                let [mut attention, mut degraded, mut unknown, well] = ranks;
-                attention.append(&mut degraded);
-                attention.append(&mut unknown);
-                Rows { attention, well }
             }
-            OrderBy::Name => {
-                let mut well = Vec::with_capacity(self.counts.total as usize);
-                self.each_by_name(|number| {
-                    if passes(number) {
-                        well.push(self.handle(number));
-                    }
-                });
-                Rows { attention: Vec::new(), well }
-            }
-            OrderBy::Change => {
-                let mut well = Vec::with_capacity(self.counts.total as usize);
-                for number in self.recency.latest() {
-                    if passes(number) {
-                        well.push(self.handle(number));
-                    }
+            self.each_by_name(|number| {
+                if passes(number) {
+                    ranks[RANK[self.briefs[number as usize].status()]].push(self.handle(number));
                 }
-                self.each_by_name(|number| {
-                    if !self.recency.has(number) && passes(number) {
-                        well.push(self.handle(number));
-                    }
-                });
-                Rows { attention: Vec::new(), well }
-            }
+            });
+            let [mut attention, mut degraded, mut unknown, well] = ranks;
+            attention.append(&mut degraded);
+            attention.append(&mut unknown);
+            return Rows { attention, well };
         }
+        let mut well = Vec::new();
+        if passing.is_none() {
+            well.reserve(self.counts.total as usize);
+        }
+        let by_change = query.order == OrderBy::Change;
+        if by_change {
+            let latest = self.recency.latest().filter(|number| passes(*number));
+            well.extend(latest.map(|number| self.handle(number)));
+        }
+        self.each_by_name(|number| {
+            if passes(number) && !(by_change && self.recency.has(number)) {
+                well.push(self.handle(number));
+            }
+        });
+        Rows { attention: Vec::new(), well }
     }
-}
 
-/// A [`Query`] as it is asked of each device: the cheapest question first.
-struct Filter<'a> {
-    fleet: &'a Fleet,
-    query: &'a Query,
-    convention: Option<u8>,
-    words: Vec<String>,
-    /// Room for a text in lower case.
-    scratch: String,
-}
-
-impl<'a> Filter<'a> {
-    /// `None` when every device passes.
-    fn new(fleet: &'a Fleet, query: &'a Query) -> Option<Filter<'a>> {
+    /// Which devices pass what is asked beyond their status, by slot; `None` when nothing is. The slots and
+    /// their texts are read in the order in which they lie in memory: by name, each would be a miss of the
+    /// cache.
+    fn passing(&self, query: &Query) -> Option<Vec<bool>> {
         let words: Vec<String> = query.text.split_whitespace().map(str::to_lowercase).collect();
-        let asks_nothing = query.statuses == Statuses::ALL
-            && query.evidence.is_none()
-            && query.convention.is_none()
-            && query.group.is_none();
-        if words.is_empty() && asks_nothing {
+        let Query { evidence, convention, group, .. } = query;
+        if words.is_empty() && evidence.is_none() && convention.is_none() && group.is_none() {
             return None;
         }
-        let number_of =
-            |slug| CONVENTIONS.iter().position(|known| known.slug == slug).map_or(u8::MAX, |n| n as u8);
-        Some(Filter {
-            fleet,
-            query,
-            convention: query.convention.map(number_of),
-            words,
-            scratch: String::new(),
-        })
-    }
-
-    fn passes(&mut self, number: u32) -> bool {
-        let Filter { fleet, query, convention, words, scratch } = self;
-        if query.statuses.0 & 1 << fleet.briefs[number as usize].status() == 0 {
-            return false;
-        }
-        if convention.is_some_and(|wanted| wanted != fleet.slot(number).convention)
-            || query.evidence.is_some_and(|wanted| wanted != fleet.evidence(fleet.slot(number)))
-            || query.group.as_ref().is_some_and(|group| !fleet.is_in_group(number, group))
-        {
-            return false;
-        }
-        if words.is_empty() {
-            return true;
-        }
-        // An id that is a part of the topic is found there.
-        let slot = fleet.slot(number);
-        let (topic, id, name) = fleet.texts_of(slot);
-        let id = if slot.own_id_len() > 0 { id } else { "" };
-        words.iter().all(|word| [topic, name, id].iter().any(|text| contains(text, word, scratch)))
+        let mut scratch = String::new();
+        let mut passes = |slot: &Slot, number: u32| {
+            if !slot.is(ALIVE)
+                || !query.statuses.has(slot.shown())
+                || evidence.is_some_and(|wanted| wanted != self.evidence(slot))
+                || convention.is_some_and(|wanted| wanted != CONVENTIONS[slot.convention as usize].slug)
+                || group.as_ref().is_some_and(|group| !self.is_in_group(number, slot, group))
+            {
+                return false;
+            }
+            // An id that is a part of the topic is found there.
+            let (topic, id, name) = self.texts_of(slot);
+            let id = if slot.own_id_len() > 0 { id } else { "" };
+            words.iter().all(|word| [topic, name, id].iter().any(|text| contains(text, word, &mut scratch)))
+        };
+        Some(self.slots.iter().flatten().zip(0..).map(|(slot, number)| passes(slot, number)).collect())
     }
 }
 
