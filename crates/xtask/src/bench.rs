@@ -3,6 +3,8 @@
 //! Each benchmark measures Willow and the others side by side in one run, because a number of another
 //! machine or another hour says nothing. At the end stands a table, and whether the goal was reached.
 
+mod fleet;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,6 +31,8 @@ enum What {
         #[arg(long, conflicts_with = "node")]
         instructions: bool,
     },
+    /// A fleet of 100,000 devices and one of 1,000,000, beside the obvious JavaScript in Node
+    Fleet,
 }
 
 /// Runs the benchmark.
@@ -41,13 +45,15 @@ pub fn run(options: &Options) -> Result<(), Failure> {
                  --node                in wasm beside npm's mqtt-packet"
             );
             println!(
-                "\nMore come with the goals that need them (fleet, page). A quiet machine gives steadier figures."
+                "cargo xtask bench fleet   100,000 devices beside the obvious JavaScript in Node\n\n\
+                 More come with the goals that need them (page). A quiet machine gives steadier figures."
             );
             Ok(())
         }
         Some(What::Codec { node: true, .. }) => codec_in_node(),
         Some(What::Codec { instructions: true, .. }) => codec_in_instructions(),
         Some(What::Codec { .. }) => codec(),
+        Some(What::Fleet) => fleet::run(),
     }
 }
 
