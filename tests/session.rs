@@ -56,6 +56,7 @@ enum Deviation {
     DisconnectIn311,
     ClosesInsteadOfRefusing,
     AnyLogin,
+    ForgetsSessions,
 }
 
 /// As `docs/brokers.md` has it, behind the broker's name.
@@ -72,6 +73,7 @@ impl fmt::Display for Deviation {
             Deviation::DisconnectIn311 => "sends a DISCONNECT in 3.1.1",
             Deviation::ClosesInsteadOfRefusing => "closes the socket instead of refusing in a CONNACK",
             Deviation::AnyLogin => "lets every login in",
+            Deviation::ForgetsSessions => "forgets a session that is to outlast its link",
         })
     }
 }
@@ -677,6 +679,40 @@ async fn a_second_client_of_the_same_name_takes_over() {
         // And the second is there to stay, once the first no longer comes back.
         drop(first);
         second.leave().await;
+    })
+    .await;
+}
+
+/// What was published while the link was broken comes when it stands again, and nothing is subscribed to anew.
+#[tokio::test]
+async fn a_session_is_resumed_with_what_came_meanwhile() {
+    everywhere(async |case, server| {
+        // Those that run for all cases keep a session for each.
+        let place = CHOICES.iter().position(|choice| *choice == case.version).expect("one of them");
+        let mut options = case.options(&format!("sleeper-{place}"));
+        options.clean_start = false;
+        options.session_expiry_interval = 300;
+        let mut client = case.client(&server, options).await;
+        client.subscribe("post/#", QoS::AtLeastOnce).await;
+        client.break_network().await;
+        let sent = message("post/1", "while nobody was there", QoS::AtLeastOnce);
+        server.publish(case, std::slice::from_ref(&sent)).await;
+        client.mend_network();
+        let is_present = client.until(|told| match told {
+            Told::Connected { session_present, .. } => Some(*session_present),
+            _ => None,
+        });
+        let is_present = is_present.await;
+        case.check(Deviation::ForgetsSessions, !is_present);
+        if is_present {
+            let came = client.until(|told| match told {
+                Told::Message(message) => Some(message.clone()),
+                _ => None,
+            });
+            assert_eq!(came.await, sent, "{case}");
+            assert_eq!(client.barrier().await, [], "{case}: once");
+        }
+        client.leave().await;
     })
     .await;
 }

@@ -11,7 +11,7 @@ use mqtt::{
     BarrierId, Closed, CommandError, Event, Failure, Link, Options, PacketId, QoS, ReasonCode, Session,
     Subscription, Time, TopicFilter, TopicName, Transmit, Version,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::{self, ClientRequestBuilder, http::Uri};
@@ -68,6 +68,8 @@ pub struct Client {
     commands: mpsc::UnboundedSender<Command>,
     told: mpsc::UnboundedReceiver<Told>,
     driver: JoinHandle<Option<Socket>>,
+    /// Whether the network is broken: the socket ends without a word, and no other opens.
+    broken: watch::Sender<bool>,
     /// What was told already, for the message of a failure.
     seen: VecDeque<Told>,
 }
@@ -79,8 +81,9 @@ impl Client {
     pub fn start(label: &str, url: &str, options: Options) -> Client {
         let ((commands, orders), (tell, told)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
         let label = format!("{label}, client {:?}", options.client_id);
-        let driver = tokio::spawn(drive(url.to_owned(), Session::new(options), orders, tell));
-        let client = Client { label, commands, told, driver, seen: VecDeque::new() };
+        let (broken, network) = watch::channel(false);
+        let driver = tokio::spawn(drive(url.to_owned(), Session::new(options), orders, tell, network));
+        let client = Client { label, commands, told, driver, broken, seen: VecDeque::new() };
         client.order(|session, now| session.connect(now));
         client
     }
@@ -185,6 +188,17 @@ impl Client {
         found.unwrap_or_else(|_| panic!("{label}: it did not come; the last that did: {seen:#?}"))
     }
 
+    /// Breaks the network: the link ends without a word, and the session waits to get through again.
+    pub async fn break_network(&mut self) {
+        self.broken.send_replace(true);
+        self.until(|told| matches!(told, Told::Disconnected(_)).then_some(())).await;
+    }
+
+    /// Mends the network.
+    pub fn mend_network(&self) {
+        self.broken.send_replace(false);
+    }
+
     /// Says DISCONNECT, and waits until the socket is closed at both ends: the server has read it then.
     pub async fn leave(self) {
         self.command(|session, now| session.disconnect(now)).await;
@@ -217,6 +231,7 @@ async fn drive(
     mut session: Session,
     mut orders: mpsc::UnboundedReceiver<Command>,
     tell: mpsc::UnboundedSender<Told>,
+    mut network: watch::Receiver<bool>,
 ) -> Option<Socket> {
     let (mut socket, mut closing) = (None::<Socket>, None);
     let mut link = session.link();
@@ -231,7 +246,7 @@ async fn drive(
         }
         while let Some(transmit) = session.poll_transmit() {
             match transmit {
-                Transmit::Open => socket = Some(Socket::open(url.clone())),
+                Transmit::Open => socket = Some(Socket::open(url.clone(), network.clone())),
                 Transmit::Send(bytes) => {
                     if let Some(Socket { send: Some(send), .. }) = &socket {
                         // A socket that has just ended says so itself.
@@ -262,6 +277,13 @@ async fn drive(
                     session.handle_closed(closed, now());
                 }
             },
+            Ok(()) = network.changed() => {
+                let ended = socket.take_if(|_| *network.borrow());
+                if let Some(Socket { end, .. }) = ended {
+                    end.abort();
+                    session.handle_closed(Closed { was_open: true, ..Closed::default() }, now());
+                }
+            }
             () = tokio::time::sleep(alarm.unwrap_or_default()), if alarm.is_some() => {
                 session.handle_timeout(now());
             }
@@ -296,13 +318,20 @@ enum Heard {
 }
 
 impl Socket {
-    fn open(url: String) -> Socket {
+    fn open(url: String, network: watch::Receiver<bool>) -> Socket {
         let ((send, out), (tell, heard)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
-        Socket { send: Some(send), heard, end: tokio::spawn(carry(url, out, tell)) }
+        Socket { send: Some(send), heard, end: tokio::spawn(carry(url, out, tell, network)) }
     }
 }
 
-async fn carry(url: String, mut out: mpsc::UnboundedReceiver<Vec<u8>>, tell: mpsc::UnboundedSender<Heard>) {
+async fn carry(
+    url: String,
+    mut out: mpsc::UnboundedReceiver<Vec<u8>>,
+    tell: mpsc::UnboundedSender<Heard>,
+    mut network: watch::Receiver<bool>,
+) {
+    // The network stays broken for ever if the client is gone.
+    let _ = network.wait_for(|is_broken| !is_broken).await;
     let url: Uri = url.parse().expect("a test's address");
     // [MQTT-6.0.0-3]; a server that does not choose it is refused [MQTT-6.0.0-4].
     let request = ClientRequestBuilder::new(url).with_sub_protocol("mqtt");
