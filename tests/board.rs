@@ -183,6 +183,9 @@ async fn changes_are_told_beside_the_board() {
         page.until("nothing told", "return document.querySelectorAll('.rail li').length === 0").await;
         broker.publish("cellar/pump/status", "offline", true).await;
         page.until("told", "return document.querySelector('.rail li')?.innerText.includes('went offline')").await;
+        // The tab tells it too.
+        let icon = "document.querySelector('link[rel=icon]').href.includes('%3E2%3C/text')";
+        page.until("the tab", &format!("return document.title === '(2) Willow' && {icon}")).await;
         broker.publish("cellar/pump/status", "online", true).await;
         page.until("told again", "return document.querySelector('.rail li')?.innerText.includes('came back')").await;
         let told = page.js("return document.querySelector('.rail li').innerText").await;

@@ -210,7 +210,7 @@ fn unknown_words(page: Page) -> impl IntoView {
     part(move || {
         is_shown.get().then(|| {
             view! {
-                <h3>{page.phrase(|locale| say!(locale, filters.unknown.title))}</h3>
+                <h2>{page.phrase(|locale| say!(locale, filters.unknown.title))}</h2>
                 <p>{page.phrase(|locale| say!(locale, filters.unknown.body))}</p>
                 <ul>{part(move || Some(words.get().into_iter().map(item).collect_view().into_any()))}</ul>
                 <p>{more_text}</p>

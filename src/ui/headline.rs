@@ -96,6 +96,23 @@ fn below(page: Page) -> String {
     parts.join(" ")
 }
 
+/// The tab's icon: the willow, and over it how many are offline.
+fn favicon(offline: u32) -> String {
+    const WILLOW: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E\
+        %3Cpath fill='none' stroke='%231f7a55' stroke-width='2.4' stroke-linecap='round' \
+        d='M12 21V5M12 6c-5 1-7 5-7 11M12 6c5 1 7 5 7 11M12 5c-2.4 2-3.4 6-3.4 11M12 5c2.4 2 3.4 6 3.4 11'/%3E";
+    // Three signs fit; a fourth would be a blot.
+    let number = if offline > 999 { "999".to_owned() } else { offline.to_string() };
+    let badge = match offline {
+        0 => String::new(),
+        _ => format!(
+            "%3Crect y='8' width='24' height='16' rx='4' fill='%23b3261e'/%3E%3Ctext x='12' y='21' fill='white' \
+             font-family='sans-serif' font-weight='bold' font-size='13' text-anchor='middle'%3E{number}%3C/text%3E"
+        ),
+    };
+    format!("{WILLOW}{badge}%3C/svg%3E")
+}
+
 /// The answer, and below it how the board knows.
 #[component]
 pub fn HeadlineText() -> impl IntoView {
@@ -109,6 +126,13 @@ pub fn HeadlineText() -> impl IntoView {
             0 => say!(locale, page.title).to_owned(),
             n => say!(locale, page.title_offline, n = page.format(|formats| formats.count(n as usize))),
         });
+    });
+    let offline = Memo::new(move |_| page.state.with(|state| state.counts.offline));
+    Effect::new(move |_| {
+        if let Ok(Some(icon)) = document().query_selector("link[rel=icon]") {
+            // A `link` takes any `href`.
+            let _ = icon.set_attribute("href", &favicon(offline.get()));
+        }
     });
 
     view! {

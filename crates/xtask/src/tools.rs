@@ -41,6 +41,7 @@ pub const FOR_TESTS: &[Tool] = &[
     MOSQUITTO,
     AEDES,
     DEBIAN_BROKERS,
+    AXE,
     CHROMIUM,
     CJK_FONT,
 ];
@@ -125,6 +126,16 @@ const AEDES: Tool = Tool {
     // A folder of its own: npm takes out what it was not asked for this time.
     install: |toolbox| toolbox.npm_install("aedes", &AEDES_PACKAGES),
     otherwise: "Install Node.js 18.20 or later with npm (Debian: apt-get install nodejs npm) and run this again.",
+};
+
+const AXE: Tool = Tool {
+    name: "axe-core 4.10.3",
+    present: |toolbox| {
+        let package = toolbox.own.join("axe").join("node_modules").join("axe-core").join("package.json");
+        fs::read_to_string(package).is_ok_and(|json| json.contains("\"version\": \"4.10.3\""))
+    },
+    install: |toolbox| toolbox.npm_install("axe", &["axe-core@4.10.3"]),
+    otherwise: "Install Node.js 18 or later with npm (Debian: apt-get install nodejs npm) and run this again.",
 };
 
 const DEBIAN_BROKERS: Tool = Tool {

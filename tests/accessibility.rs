@@ -1,0 +1,91 @@
+//! axe-core finds nothing to object to, in any state of the page, at desk and phone size, in both languages and
+//! themes.
+
+use harness::{Mosquitto, MosquittoOptions, Page, Site, Visit, visit};
+
+/// Runs axe-core on the page as it stands.
+async fn check(page: &Page, state: &str) {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/tools/axe/node_modules/axe-core/axe.min.js");
+    let axe = std::fs::read_to_string(file).expect("axe-core is there (`cargo xtask setup --tests`)");
+    page.js(&format!("{axe}; window.axe = axe;")).await;
+    let run = "const done = arguments[0];\
+        axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })\
+            .then(({ violations }) => done(violations.map(v => `${v.id}: ${v.help} ${v.nodes.map(n => n.html).join(' ')}`)))\
+            .catch(error => done([String(error)]));";
+    let answer = page.driver.execute_async(run, Vec::new()).await.expect("axe-core answers");
+    let violations = answer.json().as_array().expect("a list").clone();
+    assert!(violations.is_empty(), "{state}: {violations:#?}");
+}
+
+/// A board in trouble, with everything that can stand on it.
+async fn every_state(size: (u32, u32), dark: bool, language: &str) {
+    let (site, mut broker) = (Site::http().await, Mosquitto::start(MosquittoOptions::default()).await);
+    for (topic, payload) in [
+        ("attic/lamp/status", "online"),
+        ("attic/plug/status", "offline"),
+        ("homie/car/$state", "alert"),
+        ("homie/mast/$state", "sleeping"),
+        ("zigbee2mqtt/bridge/state", r#"{"state":"offline"}"#),
+        ("zigbee2mqtt/hall/door/availability", r#"{"state":"online"}"#),
+        ("zigbee2mqtt/bridge/devices", r#"[{"friendly_name":"new","type":"Router"}]"#),
+        ("odd/status", "perhaps"),
+    ] {
+        broker.publish(topic, payload, true).await;
+    }
+    let how = |url| Visit {
+        dark,
+        language: language.to_owned(),
+        ..Visit::new(url).sized(size.0, size.1).with_failing_connections()
+    };
+    visit(how(site.page("")), async |page| {
+        page.until("the form", "return !!document.querySelector('form.connection')").await;
+        check(page, "first visit").await;
+    })
+    .await;
+    visit(how(site.page(&format!("?broker={}", broker.websocket()))), async |page| {
+        page.until_snapshot("complete").await;
+        page.until_count("total", 7).await;
+        broker.publish("attic/lamp/status", "offline", true).await;
+        page.until("told", "return document.querySelectorAll('.rail li').length === 1").await;
+        check(page, "board").await;
+        page.js("document.querySelector('details.filters').open = true").await;
+        page.until("the filters", "return document.querySelectorAll('.filters tbody tr').length > 5").await;
+        check(page, "filters").await;
+        page.js("document.querySelector('details.filters').open = false").await;
+        page.js("document.querySelector('.face').click()").await;
+        page.until("the panel", "return document.querySelector('dialog.device').open").await;
+        check(page, "a device").await;
+        page.js("document.querySelector('dialog.device .close').click()").await;
+        page.js("location.hash = '#/?group=convention&view=compact'").await;
+        page.until("groups", "return document.querySelectorAll('.fold').length > 2").await;
+        check(page, "groups, compact").await;
+        page.js("document.querySelector('[data-link]').click()").await;
+        page.until("the dialog", "return !!document.querySelector('dialog form.connection')").await;
+        check(page, "the connection").await;
+        page.js("document.querySelector('dialog[open] .close').click()").await;
+        broker.kill().await;
+        page.until_link("waiting").await;
+        check(page, "the broker is gone").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn at_a_desk_in_light() {
+    every_state((1440, 900), false, "en-US").await;
+}
+
+#[tokio::test]
+async fn at_a_desk_in_the_dark() {
+    every_state((1440, 900), true, "zh-CN").await;
+}
+
+#[tokio::test]
+async fn on_a_phone_in_light() {
+    every_state((390, 844), false, "zh-CN").await;
+}
+
+#[tokio::test]
+async fn on_a_phone_in_the_dark() {
+    every_state((390, 844), true, "en-US").await;
+}
