@@ -33,7 +33,9 @@ pub fn Board() -> impl IntoView {
     let page = Page::here();
     // The order is walked only when it may have changed, not with every change of a device.
     let order = Memo::new(move |_| {
-        let epoch = page.watch(|link| link.with(|call| call.engine.fleet().order_epoch()));
+        let epoch = page.view.with(|view| {
+            page.watch(|link| link.with(|call| call.engine.fleet().rows_epoch(&view.query)))
+        });
         epoch.unwrap_or_default() as usize
     });
     let sections = Memo::new(move |_| {

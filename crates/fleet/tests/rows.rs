@@ -355,6 +355,28 @@ fn the_order_epoch_changes_with_membership_status_and_name_only() {
 }
 
 #[test]
+fn the_epoch_of_the_rows_follows_the_question() {
+    let mut fleet =
+        fleet(&[("homie/5/a/$state", "ready"), ("homie/5/b/$state", "lost"), ("c/LWT", "online")]);
+    let live = Query { evidence: Some(Evidence::Live), ..Query::default() };
+    // The boundary: a message → whether the rows may be others, of everything and of what is live.
+    let mut check = |topic: &str, payload: &str, expected: [bool; 2]| {
+        let queries = [Query::default(), live.clone()];
+        let before = queries.each_ref().map(|query| fleet.rows_epoch(query));
+        fleet.apply(topic, payload.as_bytes(), false, Time(5));
+        let after = queries.each_ref().map(|query| fleet.rows_epoch(query));
+        assert_eq!([before[0] != after[0], before[1] != after[1]], expected, "{topic} {payload}");
+    };
+    check("c/LWT", "online", [false, true]);
+    check("c/LWT", "online", [false, false]);
+    check("c/LWT", "offline", [true, true]);
+    check("homie/5/a/$description", r#"{"name":"a","root":"b"}"#, [true, true]);
+    check("homie/5/a/$description", r#"{"name":"a","root":"b"}"#, [false, false]);
+    // Its root is offline and it with it, so that nothing shows; but it changed of late.
+    check("homie/5/a/$state", "sleeping", [true, true]);
+}
+
+#[test]
 fn the_order_is_right_at_every_size() {
     // Enough devices that the order is merged several times, with removals and renames in between.
     let mut fleet = fleet(&[]);

@@ -123,6 +123,8 @@ impl Fleet {
         }
         self.recent.push_back((handle, change));
         self.recency.note(number);
+        // Also where the change is not shown: of a device that is offline with its parent, or switched off.
+        self.order_epoch += 1;
     }
 }
 

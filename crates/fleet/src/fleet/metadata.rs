@@ -340,7 +340,10 @@ impl Fleet {
             return self.part(number);
         }
         let is_news = self.families.join(number, (parent_convention, parent_id), parent);
-        self.touch(number);
+        if is_news {
+            self.order_epoch += 1;
+            self.touch(number);
+        }
         let is_offline = parent.is_some_and(|parent| self.is_down(parent));
         self.set_parent_offline(number, is_offline);
         is_news
@@ -350,6 +353,7 @@ impl Fleet {
     fn part(&mut self, number: u32) -> bool {
         self.set_parent_offline(number, false);
         self.touch(number);
+        self.order_epoch += 1;
         self.families.leave(number)
     }
 

@@ -513,8 +513,8 @@ impl Fleet {
         &self.counts
     }
 
-    /// A number that changes whenever the order of the rows may have changed: with a device, a status or a
-    /// name, and with nothing else.
+    /// A number that changes whenever the order of the rows may have changed: with a device, a status, a name
+    /// or a parent, and with nothing else.
     pub fn order_epoch(&self) -> u64 {
         self.order_epoch
     }

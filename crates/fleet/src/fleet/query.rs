@@ -133,6 +133,12 @@ impl Fleet {
         Rows { attention: Vec::new(), well }
     }
 
+    /// A number that changes whenever the rows of a query may have: [`Fleet::order_epoch`], unless the query
+    /// asks for evidence, which changes more often than the order.
+    pub fn rows_epoch(&self, query: &Query) -> u64 {
+        if query.evidence.is_some() { self.epoch() } else { self.order_epoch }
+    }
+
     /// Which devices pass what is asked beyond their status, by slot; `None` when nothing is. The slots and
     /// their texts are read in the order in which they lie in memory: by name, each would be a miss of the
     /// cache.
