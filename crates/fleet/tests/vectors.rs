@@ -292,11 +292,14 @@ fn hostile_discovery() {
         r#"tp=["cmnd","stat"]"#,
         r#"tp=["cmnd","stat","tele","more"]"#,
         r#"tp=["cmnd","stat","te+le"]"#,
+        &format!(r#"tp=["cmnd","stat","{long}"]"#),
+        &format!(r#"hn="{long}""#),
         r#"mac="""#,
         r#"mac="000000000000""#,
         r#"mac="ÄÖÜ""#,
         r#"onln="""#,
         r#"onln="OFFLINE""#,
+        r#"onln=" Offline""#,
         r#"ofln=" ""#,
         &format!(r#"ofln="{}""#, "x".repeat(33)),
         r#"dslp="1""#,
@@ -324,6 +327,17 @@ fn hostile_discovery() {
     check_metadata(topic, b"\xff", false, 0);
     check_metadata(topic, b"[]", false, 0);
     check_metadata(topic, "[".repeat(60_000).as_bytes(), false, 0);
+    // Filled in one into the other these would be a topic of gigabytes.
+    for [prefix, host] in [[4_000, 30_000], [36, 256]] {
+        let bomb = format!(
+            r#"{{"t":"{}","ft":"{}","tp":["","","{}"],"mac":"DC4F2249A3BC","hn":"{}","onln":"1","ofln":"0"}}"#,
+            "%hostname%".repeat(25),
+            "%prefix%".repeat(32),
+            "%topic%".repeat(prefix),
+            "x".repeat(host)
+        );
+        check_metadata(topic, bomb.as_bytes(), false, 0);
+    }
 }
 
 /// The boundary: a FullTopic → the topic and the filter that the board asks for.
@@ -332,7 +346,7 @@ fn check_full_topic(full_topic: &str, topic: &str, filter: &str) {
     let mut fleet = fleet();
     let discovery = format!(
         r#"{{"t":"bed/lamp","ft":"{full_topic}","tp":["cmnd","stat","tele"],"mac":"DC4F2249A3BC","hn":"lamp-42",
-            "onln":"Online","ofln":"Offline"}}"#
+            "onln":" Online","ofln":"Offline "}}"#
     );
     fleet.apply("tasmota/discovery/DC4F2249A3BC/config", discovery.as_bytes(), true, Time(1));
     fleet.apply(topic, b"Online", true, Time(2));
@@ -349,6 +363,7 @@ fn discovery_computes_the_topic_as_the_firmware_does() {
     check_full_topic("house/x-%id%/%prefix%/", "house/x-49A3BC/tele/LWT", "house/+/tele/LWT");
     check_full_topic("house//%hostname%/#%prefix%/", "house/lamp-42/tele/LWT", "house/+/tele/LWT");
     check_full_topic("/%topic%/%prefix%/", "/bed/lamp/tele/LWT", "/+/+/tele/LWT");
+    check_full_topic("é%%prefix%%id/%id%/", "é%tele%id/49A3BC/LWT", "é%tele%id/+/LWT");
 }
 
 #[test]

@@ -26,9 +26,7 @@ use examples::Examples;
 use serde::Deserialize;
 
 pub(crate) use owners::breadth;
-pub use owners::{
-    Id, Named, Owner, Owners, RESERVED_ROOTS, RESERVED_TOPICS, default_filters,
-};
+pub use owners::{Id, Named, Owner, Owners, RESERVED_ROOTS, RESERVED_TOPICS, default_filters};
 
 macro_rules! conventions {
     ($($file:ident),+ $(,)?) => {
@@ -254,9 +252,9 @@ pub struct StatusTopic<'a> {
     /// A topic filter that brings it and those of its kind: what to subscribe to when no filter brings the
     /// topic yet.
     pub filter: Cow<'a, str>,
-    /// The word that means online.
+    /// The word that means online, without white space around it.
     pub online: Cow<'a, str>,
-    /// The word that means offline.
+    /// The word that means offline, without white space around it.
     pub offline: Cow<'a, str>,
 }
 

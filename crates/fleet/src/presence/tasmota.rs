@@ -74,19 +74,33 @@ struct Discovery<'a> {
 impl Discovery<'_> {
     /// The topic of the will, which ends in `LWT` below the telemetry prefix, and the filter for every device
     /// with the same FullTopic. As Tasmota's `GetTopic_P` does it: `#` is dropped, `//` is one slash, and the
-    /// FullTopic may or may not end with one.
+    /// FullTopic may or may not end with one. What is filled in is not filled in again.
     fn will_topic(&self) -> Option<(String, String)> {
-        const ITS_OWN: [&str; 3] = ["%topic%", "%hostname%", "%id%"];
         let id = self.mac.get(self.mac.len().checked_sub(6)?..)?;
+        let tokens: [(&str, &str, bool); 4] = [
+            ("%prefix%", &self.prefixes[2], false),
+            ("%topic%", &self.topic, true),
+            ("%hostname%", &self.host_name, true),
+            ("%id%", id, true),
+        ];
         let full_topic = self.full_topic.replace('#', "").replace("//", "/");
         let (mut topic, mut filter) = (String::new(), String::new());
         for level in full_topic.strip_suffix('/').unwrap_or(&full_topic).split('/') {
-            let filled = level
-                .replace("%prefix%", &self.prefixes[2])
-                .replace("%topic%", &self.topic)
-                .replace("%hostname%", &self.host_name)
-                .replace("%id%", id);
-            let is_its_own = ITS_OWN.iter().any(|token| level.contains(token));
+            let (mut filled, mut is_its_own, mut rest) = (String::new(), false, level);
+            while let Some(first) = rest.chars().next() {
+                let token = tokens.iter().find(|(token, ..)| rest.starts_with(token));
+                let (taken, text, is_own) = match token {
+                    Some((token, value, is_own)) => (token.len(), *value, *is_own),
+                    None => (first.len_utf8(), &rest[..first.len_utf8()], false),
+                };
+                filled += text;
+                is_its_own |= is_own;
+                rest = &rest[taken..];
+                // The texts are bounded one by one, which does not bound how often they are filled in.
+                if topic.len() + filled.len() > LONGEST_NAME {
+                    return None;
+                }
+            }
             for part in filled.split('/') {
                 topic += part;
                 filter += if is_its_own { "+" } else { part };
@@ -110,19 +124,21 @@ fn read_discovery(mac: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) ->
     let Some(discovery) = discovery.filter(|discovery| discovery.mac == mac) else {
         return false;
     };
-    let is_long = [&discovery.topic, &discovery.full_topic].iter().any(|text| text.len() > LONGEST_NAME);
-    let is_id = TopicName::new(&discovery.topic).is_ok();
-    let is_word = |word: &str| !word.trim().is_empty() && word.len() <= LONGEST_WORD;
-    let are_words = is_word(&discovery.online)
-        && is_word(&discovery.offline)
-        && !discovery.online.eq_ignore_ascii_case(&discovery.offline);
+    let Discovery { topic, full_topic, prefixes, host_name, mac, .. } = &discovery;
+    let is_long =
+        [topic, full_topic, &prefixes[2], host_name, mac].iter().any(|text| text.len() > LONGEST_NAME);
+    let is_id = TopicName::new(topic).is_ok();
+    // Payloads are trimmed before they are compared with them.
+    let [online, offline] = [&discovery.online, &discovery.offline].map(|word| word.trim_ascii().to_owned());
+    let is_word = |word: &str| !word.is_empty() && word.len() <= LONGEST_WORD;
+    let are_words = is_word(&online) && is_word(&offline) && !online.eq_ignore_ascii_case(&offline);
     if is_long || !is_id || !are_words {
         return false;
     }
     let Some((topic, filter)) = discovery.will_topic() else {
         return false;
     };
-    let Discovery { device_name, friendly_names, online, offline, deep_sleep, .. } = discovery;
+    let Discovery { device_name, friendly_names, deep_sleep, .. } = discovery;
     let mut names = std::iter::once(device_name).chain(friendly_names.into_iter().take(1).flatten());
     let name = names.find(|name| !name.is_empty() && name.len() <= LONGEST_NAME).unwrap_or_default();
     tell(About {
@@ -130,7 +146,12 @@ fn read_discovery(mac: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) ->
         name: Some(name),
         is_listed: true,
         sleeps: deep_sleep.map(|sleeps| sleeps != 0),
-        status_topic: Some(StatusTopic { topic: topic.into(), filter: filter.into(), online, offline }),
+        status_topic: Some(StatusTopic {
+            topic: topic.into(),
+            filter: filter.into(),
+            online: online.into(),
+            offline: offline.into(),
+        }),
         ..About::default()
     });
     true
