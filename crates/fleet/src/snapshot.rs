@@ -365,9 +365,12 @@ impl Snapshot {
         (Snapshot::of(taken), rejected)
     }
 
-    fn of(filters: Vec<String>) -> Snapshot {
-        let mut filters: Vec<Filter> = filters.into_iter().map(Filter::new).collect();
-        filters.sort_by_key(|filter| filter.breadth);
+    fn of(names: Vec<String>) -> Snapshot {
+        let mut filters: Vec<Filter> = Vec::new();
+        for filter in names.into_iter().map(Filter::new) {
+            let place = filters.partition_point(|other| other.breadth <= filter.breadth);
+            filters.insert(place, filter);
+        }
         Snapshot {
             filters,
             is_up: false,

@@ -238,7 +238,7 @@ impl<'a> Device<'a> {
 
     /// Its last changes, the oldest first, beginning with its first sight unless that was let go.
     pub fn history(&self) -> impl DoubleEndedIterator<Item = Change> + use<'a> {
-        let record = self.fleet.histories.get(&self.handle.slot).filter(|record| !record.changes.is_empty());
+        let record = self.fleet.histories.get(self.handle.slot).filter(|record| !record.changes.is_empty());
         let first = record.is_none().then(|| self.first_sight());
         let slot = *self.fleet.slot(self.handle.slot);
         let changes =
@@ -248,14 +248,19 @@ impl<'a> Device<'a> {
 
     /// The times in which it could not be observed since it was first seen, the oldest first.
     pub fn gaps(&self) -> Vec<Gap> {
-        let record = self.fleet.histories.get(&self.handle.slot);
+        let record = self.fleet.histories.get(self.handle.slot);
         let own = record.into_iter().flat_map(|record| record.gaps.iter());
-        let mut gaps: Vec<Gap> = self.fleet.gaps.iter().chain(own).copied().collect();
-        if let Some(from) = self.fleet.stale_from(self.fleet.slot(self.handle.slot)) {
-            gaps.push(Gap { from, to: None });
+        let stale_from = self.fleet.stale_from(self.fleet.slot(self.handle.slot));
+        let open = stale_from.map(|from| Gap { from, to: None });
+        let mut gaps: Vec<Gap> = Vec::new();
+        for gap in self.fleet.gaps.iter().chain(own).copied().chain(open) {
+            if gap.to.is_none_or(|to| to > self.first_seen) {
+                let ends = |gap: &Gap| (gap.from.0, gap.to.map_or(u64::MAX, |to| to.0));
+                // Nearly in order already, and few: no general sort is linked into the page for them.
+                let place = gaps.partition_point(|other| ends(other) <= ends(&gap));
+                gaps.insert(place, gap);
+            }
         }
-        gaps.retain(|gap| gap.to.is_none_or(|to| to > self.first_seen));
-        gaps.sort_by_key(|gap| (gap.from.0, gap.to.map_or(u64::MAX, |to| to.0)));
         // Gaps that overlap are one: the link's and the device's own often begin together.
         let mut merged: Vec<Gap> = Vec::new();
         for gap in gaps {

@@ -3,7 +3,7 @@
 //! A family is there as soon as one child names its parent, whether the parent was heard of or not, so that
 //! the two may come in any order. Called by the transitions; never looks at a status itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The devices that hang on one parent.
 #[derive(Debug)]
@@ -12,20 +12,24 @@ struct Family {
     key: (u8, Box<str>),
     /// The parent's slot, if it is there.
     parent: Option<u32>,
-    /// The children's slots.
-    children: BTreeSet<u32>,
+    /// The children's slots, sorted.
+    children: Vec<u32>,
 }
+
+/// Where a slot is in no family.
+const NONE: u32 = u32::MAX;
 
 /// All families.
 #[derive(Default, Debug)]
 pub(super) struct Families {
-    families: BTreeMap<u32, Family>,
-    next: u32,
+    families: Vec<Family>,
+    /// Places in `families` that nobody has any more.
+    free: Vec<u32>,
     by_key: BTreeMap<(u8, Box<str>), u32>,
-    /// By the slot of a child.
-    of_child: BTreeMap<u32, u32>,
-    /// By the slot of a parent.
-    of_parent: BTreeMap<u32, u32>,
+    /// By the slot of a child, or [`NONE`].
+    of_child: Vec<u32>,
+    /// By the slot of a parent, or [`NONE`].
+    of_parent: Vec<u32>,
 }
 
 impl Families {
@@ -34,40 +38,44 @@ impl Families {
     pub(super) fn join(&mut self, child: u32, key: (u8, &str), parent: Option<u32>) -> bool {
         let key = (key.0, Box::<str>::from(key.1));
         let known = self.by_key.get(&key).copied();
-        if known.is_some() && self.of_child.get(&child).copied() == known {
+        if known.is_some() && of(&self.of_child, child) == known {
             return false;
         }
         self.leave(child);
         let number = known.unwrap_or_else(|| {
-            let number = self.next;
-            self.next += 1;
-            self.by_key.insert(key.clone(), number);
-            self.families.insert(number, Family { key, parent, children: BTreeSet::new() });
+            let family = Family { key: key.clone(), parent, children: Vec::new() };
+            let number = self.free.pop().unwrap_or(self.families.len() as u32);
+            match self.families.get_mut(number as usize) {
+                Some(place) => *place = family,
+                None => self.families.push(family),
+            }
+            self.by_key.insert(key, number);
             if let Some(parent) = parent {
-                self.of_parent.insert(parent, number);
+                put(&mut self.of_parent, parent, number);
             }
             number
         });
-        let family =
-            self.families.get_mut(&number).expect("`leave` removes no family but the child's old one");
-        family.children.insert(child);
-        self.of_child.insert(child, number);
+        let children = &mut self.families[number as usize].children;
+        let place = children.partition_point(|other| *other < child);
+        children.insert(place, child);
+        put(&mut self.of_child, child, number);
         true
     }
 
     /// A device hangs on nothing any more. Returns whether it did.
     pub(super) fn leave(&mut self, child: u32) -> bool {
-        let Some(number) = self.of_child.remove(&child) else {
+        let Some(number) = of(&self.of_child, child) else {
             return false;
         };
-        let family = self.families.get_mut(&number).expect("a child's family is there");
-        family.children.remove(&child);
+        self.of_child[child as usize] = NONE;
+        let family = &mut self.families[number as usize];
+        family.children.retain(|other| *other != child);
         if family.children.is_empty() {
-            let family = self.families.remove(&number).expect("it was there above");
             self.by_key.remove(&family.key);
             if let Some(parent) = family.parent {
-                self.of_parent.remove(&parent);
+                self.of_parent[parent as usize] = NONE;
             }
+            self.free.push(number);
         }
         true
     }
@@ -77,24 +85,19 @@ impl Families {
         let Some(&number) = self.by_key.get(&(key.0, key.1.into())) else {
             return false;
         };
-        let family = self.families.get_mut(&number).expect("a key's family is there");
-        family.parent = is_there.then_some(slot);
-        if is_there {
-            self.of_parent.insert(slot, number);
-        } else {
-            self.of_parent.remove(&slot);
-        }
+        self.families[number as usize].parent = is_there.then_some(slot);
+        put(&mut self.of_parent, slot, if is_there { number } else { NONE });
         true
     }
 
     /// Whether anything hangs on this one.
     pub(super) fn is_parent(&self, slot: u32) -> bool {
-        self.of_parent.contains_key(&slot)
+        of(&self.of_parent, slot).is_some()
     }
 
     /// The devices that hang on this one.
     pub(super) fn children(&self, parent: u32) -> Vec<u32> {
-        self.of_parent.get(&parent).map_or(Vec::new(), |number| self.in_family(*number))
+        of(&self.of_parent, parent).map_or(Vec::new(), |number| self.in_family(number))
     }
 
     /// The devices that hang on the one with this key.
@@ -103,12 +106,24 @@ impl Families {
     }
 
     fn in_family(&self, number: u32) -> Vec<u32> {
-        self.families[&number].children.iter().copied().collect()
+        self.families[number as usize].children.clone()
     }
 
     /// The key of what a device hangs on, and its slot if it is there.
     pub(super) fn parent(&self, child: u32) -> Option<(u8, &str, Option<u32>)> {
-        let family = self.families.get(self.of_child.get(&child)?)?;
+        let family = &self.families[of(&self.of_child, child)? as usize];
         Some((family.key.0, &family.key.1, family.parent))
     }
+}
+
+/// The family of a slot, in a list by slots that may be shorter.
+fn of(list: &[u32], slot: u32) -> Option<u32> {
+    list.get(slot as usize).copied().filter(|number| *number != NONE)
+}
+
+fn put(list: &mut Vec<u32>, slot: u32, number: u32) {
+    if list.len() <= slot as usize {
+        list.resize(slot as usize + 1, NONE);
+    }
+    list[slot as usize] = number;
 }

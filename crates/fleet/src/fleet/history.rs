@@ -106,6 +106,33 @@ impl Record {
     }
 }
 
+/// The records, by slot.
+#[derive(Default, Debug)]
+pub(super) struct Histories(Vec<Option<Box<Record>>>);
+
+impl Histories {
+    pub(super) fn get(&self, number: u32) -> Option<&Record> {
+        self.0.get(number as usize)?.as_deref()
+    }
+
+    pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut Record> {
+        self.0.get_mut(number as usize)?.as_deref_mut()
+    }
+
+    /// The record of a device, begun if there is none.
+    pub(super) fn of(&mut self, number: u32) -> &mut Record {
+        let place = number as usize;
+        if self.0.len() <= place {
+            self.0.resize_with(place + 1, || None);
+        }
+        self.0[place].get_or_insert_default()
+    }
+
+    pub(super) fn remove(&mut self, number: u32) -> Option<Box<Record>> {
+        self.0.get_mut(number as usize)?.take()
+    }
+}
+
 /// How bad a status is in a bar that shows only one: offline wins.
 fn severity(span: Span) -> u8 {
     match span {

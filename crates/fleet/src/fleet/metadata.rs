@@ -204,8 +204,7 @@ impl Fleet {
     }
 
     /// An inventory came that lists these devices: the others below its base topic are not listed any more.
-    fn unlist_others(&mut self, source: Source<'_>, mut listed: Vec<u32>) -> bool {
-        listed.sort_unstable();
+    fn unlist_others(&mut self, source: Source<'_>, listed: Vec<u32>) -> bool {
         let parent = source.owner.convention.parent.as_ref().zip(source.owner.base(source.topic));
         let Some((parent, base)) = parent else {
             return false;
@@ -213,10 +212,14 @@ impl Fleet {
         let Some(parent_number) = number_of(parent.slug) else {
             return false;
         };
+        let mut is_listed = vec![false; self.slot_count as usize];
+        for number in listed {
+            is_listed[number as usize] = true;
+        }
         let mut changed = false;
         for child in self.families.children_of((parent_number, base)) {
             let slot = *self.slot(child);
-            if !slot.is(LISTED) || listed.binary_search(&child).is_ok() {
+            if !slot.is(LISTED) || is_listed[child as usize] {
                 continue;
             }
             changed = true;

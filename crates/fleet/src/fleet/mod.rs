@@ -32,7 +32,7 @@ use device::{
     ALIVE, DISABLED, LAPSED, LIVE, News, PARENT_OFFLINE, PENDING, Slot, UNKNOWN, UNTOLD, UNWATCHED,
 };
 use families::Families;
-use history::{MOST_GAPS, Record};
+use history::{Histories, MOST_GAPS};
 use metadata::Waiting;
 use order::Order;
 use texts::Texts;
@@ -253,7 +253,7 @@ pub struct Fleet {
     order: Order,
     aliases: BTreeMap<Box<str>, Alias>,
     /// The last writer of each topic that many devices share, by convention.
-    last_writers: BTreeMap<u8, Handle>,
+    last_writers: Vec<(u8, Handle)>,
     families: Families,
     /// Metadata of devices that are not there yet.
     waiting: BTreeMap<(u8, Box<str>), Waiting>,
@@ -261,7 +261,7 @@ pub struct Fleet {
     wanted: Vec<String>,
     wanted_taken: usize,
 
-    histories: BTreeMap<u32, Record>,
+    histories: Histories,
     change_count: usize,
     stamps: Stamps,
     recent: Recent,
@@ -305,12 +305,12 @@ impl Fleet {
             index: HashTable::new(),
             order: Order::default(),
             aliases: BTreeMap::new(),
-            last_writers: BTreeMap::new(),
+            last_writers: Vec::new(),
             families: Families::default(),
             waiting: BTreeMap::new(),
             wanted: Vec::new(),
             wanted_taken: 0,
-            histories: BTreeMap::new(),
+            histories: Histories::default(),
             change_count: 0,
             stamps: Stamps::default(),
             recent: Recent::new(),
@@ -349,7 +349,8 @@ impl Fleet {
         if payload.is_empty() {
             let Some(id) = owner.id_in(topic, None) else {
                 // A shared topic holds the message of whoever wrote last.
-                let writer = self.last_writers.remove(&owner.number);
+                let known = self.last_writers.iter().position(|(convention, _)| *convention == owner.number);
+                let writer = known.map(|place| self.last_writers.swap_remove(place).1);
                 return self
                     .clear(topic, writer.filter(|writer| self.living(*writer).is_some()).map(|w| w.slot));
             };
@@ -376,7 +377,8 @@ impl Fleet {
             }
         };
         if let (Id::Payload, Some(handle)) = (&owner.id, applied.device) {
-            self.last_writers.insert(owner.number, handle);
+            self.last_writers.retain(|(convention, _)| *convention != owner.number);
+            self.last_writers.push((owner.number, handle));
         }
         applied
     }
@@ -473,7 +475,7 @@ impl Fleet {
                 self.touch(number);
             }
             if is_lost && slot.heard == self.life && !slot.is(LAPSED) {
-                let record = self.histories.entry(number).or_default();
+                let record = self.histories.of(number);
                 record.push_gap(Gap { from: now, to: None });
                 self.restate(number, |slot| slot.set(LAPSED, true));
                 count += 1;

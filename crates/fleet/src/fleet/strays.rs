@@ -1,7 +1,5 @@
 //! Words that an owned topic carried and nobody knows: counted, the last one kept, and bounded.
 
-use std::collections::BTreeMap;
-
 use mqtt::Time;
 
 use crate::presence::Convention;
@@ -27,7 +25,8 @@ pub struct Stray {
 /// All of them.
 #[derive(Default, Debug)]
 pub struct Strays {
-    topics: BTreeMap<Box<str>, Stray>,
+    /// By topic, sorted: there are few.
+    topics: Vec<(Box<str>, Stray)>,
     messages: u64,
     unlisted: u64,
 }
@@ -43,18 +42,22 @@ impl Strays {
     ) {
         self.messages += 1;
         let last = &payload[..payload.len().min(KEPT)];
-        if let Some(stray) = self.topics.get_mut(topic) {
-            stray.messages += 1;
-            stray.length = payload.len();
-            stray.at = now;
-            if *stray.last != *last {
-                stray.last = last.into();
+        match self.topics.binary_search_by(|(known, _)| (**known).cmp(topic)) {
+            Ok(place) => {
+                let stray = &mut self.topics[place].1;
+                stray.messages += 1;
+                stray.length = payload.len();
+                stray.at = now;
+                if *stray.last != *last {
+                    stray.last = last.into();
+                }
             }
-        } else if self.topics.len() < most {
-            let stray = Stray { convention, messages: 1, last: last.into(), length: payload.len(), at: now };
-            self.topics.insert(topic.into(), stray);
-        } else {
-            self.unlisted += 1;
+            Err(place) if self.topics.len() < most => {
+                let stray =
+                    Stray { convention, messages: 1, last: last.into(), length: payload.len(), at: now };
+                self.topics.insert(place, (topic.into(), stray));
+            }
+            Err(_) => self.unlisted += 1,
         }
     }
 

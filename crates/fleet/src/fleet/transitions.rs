@@ -219,7 +219,7 @@ impl Fleet {
             self.refused.devices += 1;
             return Applied::of(Effect::Refused);
         }
-        self.histories.remove(&number);
+        self.histories.remove(number);
         self.restate(number, |slot| {
             slot.set(UNTOLD | LAPSED | UNWATCHED, false);
             slot.set(LIVE | FIRST_LIVE, !retain);
@@ -269,7 +269,7 @@ impl Fleet {
         *self.counts.status(slot.shown()) -= 1;
         *self.counts.evidence(self.evidence(&slot)) -= 1;
         self.counts.total -= 1;
-        if let Some(record) = self.histories.remove(&number) {
+        if let Some(record) = self.histories.remove(number) {
             self.change_count -= record.changes.len();
         }
         if slot.is(ALIASED) {
@@ -335,9 +335,9 @@ impl Fleet {
     /// Adds a change to a device's history. Returns whether it closes a flap.
     fn keep_change(&mut self, number: u32, before: &Slot, mut change: Change) -> bool {
         let has_room = self.change_count + 2 <= self.bounds.changes;
-        let record = match self.histories.get_mut(&number) {
+        let record = match self.histories.get_mut(number) {
             Some(record) if has_room || !record.changes.is_empty() => record,
-            None if has_room => self.histories.entry(number).or_default(),
+            None if has_room => self.histories.of(number),
             _ => {
                 self.refused.changes += 1;
                 self.keep_recent(number, change);
@@ -360,7 +360,7 @@ impl Fleet {
     /// A stale device is heard again: if that took longer than the link's gap, it had one of its own.
     fn end_own_gap(&mut self, number: u32, now: Time) {
         let slot = *self.slot(number);
-        if let Some(record) = self.histories.get_mut(&number)
+        if let Some(record) = self.histories.get_mut(number)
             && let Some(gap) = record.gaps.last_mut()
         {
             gap.to.get_or_insert(now);
@@ -371,7 +371,7 @@ impl Fleet {
             && is_late
             && let Some(from) = self.stale_from(&slot)
         {
-            self.histories.entry(number).or_default().push_gap(Gap { from, to: Some(now) });
+            self.histories.of(number).push_gap(Gap { from, to: Some(now) });
         }
     }
 

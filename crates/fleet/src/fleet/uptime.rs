@@ -61,7 +61,7 @@ impl Device<'_> {
 
 impl Fleet {
     fn tally(&self, number: u32) -> Tally {
-        self.histories.get(&number).map_or(Tally::default(), |record| record.tally)
+        self.histories.get(number).map_or(Tally::default(), |record| record.tally)
     }
 
     /// What a device's clock shows, in milliseconds.
@@ -84,8 +84,8 @@ impl Fleet {
         if was_stale && !is_stale {
             slot.clock_start = Time(self.now.0.saturating_sub(clock));
         }
-        if ends || stands || self.histories.contains_key(&number) {
-            let tally = &mut self.histories.entry(number).or_default().tally;
+        if ends || stands || self.histories.get(number).is_some() {
+            let tally = &mut self.histories.of(number).tally;
             if stands || !is_stale {
                 tally.stopped = stands.then_some(clock);
             }

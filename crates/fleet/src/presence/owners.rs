@@ -153,21 +153,23 @@ impl Owners {
         for (number, convention) in CONVENTIONS.iter().enumerate() {
             for pattern in convention.patterns {
                 let candidate = Candidate { number: number as u8, pattern };
-                let Some(&Level::Literal(last)) = pattern.levels.last() else {
-                    owners.others.push(candidate);
-                    continue;
+                let group = match pattern.levels.last() {
+                    Some(&Level::Literal(last)) => {
+                        let groups = &mut owners.by_last_level;
+                        let known = groups.iter().position(|(level, _)| *level == last);
+                        let place = known.unwrap_or(groups.len());
+                        if known.is_none() {
+                            groups.push((last, Vec::new()));
+                        }
+                        &mut groups[place].1
+                    }
+                    _ => &mut owners.others,
                 };
-                match owners.by_last_level.iter_mut().find(|(level, _)| *level == last) {
-                    Some((_, group)) => group.push(candidate),
-                    None => owners.by_last_level.push((last, vec![candidate])),
-                }
+                // After its equals: patterns of one convention keep the order in which it lists them.
+                let place = group.partition_point(|other| other.precedence() <= candidate.precedence());
+                group.insert(place, candidate);
             }
         }
-        // Sorting is stable: patterns of one convention keep the order in which it lists them.
-        for (_, group) in &mut owners.by_last_level {
-            group.sort_by_key(Candidate::precedence);
-        }
-        owners.others.sort_by_key(Candidate::precedence);
         owners
     }
 
@@ -322,11 +324,12 @@ pub fn default_filters() -> Vec<String> {
     for pattern in CONVENTIONS.iter().flat_map(|convention| convention.patterns) {
         for filter in filters_of(pattern, None) {
             if filters.iter().all(|(_, known)| *known != filter) {
-                filters.push((breadth(&filter), filter));
+                let breadth = breadth(&filter);
+                let place = filters.partition_point(|(other, _)| *other <= breadth);
+                filters.insert(place, (breadth, filter));
             }
         }
     }
-    filters.sort_by_key(|(breadth, _)| *breadth);
     filters.into_iter().map(|(_, filter)| filter).collect()
 }
 
