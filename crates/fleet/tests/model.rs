@@ -169,20 +169,20 @@ fn own(events: Events<'_>, device: usize) -> Option<Told> {
     told
 }
 
-/// The last inventory since the device was removed, if it lists the device: whether the device is disabled,
-/// and how good that knowledge is.
-fn listing(events: Events<'_>, device: usize) -> Option<(bool, Evidence)> {
+/// The last inventory, if it lists the device: whether the device is disabled, and how good the knowledge is
+/// that it is there at all; `None` when it was removed since.
+fn listing(events: Events<'_>, device: usize) -> Option<(bool, Option<Evidence>)> {
     let place = LISTED.iter().position(|listed| *listed == device)?;
-    let mut evidence = None;
+    let (mut evidence, mut is_removed) = (None, false);
     for &(_, event) in events.iter().rev() {
         match event {
             Event::Inventory { lists, retain } => {
                 let now = if retain { Evidence::Retained } else { Evidence::Live };
-                return Some((lists[place]?, evidence.unwrap_or(now)));
+                let evidence = evidence.unwrap_or(now);
+                return Some((lists[place]?, (!is_removed).then_some(evidence)));
             }
             Event::Down => evidence = Some(Evidence::Stale),
-            removal if is_removal(removal, device) => return None,
-            _ => {}
+            other => is_removed |= is_removal(other, device),
         }
     }
     None
@@ -194,10 +194,10 @@ fn model(events: Events<'_>, device: usize) -> Option<Told> {
     let mut told = match (own(events, device), listing) {
         (Some(told), _) => told,
         // Listed, and never spoke.
-        (None, Some((_, evidence))) => {
+        (None, Some((_, Some(evidence)))) => {
             Told { status: Status::Unknown, evidence, since: None, changes: 0, parent_offline: false }
         }
-        (None, None) => return None,
+        (None, _) => return None,
     };
     if LISTED.contains(&device) {
         // The standard does not say that children follow: they keep their status, and nobody knows.
@@ -210,8 +210,9 @@ fn model(events: Events<'_>, device: usize) -> Option<Told> {
         }
     }
     if device == LEAF {
+        // The description outlives the device.
         let mut recent = events.iter().rev().map(|(_, event)| *event);
-        let described = recent.find(|e| matches!(e, Event::Description { .. }) || is_removal(*e, LEAF));
+        let described = recent.find(|event| matches!(event, Event::Description { .. }));
         let hangs = matches!(described, Some(Event::Description { hangs: true, .. }));
         let root = own(events, ROOT).filter(|root| hangs && root.status == Status::Offline);
         if let Some(root) = root {

@@ -169,7 +169,8 @@ pub struct Device<'a> {
     pub id: &'a str,
     /// The name its people gave it, if it told.
     pub name: Option<&'a str>,
-    /// The topic it was first heard on.
+    /// The topic it was first heard on. Of a device that never spoke it is the list's: emptied, it would take
+    /// every device of that list away.
     pub topic: &'a str,
     /// What it last said, unless what it hangs on, or its people, say otherwise.
     pub status: Status,

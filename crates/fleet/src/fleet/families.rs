@@ -90,6 +90,11 @@ impl Families {
         true
     }
 
+    /// Whether nothing hangs on anything.
+    pub(super) fn is_empty(&self) -> bool {
+        self.families.is_empty()
+    }
+
     /// Whether anything hangs on this one.
     pub(super) fn is_parent(&self, slot: u32) -> bool {
         of(&self.of_parent, slot).is_some()

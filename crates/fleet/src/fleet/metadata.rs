@@ -7,22 +7,27 @@
 
 use mqtt::{Time, TopicFilter, TopicName};
 
-use super::device::{DISABLED, LISTED, LIVE, PARENT_OFFLINE, SLEEPS, UNTOLD};
-use super::{Applied, Effect, Fleet, Key};
+use super::device::{DISABLED, LAPSED, LISTED, LIVE, PARENT_OFFLINE, SLEEPS, UNTOLD, UNWATCHED};
+use super::{Applied, Effect, Evidence, Fleet, Key};
 use crate::presence::{
     About, CONVENTIONS, LONGEST_METADATA, LONGEST_NAME, LONGEST_WORD, Metadata, Named, Owner, ParentBy,
-    Status, StatusTopic,
+    Status, StatusTopic, Vocabulary,
 };
 
 /// How many filters metadata may ask for.
 const MOST_WANTED: usize = 64;
 
-/// Metadata of a device that is not there yet.
-#[derive(Default, Debug)]
+/// Metadata of a device that is not there yet, or not any more: the broker keeps it longer than the status.
+#[derive(Clone, PartialEq, Default, Debug)]
 pub(super) struct Waiting {
     pub(super) name: Option<Box<str>>,
     pub(super) parent: Option<Box<str>>,
+    /// Which of `KEPT` the device has.
+    pub(super) flags: u16,
 }
+
+/// The flags of a device that metadata sets.
+const KEPT: u16 = LISTED | DISABLED | SLEEPS;
 
 /// One message with metadata.
 #[derive(Copy, Clone)]
@@ -50,13 +55,13 @@ impl Fleet {
         if payload.is_empty() {
             // It was taken back. What it named is not named any more; a device that spoke stays.
             if let Some((status_topic, named)) = self.owners.unname(topic, None) {
-                changed |= self.take_back(named.number, &named.id, source);
-                self.give_back(named.number, &named.id, &status_topic);
+                changed |= self.take_back(named.number, &named.id);
+                self.give_back(self.position(named.number, &named.id), &status_topic);
             }
             if let Some(id) = owner.id_in(topic, None)
                 && !metadata.is_inventory
             {
-                changed |= self.take_back(owner.number, &id, source);
+                changed |= self.take_back(owner.number, &id);
             }
         } else {
             let is_understood = payload.len() <= LONGEST_METADATA
@@ -89,20 +94,27 @@ impl Fleet {
         let mut changed = false;
         if let Some(status_topic) = &about.status_topic {
             if let Some((former, named)) = self.owners.unname(topic, Some(&status_topic.topic)) {
-                changed |= self.take_back(named.number, &named.id, source);
-                self.give_back(named.number, &named.id, &former);
+                changed |= self.take_back(named.number, &named.id);
+                self.give_back(self.position(named.number, &named.id), &former);
             }
-            // Two devices may have the same id in topics that differ elsewhere. Who came first keeps it.
-            let is_taken = self.position(convention, &id).is_some_and(|number| {
-                let known = self.topic(self.slot(number));
-                let named = self.owners.named(known).map(|named| &*named.source);
-                let untold = self.slot(number).is(UNTOLD).then_some(known);
-                named.or(untold).is_some_and(|source| *source != *topic)
-            });
-            if is_taken {
-                id = format!("{id}@{}", owner.own_id(topic)).into();
+            let is_anothers = |named: &&Named| named.number == convention && *named.source != *topic;
+            let named = |status_topic| self.owners.named(status_topic).filter(is_anothers);
+            if let Some(first) = named(&status_topic.topic) {
+                // Hardware that was replaced leaves its own discovery behind. One topic is one device, by the
+                // id and the words of whoever named it first.
+                id = first.id.to_string().into();
+                if self.owners.may_name(topic, self.bounds.metadata) {
+                    self.owners.name_too(&status_topic.topic, topic);
+                } else {
+                    self.refused.metadata += 1;
+                }
+            } else {
+                // Two devices may have the same id in topics that differ elsewhere. Who came first keeps it.
+                if self.owners.topic_of(convention, &id).and_then(named).is_some() {
+                    id = format!("{id}@{}", owner.own_id(topic)).into();
+                }
+                changed |= self.name_topic(status_topic, &id, source);
             }
-            changed |= self.name_topic(status_topic, &id, source);
         }
         let number = match self.position(convention, &id) {
             Some(number) => number,
@@ -129,8 +141,11 @@ impl Fleet {
                 self.join(number, convention, &owner.sibling(topic, parent))
             };
         }
-        let flags = self.slot(number).flags;
-        let life = self.life;
+        let slot = *self.slot(number);
+        let (flags, life) = (slot.flags, self.life);
+        if slot.is(UNTOLD) && self.own_evidence(&slot) == Evidence::Stale {
+            self.end_own_gap(number, source.now);
+        }
         self.restate(number, |slot| {
             slot.set(DISABLED, about.is_disabled.unwrap_or(slot.is(DISABLED)));
             slot.set(SLEEPS, about.sleeps.unwrap_or(slot.is(SLEEPS)));
@@ -139,6 +154,7 @@ impl Fleet {
                 // The inventory is all that is heard of it.
                 slot.heard = life;
                 slot.set(LIVE, !source.retain);
+                slot.set(UNWATCHED | LAPSED, false);
             }
         });
         changed || flags != self.slot(number).flags
@@ -146,34 +162,72 @@ impl Fleet {
 
     /// Keeps metadata until its device is there. Returns whether it was news.
     fn keep_waiting(&mut self, id: &str, about: &About<'_>, source: Source<'_>) -> bool {
-        if about.name.is_none() && about.parent.is_none() {
+        let key = (source.owner.number, Box::<str>::from(id));
+        let before = self.waiting.get(&key).cloned().unwrap_or_default();
+        let mut waiting = before.clone();
+        if let Some(name) = &about.name {
+            waiting.name = (!name.is_empty()).then(|| Box::from(&**name));
+        }
+        if let Some(parent) = &about.parent {
+            let parent = (!parent.is_empty()).then(|| source.owner.sibling(source.topic, parent));
+            waiting.parent = parent.map(|parent| Box::from(&*parent));
+        }
+        for (flag, said) in [(DISABLED, about.is_disabled), (SLEEPS, about.sleeps)] {
+            match said {
+                Some(true) => waiting.flags |= flag,
+                Some(false) => waiting.flags &= !flag,
+                None => {}
+            }
+        }
+        if before == waiting {
             return false;
         }
-        let key = (source.owner.number, Box::<str>::from(id));
+        self.wait(key, waiting)
+    }
+
+    /// Keeps what is not nothing, if there is room for it. Returns whether it did.
+    pub(super) fn wait(&mut self, key: (u8, Box<str>), waiting: Waiting) -> bool {
+        if waiting == Waiting::default() {
+            return self.waiting.remove(&key).is_some();
+        }
         if self.waiting.len() >= self.bounds.metadata && !self.waiting.contains_key(&key) {
             self.refused.metadata += 1;
             return false;
         }
-        let parent = about.parent.as_ref().map(|parent| source.owner.sibling(source.topic, parent));
-        let waiting = self.waiting.entry(key).or_default();
-        let before = (waiting.name.clone(), waiting.parent.clone());
-        if let Some(name) = &about.name {
-            waiting.name = (!name.is_empty()).then(|| Box::from(&**name));
-        }
-        if let Some(parent) = &parent {
-            waiting.parent =
-                (!about.parent.as_ref().is_some_and(|p| p.is_empty())).then(|| Box::from(&**parent));
-        }
-        before != (waiting.name.clone(), waiting.parent.clone())
+        self.waiting.insert(key, waiting);
+        true
+    }
+
+    /// A device goes, by its own topic: what metadata said of it waits for it to come back.
+    pub(super) fn remember(&mut self, number: u32) {
+        let slot = *self.slot(number);
+        let convention = CONVENTIONS[slot.convention as usize];
+        let is_metadata = |vocabulary: &Vocabulary| matches!(vocabulary, Vocabulary::Metadata(_));
+        let has_metadata = convention.patterns.iter().any(|pattern| is_metadata(&pattern.vocabulary));
+        let by_metadata = convention.parent.as_ref().is_some_and(|parent| parent.by == ParentBy::Metadata);
+        let (_, id, name) = self.texts_of(&slot);
+        let key = (slot.convention, Box::from(id));
+        let flags = slot.flags & KEPT;
+        let waiting = Waiting {
+            name: (has_metadata && !name.is_empty()).then(|| Box::from(name)),
+            // Of a device that is listed it tells by whom; that of any other stands in its topic.
+            parent: self
+                .families
+                .parent(number)
+                .filter(|_| by_metadata || flags & LISTED != 0)
+                .map(|(_, id, _)| Box::from(id)),
+            flags,
+        };
+        self.wait(key, waiting);
     }
 
     /// Metadata about a device was taken back: nothing but its own word is known of it any more.
-    fn take_back(&mut self, convention: u8, id: &str, source: Source<'_>) -> bool {
+    fn take_back(&mut self, convention: u8, id: &str) -> bool {
         let had_waited = self.waiting.remove(&(convention, id.into())).is_some();
         let Some(number) = self.position(convention, id) else {
             return had_waited;
         };
-        if self.slot(number).is(UNTOLD) && *self.topic(self.slot(number)) == *source.topic {
+        if self.slot(number).is(UNTOLD) && self.owners.topic_of(convention, id).is_none() {
             self.remove(number);
             return true;
         }
@@ -187,19 +241,19 @@ impl Fleet {
     }
 
     /// A topic is not named any more: its device is whose the patterns say, and nobody's if they say nothing.
-    fn give_back(&mut self, convention: u8, id: &str, topic: &str) {
-        let Some(number) = self.position(convention, id) else {
+    fn give_back(&mut self, number: Option<u32>, topic: &str) {
+        let Some(number) = number.filter(|number| *self.topic(self.slot(*number)) == *topic) else {
             return;
         };
-        if *self.topic(self.slot(number)) != *topic {
-            return;
-        }
         let owner = self.owners.owner(topic);
-        match owner.as_ref().and_then(|owner| Some((owner.number, owner.id_in(topic, None)?))) {
-            Some((owner, own)) if (owner, &*own) == (convention, id) => {}
-            Some((owner, own)) if self.position(owner, &own).is_none() => self.rekey(number, owner, &own),
+        let key = owner.as_ref().and_then(|owner| Some((owner.number, owner.id_in(topic, None)?)));
+        let is_owned = key.is_some_and(|(owner, own)| {
+            let is_free = self.position(owner, &own).is_none_or(|known| known == number);
+            is_free && self.rekey(number, owner, &own)
+        });
+        if !is_owned {
             // Nobody could say any more when its status changes.
-            _ => self.remove(number),
+            self.remove(number);
         }
     }
 
@@ -229,7 +283,12 @@ impl Fleet {
                 self.restate(child, |slot| slot.set(LISTED | DISABLED, false));
             }
         }
-        changed
+        let waited = self.waiting.len();
+        self.waiting.retain(|(convention, _), waiting| {
+            let is_listed = waiting.flags & LISTED != 0 && waiting.parent.as_deref() == Some(base);
+            *convention != source.owner.number || !is_listed
+        });
+        changed || waited != self.waiting.len()
     }
 
     /// Metadata names the topic of a device. Returns whether that is news.
@@ -246,13 +305,19 @@ impl Fleet {
         }
         let number = source.owner.number;
         // Another owner may have taken the topic before: then that device is this one, under another key.
-        let before = match self.owners.named(topic) {
-            Some(named) => self.position(named.number, &named.id),
+        let former = self.owners.named(topic).map(|named| (named.number, named.id.clone()));
+        let before = match &former {
+            Some((number, id)) => self.position(*number, id),
             None => {
                 let owner = self.owners.owner(topic);
                 owner.and_then(|owner| self.position(owner.number, &owner.id_in(topic, None)?))
             }
         };
+        let is_this = |before: &u32| {
+            let slot = self.slot(*before);
+            *self.topic(slot) == **topic || (former.is_some() && slot.is(UNTOLD))
+        };
+        let before = before.filter(is_this);
         let named = Named {
             number,
             id: id.into(),
@@ -260,23 +325,43 @@ impl Fleet {
             online: (&**online).into(),
             offline: (&**offline).into(),
         };
-        if self.owners.named(topic).is_none() && self.owners.named_count() >= self.bounds.metadata {
+        if !self.owners.may_name(source.topic, self.bounds.metadata) {
             self.refused.metadata += 1;
             return false;
         }
         let is_news = self.owners.name(topic, named);
-        if let Some(before) = before.filter(|before| *self.topic(self.slot(*before)) == **topic) {
-            match self.position(number, id) {
-                Some(known) if known == before => {}
-                // The device is there already, by another topic or by an inventory: it takes over what was said.
+        if let Some(former) = former.filter(|(_, former)| **former != *id) {
+            self.waiting.remove(&former);
+        }
+        if let Some(before) = before {
+            let slot = *self.slot(before);
+            let known = self.position(number, id).filter(|known| *known != before);
+            let has_room = match known {
+                // It is listed, and this is what it said.
+                Some(known) if self.slot(known).is(UNTOLD) => {
+                    self.remove(known);
+                    self.rekey(before, number, id)
+                }
+                // The device is there already, by another topic: it takes over what was said, if that holds.
                 Some(known) => {
-                    let slot = *self.slot(before);
+                    let is_stale = self.own_evidence(&slot) == Evidence::Stale;
                     self.remove(before);
-                    if !slot.is(UNTOLD) {
-                        self.update(known, topic, None, slot.status, !slot.is(LIVE), source.now);
+                    if !is_stale && !slot.is(UNTOLD) {
+                        let applied =
+                            self.update(known, topic, None, slot.status, !slot.is(LIVE), source.now);
+                        if applied.effect == Effect::Changed {
+                            self.restate(known, |known| known.since = slot.since);
+                        }
                     }
+                    true
                 }
                 None => self.rekey(before, number, id),
+            };
+            if !has_room {
+                self.owners.unname(source.topic, None);
+                self.give_back(Some(before), topic);
+                self.refused.metadata += 1;
+                return false;
             }
         }
         if is_news && TopicFilter::new(filter).is_ok() {
@@ -285,12 +370,15 @@ impl Fleet {
         is_news
     }
 
-    /// A device turns out to have another key. Its handle and its history stay.
-    fn rekey(&mut self, number: u32, convention: u8, id: &str) {
+    /// A device turns out to have another key. Its handle and its history stay. Returns whether there was room.
+    fn rekey(&mut self, number: u32, convention: u8, id: &str) -> bool {
+        if self.position(convention, id) == Some(number) {
+            return true;
+        }
         let (topic, _, name) = self.texts_of(self.slot(number));
         let (topic, name) = (topic.to_owned(), name.to_owned());
         let Some(place) = self.texts.put([&topic, id, &name], self.bounds.texts) else {
-            return;
+            return false;
         };
         self.meet_children(number, false);
         self.part(number);
@@ -305,6 +393,7 @@ impl Fleet {
         self.order.is_stale = true;
         self.wait_for_place(number);
         self.meet_children(number, true);
+        true
     }
 
     /// Asks for a filter, unless it was asked for before or there are too many.
@@ -354,14 +443,20 @@ impl Fleet {
 
     /// A device hangs on nothing any more. Returns whether it did.
     fn part(&mut self, number: u32) -> bool {
-        self.set_parent_offline(number, false);
-        self.touch(number);
-        self.order_epoch += 1;
-        self.families.leave(number)
+        let hung = self.families.leave(number);
+        if hung {
+            self.set_parent_offline(number, false);
+            self.touch(number);
+            self.order_epoch += 1;
+        }
+        hung
     }
 
     /// A device is there, or not any more: others may hang on it.
     pub(super) fn meet_children(&mut self, number: u32, is_there: bool) {
+        if self.families.is_empty() {
+            return;
+        }
         let slot = *self.slot(number);
         let id = self.id(&slot).to_owned();
         if !is_there {

@@ -192,7 +192,7 @@ pub struct Applied {
 pub enum Effect {
     /// Nothing: nobody owns the topic.
     Unowned,
-    /// Nothing: the topic's convention does not know the word.
+    /// Nothing: the topic's convention does not know the word, or metadata names another topic for the device.
     UnknownWord,
     /// Nothing: a bound keeps it out.
     Refused,
@@ -354,7 +354,6 @@ impl Fleet {
                 return self
                     .clear(topic, writer.filter(|writer| self.living(*writer).is_some()).map(|w| w.slot));
             };
-            self.waiting.remove(&(owner.number, (&*id).into()));
             return self.clear(topic, self.position(owner.number, &id));
         }
         let Some(said) = owner.pattern.vocabulary.read(payload) else {
@@ -364,6 +363,11 @@ impl Fleet {
         let Some(id) = owner.id_in(topic, said.id.as_deref()) else {
             return Applied::of(Effect::UnknownWord);
         };
+        // Metadata names another topic for this device: what is left on this one says nothing about it.
+        if self.owners.topic_of(owner.number, &id).is_some() {
+            self.strays.note(topic, payload, owner.convention, now, self.bounds.strays);
+            return Applied::of(Effect::UnknownWord);
+        }
         let name = said.name.as_deref();
         let applied = match self.position(owner.number, &id) {
             Some(slot) => self.update(slot, topic, name, said.status, retain, now),
@@ -515,8 +519,8 @@ impl Fleet {
         &self.counts
     }
 
-    /// A number that changes whenever the order of the rows may have changed: with a device, a status, a name
-    /// or a parent, and with nothing else.
+    /// A number that changes whenever the order of the rows may have changed: with a device, a status, a name,
+    /// a parent or the topic of a device.
     pub fn order_epoch(&self) -> u64 {
         self.order_epoch
     }

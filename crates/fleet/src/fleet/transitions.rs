@@ -25,14 +25,20 @@ impl Fleet {
         now: Time,
     ) -> Applied {
         let Key { convention, id, id_start } = key;
-        let waiting = self.waiting.remove(&(convention, id.into()));
-        let name = name.or(waiting.as_ref().and_then(|waiting| waiting.name.as_deref())).unwrap_or_default();
+        // The key of what waits is made only when something does.
+        let waiting = match self.waiting.is_empty() {
+            true => None,
+            false => self.waiting.remove_entry(&(convention, id.into())),
+        };
+        let name =
+            name.or(waiting.as_ref().and_then(|(_, waiting)| waiting.name.as_deref())).unwrap_or_default();
         let is_own_id = id_start == topic.len();
         let text = [topic, if is_own_id { id } else { "" }, name];
         let is_full = self.counts.total >= self.bounds.devices;
         let place = if is_full { None } else { self.texts.put(text, self.bounds.texts) };
         let Some(place) = place else {
             self.refused.devices += 1;
+            self.waiting.extend(waiting);
             return Applied::of(Effect::Refused);
         };
         let number = self.free.pop().unwrap_or_else(|| {
@@ -66,6 +72,7 @@ impl Fleet {
             Some(status) => slot.news.see_live(status),
             None => slot.set(UNTOLD | LISTED, true),
         }
+        slot.flags |= waiting.as_ref().map_or(0, |(_, waiting)| waiting.flags);
         match self.slots[number as usize / CHUNK].get_mut(number as usize % CHUNK) {
             Some(old) => *old = slot,
             None => {
@@ -79,7 +86,7 @@ impl Fleet {
         *self.counts.evidence(self.evidence(&slot)) += 1;
         self.enter_index(number);
         self.wait_for_place(number);
-        if let Some(parent) = waiting.and_then(|waiting| waiting.parent) {
+        if let Some(parent) = waiting.and_then(|(_, waiting)| waiting.parent) {
             self.join(number, convention, &parent);
         }
         self.meet_children(number, true);
@@ -244,7 +251,13 @@ impl Fleet {
             self.aliases.remove(topic);
             return Applied::of(Effect::Same);
         }
-        if *topic != *self.topic(self.slot(number)) && !self.slot(number).is(UNTOLD) {
+        let slot = self.slot(number);
+        let is_its_own = match slot.is(UNTOLD) {
+            // The topic that is kept of it is the list's; its own is the one that metadata names, if it does.
+            true => self.owners.topic_of(slot.convention, self.id(slot)).is_none_or(|named| *named == *topic),
+            false => *topic == *self.topic(slot),
+        };
+        if !is_its_own {
             return Applied::of(Effect::Same);
         }
         if self.slot(number).is(ALIASED) {
@@ -257,6 +270,7 @@ impl Fleet {
                 return Applied { effect: Effect::Changed, device, replayed_before: false };
             }
         }
+        self.remember(number);
         self.remove(number);
         Applied::of(Effect::Removed)
     }
@@ -358,7 +372,7 @@ impl Fleet {
     }
 
     /// A stale device is heard again: if that took longer than the link's gap, it had one of its own.
-    fn end_own_gap(&mut self, number: u32, now: Time) {
+    pub(super) fn end_own_gap(&mut self, number: u32, now: Time) {
         let slot = *self.slot(number);
         if let Some(record) = self.histories.get_mut(number)
             && let Some(gap) = record.gaps.last_mut()

@@ -78,8 +78,10 @@ pub struct Owners {
     others: Vec<Candidate>,
     /// Topics that metadata named: they have their owner before any pattern is asked.
     named: BTreeMap<Box<str>, Named>,
-    /// The topic that each metadata topic named.
+    /// The topic that each metadata topic named. Several may name the same one; the first has the say.
     named_by: BTreeMap<Box<str>, Box<str>>,
+    /// The topic that was named for a device, by convention and id.
+    named_for: BTreeMap<u8, BTreeMap<Box<str>, Box<str>>>,
     /// Base topics other than the defaults, by the convention that uses them.
     bases: Vec<(u8, Box<str>)>,
 }
@@ -148,6 +150,7 @@ impl Owners {
             others: Vec::new(),
             named: BTreeMap::new(),
             named_by: BTreeMap::new(),
+            named_for: BTreeMap::new(),
             bases: Vec::new(),
         };
         for (number, convention) in CONVENTIONS.iter().enumerate() {
@@ -228,29 +231,57 @@ impl Owners {
         if self.named.is_empty() { None } else { self.named.get(topic) }
     }
 
-    /// How many topics metadata named.
-    pub(crate) fn named_count(&self) -> usize {
-        self.named.len()
+    /// The topic that metadata named for this device.
+    pub(crate) fn topic_of(&self, number: u8, id: &str) -> Option<&str> {
+        Some(self.named_for.get(&number)?.get(id)?)
+    }
+
+    /// Whether the metadata on this topic may name one, when so many may.
+    pub(crate) fn may_name(&self, source: &str, most: usize) -> bool {
+        self.named_by.len() < most || self.named_by.contains_key(source)
     }
 
     /// Metadata names a topic. Returns whether that is new.
     pub(crate) fn name(&mut self, topic: &str, named: Named) -> bool {
-        if self.named.get(topic) == Some(&named) {
+        let former = self.named.get(topic);
+        if former == Some(&named) {
             return false;
         }
+        if let Some((number, id)) = former.map(|former| (former.number, former.id.clone())) {
+            self.forget_name_of(number, &id, topic);
+        }
         self.named_by.insert(named.source.clone(), topic.into());
+        self.named_for.entry(named.number).or_default().insert(named.id.clone(), topic.into());
         self.named.insert(topic.into(), named);
         true
     }
 
-    /// The topic that the metadata on this topic named is not named any more, unless it is this one. Returns
-    /// which it was, and whose.
+    /// Other metadata names a topic that is named already.
+    pub(crate) fn name_too(&mut self, topic: &str, source: &str) {
+        self.named_by.insert(source.into(), topic.into());
+    }
+
+    fn forget_name_of(&mut self, number: u8, id: &str, topic: &str) {
+        if self.topic_of(number, id) == Some(topic)
+            && let Some(topics) = self.named_for.get_mut(&number)
+        {
+            topics.remove(id);
+        }
+    }
+
+    /// The topic that the metadata on this topic named is not named any more, unless it is this one or other
+    /// metadata names it too. Returns which it was, and whose.
     pub(crate) fn unname(&mut self, source: &str, but: Option<&str>) -> Option<(Box<str>, Named)> {
         let topic = self.named_by.get(source).filter(|topic| but != Some(topic))?.clone();
         self.named_by.remove(source);
-        // Other metadata may have named it since.
-        self.named.get(&topic).filter(|named| *named.source == *source)?;
-        self.named.remove_entry(&topic)
+        let named = self.named.get_mut(&topic).filter(|named| *named.source == *source)?;
+        if let Some((heir, _)) = self.named_by.iter().find(|(_, other)| **other == topic) {
+            named.source = heir.clone();
+            return None;
+        }
+        let (topic, named) = self.named.remove_entry(&topic)?;
+        self.forget_name_of(named.number, &named.id, &topic);
+        Some((topic, named))
     }
 
     /// A device of this convention is there: its id is the base topic of those that hang on it. Returns the

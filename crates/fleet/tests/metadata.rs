@@ -1,0 +1,168 @@
+//! Metadata and statuses in any order, and devices that move, are replaced, come and go: messages in, tiles out.
+//!
+//! What one convention does is told by its examples (`tests/vectors.rs`). Here is what they do together.
+
+use fleet::fleet::Bounds;
+use fleet::{Fleet, Time};
+
+const D1: &str = "tasmota/discovery/DC4F2249A3B1/config";
+const D2: &str = "tasmota/discovery/DC4F2249A3B2/config";
+const TELE: &str = "%prefix%/%topic%/";
+const LAMP: &str = "tele/lamp/LWT";
+const STATE: &str = "zigbee2mqtt/lamp/availability";
+const LIST: &str = "zigbee2mqtt/bridge/devices";
+
+/// A discovery message: `t`, `ft`, the name and whether it sleeps.
+fn discovery(source: &str, topic: &str, full_topic: &str, name: &str, sleeps: u8) -> String {
+    let mac = source.split('/').nth(2).expect("a discovery topic names the MAC");
+    format!(
+        r#"{{"t":"{topic}","ft":"{full_topic}","tp":["cmnd","stat","tele"],"mac":"{mac}","dn":"{name}","dslp":{sleeps},
+            "onln":"Online","ofln":"Offline"}}"#
+    )
+}
+
+fn fleet(bounds: Bounds) -> Fleet {
+    let mut fleet = Fleet::new(bounds, false, 0);
+    fleet.link_up(Time(0));
+    fleet
+}
+
+/// Plays messages: `r` for a replay or `l` for a live one, the topic, the payload; `-` and `+` are the link's.
+fn play(fleet: &mut Fleet, messages: &[(&str, &str, &str)]) {
+    for (position, (how, topic, payload)) in messages.iter().enumerate() {
+        let now = Time(position as u64 + 1);
+        match *how {
+            "-" => fleet.link_down(now),
+            "+" => fleet.link_up(now),
+            how => {
+                fleet.apply(topic, payload.as_bytes(), how == "r", now);
+            }
+        }
+    }
+}
+
+/// All tiles: id, name if there is one, status, evidence.
+fn tiles(fleet: &Fleet) -> String {
+    let mut tiles: Vec<String> = fleet
+        .handles()
+        .map(|handle| {
+            let device = fleet.device(handle).expect("it lives");
+            let name = device.name.map_or_else(String::new, |name| format!(" \"{name}\""));
+            format!("{}{name} {} {}", device.id, device.status.word(), device.evidence.word())
+        })
+        .collect();
+    tiles.sort();
+    tiles.join(", ")
+}
+
+/// The boundary: messages → tiles.
+#[track_caller]
+fn check(messages: &[(&str, &str, &str)], expected: &str) {
+    let mut fleet = fleet(Bounds::default());
+    play(&mut fleet, messages);
+    assert_eq!(tiles(&fleet), expected);
+}
+
+#[test]
+fn one_topic_is_one_device_whoever_names_it() {
+    let [old, new] = [D1, D2].map(|source| discovery(source, "lamp", TELE, source, 0));
+    let name = |source: &str, rest: &str| format!("lamp \"{source}\" {rest}");
+    check(&[("r", D1, &old), ("r", D2, &new)], &name(D2, "unknown retained"));
+    check(&[("r", D1, &old), ("r", D2, &new), ("r", LAMP, "Online")], &name(D2, "online retained"));
+    check(&[("r", LAMP, "Online"), ("r", D2, &new), ("r", D1, &old)], &name(D1, "online retained"));
+    check(&[("r", D1, &old), ("r", LAMP, "Online"), ("r", D2, &new)], &name(D2, "online retained"));
+    // The old one's is emptied: the device is the new one's. Both are: nobody knows of it but by its word.
+    let both = [("r", D1, &*old), ("r", D2, &*new), ("l", D1, "")];
+    check(&both, &name(D2, "unknown retained"));
+    check(&[&both[..], &[("l", D2, "")]].concat(), "");
+    check(&[&both[..], &[("l", LAMP, "Online"), ("l", D2, "")]].concat(), "lamp online live");
+    // An id that only looks the same is another device's.
+    let other = discovery(D2, "lamp", "house/%topic%/%prefix%/", "", 0);
+    check(
+        &[("r", D1, &old), ("r", D2, &other)],
+        &format!("{}, lamp@DC4F2249A3B2 unknown retained", name(D1, "unknown retained")),
+    );
+}
+
+#[test]
+fn a_topic_that_was_left_behind_says_nothing() {
+    let lamp = discovery(D1, "lamp", TELE, "", 0);
+    let (named, left) = (("r", LAMP, "Online"), ("r", "lamp/tele/LWT", "Offline"));
+    check(&[("r", D1, &lamp), named, left], "lamp online retained");
+    check(&[("r", D1, &lamp), left, named], "lamp online retained");
+    check(&[left, ("r", D1, &lamp), named, left], "lamp online retained");
+    check(&[("r", D1, &lamp), left], "lamp unknown retained");
+    // It is cleaned up.
+    let emptied = ("l", "lamp/tele/LWT", "");
+    check(&[("r", D1, &lamp), emptied], "lamp unknown retained");
+    check(&[left, ("r", D1, &lamp), named, emptied], "lamp online retained");
+}
+
+#[test]
+fn a_device_that_never_spoke_gets_another_id_or_another_topic() {
+    let own = "%prefix%/%id%/";
+    let [a, b] = ["a", "b"].map(|topic| discovery(D1, topic, own, "", 0));
+    check(&[("r", D1, &a), ("l", D1, &b)], "b unknown live");
+    check(&[("r", D1, &a), ("l", D1, &b), ("l", "tele/49A3B1/LWT", "Online")], "b online live");
+    // Two discoveries and one word: who spoke keeps its word when it turns out to be the one that is listed.
+    let [tele, house] = [TELE, "%prefix%/house/%topic%/"].map(|ft| discovery(D1, "lamp", ft, "", 0));
+    check(
+        &[("r", D1, &tele), ("r", "tele/house/lamp/LWT", "Online"), ("l", D1, &house)],
+        "lamp online retained",
+    );
+}
+
+#[test]
+fn metadata_outlives_the_status() {
+    let disabled = r#"[{"friendly_name":"lamp","disabled":true}]"#;
+    let list = ("r", LIST, disabled);
+    let (online, empty, again) = (("r", STATE, "online"), ("l", STATE, ""), ("l", STATE, "online"));
+    check(&[list, online, empty], "");
+    check(&[list, online, empty, again], "lamp unknown live");
+    check(&[list, online, empty, ("l", LIST, disabled)], "lamp unknown live");
+    check(&[list, online, empty, ("l", LIST, "[]"), again], "lamp online live");
+    check(&[list, online, empty, ("l", LIST, ""), again], "lamp online live");
+    check(&[empty, list], "lamp unknown retained");
+    check(&[list, empty], "");
+
+    let asleep = discovery(D1, "lamp", TELE, "Lamp", 1);
+    let gone = [("r", D1, &*asleep), ("r", LAMP, "Offline"), ("l", LAMP, "")];
+    check(&gone, "");
+    let back = [("l", LAMP, "Online"), ("l", LAMP, "Offline")];
+    check(&[&gone[..], &back].concat(), "lamp \"Lamp\" sleeping live");
+    check(&[&gone[..], &[("l", D1, "")], &back].concat(), "lamp offline live");
+
+    let [state, name] = ["homie/car/$state", "homie/car/$name"];
+    let gone = [("r", name, "Car"), ("r", state, "lost"), ("l", state, "")];
+    check(&[&gone[..], &[("l", state, "ready")]].concat(), "car \"Car\" online live");
+    check(&[&gone[..], &[("l", name, ""), ("l", state, "ready")]].concat(), "car online live");
+}
+
+#[test]
+fn what_is_listed_is_heard_of_again_with_the_list() {
+    let list = r#"[{"friendly_name":"lamp"}]"#;
+    let mut fleet = fleet(Bounds::default());
+    play(&mut fleet, &[("r", LIST, list)]);
+    fleet.cover(|_| false, Time(2));
+    assert_eq!(tiles(&fleet), "lamp unknown stale");
+    fleet.cover(|_| true, Time(3));
+    fleet.apply(LIST, list.as_bytes(), true, Time(4));
+    assert_eq!(tiles(&fleet), "lamp unknown retained");
+    let lamp = fleet.device(fleet.find("zigbee2mqtt", "lamp").unwrap()).unwrap();
+    let gaps: Vec<_> = lamp.gaps().iter().map(|gap| (gap.from, gap.to)).collect();
+    assert_eq!(gaps, [(Time(2), Some(Time(4)))]);
+}
+
+#[test]
+fn metadata_is_bounded_and_what_is_left_out_is_counted() {
+    let mut fleet = fleet(Bounds { metadata: 1, devices: 1, ..Bounds::default() });
+    let own = |source| discovery(source, "lamp", TELE, "", 0);
+    // The second names the topic too, and there is no room to remember that.
+    play(&mut fleet, &[("r", D1, &own(D1)), ("r", D2, &own(D2))]);
+    assert_eq!((tiles(&fleet), fleet.refused().metadata), ("lamp unknown retained".into(), 1));
+    // What waits for a device goes on waiting when there is no room for the device.
+    play(&mut fleet, &[("r", "homie/car/$name", "Car"), ("r", "homie/car/$state", "ready")]);
+    assert_eq!(fleet.refused().devices, 1);
+    play(&mut fleet, &[("l", D1, ""), ("r", "homie/car/$state", "ready")]);
+    assert_eq!(tiles(&fleet), "car \"Car\" online retained");
+}
