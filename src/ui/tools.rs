@@ -90,7 +90,7 @@ pub fn Tools() -> impl IntoView {
             </button>
         }
     });
-    let density = density.to_vec();
+    let density = Vec::from(density);
     view! {
         <div class="tools" hidden=Signal::derive(move || !is_shown.get())>
             {order}
