@@ -68,7 +68,8 @@ pub fn sections(fleet: &Fleet, view: &View, folded: &BTreeSet<String>) -> Vec<Se
         }
         Some(grouping) => {
             let section = |Group { key, name, counts, mut rows }: Group| {
-                let (length, is_folded) = (rows.len(), folded.contains(&fold_name(&key)));
+                let is_folded = !folded.is_empty() && folded.contains(&fold_name(&key));
+                let length = rows.len();
                 if is_folded {
                     rows.clear();
                 }

@@ -33,20 +33,17 @@ pub enum Density {
     Tiles,
     /// One line.
     Compact,
-    /// One cell, for a screen across the room.
-    Wall,
 }
 
 impl Density {
     /// Every density, the roomiest first.
-    pub const ALL: [Density; 3] = [Density::Tiles, Density::Compact, Density::Wall];
+    pub const ALL: [Density; 2] = [Density::Tiles, Density::Compact];
 
     /// Its word in an address.
     pub fn word(self) -> &'static str {
         match self {
             Density::Tiles => "tiles",
             Density::Compact => "compact",
-            Density::Wall => "wall",
         }
     }
 }
@@ -176,12 +173,12 @@ mod tests {
             let none = Statuses::NONE;
             view.query.statuses = none.toggled(Status::Degraded).toggled(Status::Offline);
         });
-        check("#/?evidence=stale&convention=tasmota&sort=change&group=topic-2&view=wall", |view| {
+        check("#/?evidence=stale&convention=tasmota&sort=change&group=topic-2&view=compact", |view| {
             view.query.evidence = Some(Evidence::Stale);
             view.query.convention = Some("tasmota");
             view.query.order = OrderBy::Change;
             view.grouping = Some(Grouping::Topic { levels: 2 });
-            view.density = Density::Wall;
+            view.density = Density::Compact;
         });
     }
 
@@ -205,7 +202,7 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn an_order_is_no_filter() {
-        assert!(!View::of_fragment("#/?sort=name&group=parent&view=wall").is_filtered());
+        assert!(!View::of_fragment("#/?sort=name&group=parent&view=compact").is_filtered());
         for fragment in ["#/?q=a", "#/?status=online", "#/?evidence=live", "#/?convention=lwt"] {
             assert!(View::of_fragment(fragment).is_filtered(), "{fragment}");
         }

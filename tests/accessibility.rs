@@ -52,6 +52,7 @@ async fn every_state(size: (u32, u32), dark: bool, language: &str) {
         page.until("the filters", "return document.querySelectorAll('.filters tbody tr').length > 5").await;
         check(page, "filters").await;
         page.js("document.querySelector('details.filters').open = false").await;
+        page.until("tiles", "return document.querySelector('.face') !== null").await;
         page.js("document.querySelector('.face').click()").await;
         page.until("the panel", "return document.querySelector('dialog.device').open").await;
         check(page, "a device").await;

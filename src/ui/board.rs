@@ -33,9 +33,9 @@ pub fn Board() -> impl IntoView {
     let page = Page::here();
     // The order is walked only when it may have changed, not with every change of a device.
     let order = Memo::new(move |_| {
-        let epoch = page.view.with(|view| {
-            page.watch(|link| link.with(|call| call.engine.fleet().rows_epoch(&view.query)))
-        });
+        let epoch = page
+            .view
+            .with(|view| page.watch(|link| link.with(|call| call.engine.fleet().rows_epoch(&view.query))));
         epoch.unwrap_or_default() as usize
     });
     let sections = Memo::new(move |_| {
@@ -81,11 +81,13 @@ pub fn Board() -> impl IntoView {
             {notes(page)}
             <FilterPanel />
             <div class="beside">
-                <Grid sections />
+                <div>
+                    {none_found}
+                    <Grid sections />
+                </div>
                 <Rail />
             </div>
             {nobody}
-            {none_found}
         </main>
     }
 }
@@ -110,7 +112,11 @@ fn Chips() -> impl IntoView {
                 type="button"
                 class=format!("chip {word}")
                 class:none=Signal::derive(move || count() == 0)
-                aria-pressed=text(move || page.view.with(|view| view.query.statuses == wanted).to_string())
+                aria-pressed=text(move || {
+                    let statuses = page.view.with(|view| view.query.statuses);
+                    let is_one_of = status.is_some_and(|status| statuses.has(status));
+                    (statuses == wanted || statuses != Statuses::ALL && is_one_of).to_string()
+                })
                 on:click=on_click
             >
                 {status.map(icon)}
@@ -228,7 +234,14 @@ fn NoneFound() -> impl IntoView {
         <div class="empty">
             <h2>{page.phrase(|locale| say!(locale, board.none_found.title))}</h2>
             <p>{body}</p>
-            <button type="button" class="button" on:click=move |_| page.view.update(View::show_all)>
+            <button type="button" class="button" on:click=move |_| {
+                page.view.update(View::show_all);
+                // The button goes, and takes the focus with it.
+                let field = document().query_selector("input[type=search]").ok().flatten();
+                if let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
+                    let _ = field.focus();
+                }
+            }>
                 {page.phrase(|locale| say!(locale, board.show_all))}
             </button>
         </div>

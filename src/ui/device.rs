@@ -2,9 +2,10 @@
 
 use fleet::{Change, ChangeKind, Evidence, Gap, Handle, StaleReason, Status, Time, Uptime};
 use leptos::prelude::*;
-use leptos::{ev::MouseEvent, html};
 use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
+use super::dialog::Dialog;
 use super::symbols::icon;
 use super::{Page, part, text};
 use crate::link;
@@ -111,33 +112,27 @@ fn read(page: Page, handle: Handle) -> Option<Panel> {
 #[component]
 pub fn DevicePanel() -> impl IntoView {
     let page = Page::here();
-    let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
-        let Some(dialog) = dialog.get() else { return };
-        match page.opened.get().is_some() {
-            // It throws only when it is open already.
-            true if !dialog.open() => drop(dialog.show_modal()),
-            false => dialog.close(),
-            true => {}
+    Effect::new(move |before: Option<bool>| {
+        let is_open = page.opened.get().is_some();
+        // Another device in the panel that is open: its name is read, as that of a new page.
+        if is_open && before == Some(true) {
+            request_animation_frame(|| {
+                let title = document().get_element_by_id("device-title");
+                if let Some(title) = title.and_then(|title| title.dyn_into::<HtmlElement>().ok()) {
+                    let _ = title.focus();
+                }
+            });
         }
+        is_open
     });
-    // What is on the dialog itself is on its backdrop: its content fills it.
-    let on_click = move |event: MouseEvent| {
-        if event.target().is_some_and(|on| on.dyn_ref::<web_sys::HtmlDialogElement>().is_some()) {
-            page.opened.set(None);
-        }
-    };
-    let sheet = part(move || page.opened.get().map(|handle| sheet(page, handle)));
     view! {
-        <dialog
+        <Dialog
             class="device"
-            node_ref=dialog
-            aria-labelledby="device-title"
-            on:click=on_click
-            on:close=move |_| page.opened.set(None)
-        >
-            {sheet}
-        </dialog>
+            title="device-title"
+            is_open=Signal::derive(move || page.opened.get().is_some())
+            close=|page| page.opened.set(None)
+            sheet=|page| page.opened.get().map(|handle| sheet(page, handle)).into_any()
+        />
     }
 }
 
@@ -153,7 +148,6 @@ fn sheet(page: Page, handle: Handle) -> AnyView {
         text(move || panel.with(|panel| panel.as_ref().map(|panel| word(page, panel)).unwrap_or_default()))
     };
     let status = Memo::new(move |_| panel.with(|panel| panel.as_ref().map_or(Status::Unknown, |p| p.status)));
-    let close = page.phrase(|locale| say!(locale, form.close));
     let row = move |label: fn(Locale) -> &'static str, value: Signal<String>| {
         view! {
             <div>
@@ -163,8 +157,19 @@ fn sheet(page: Page, handle: Handle) -> AnyView {
         }
         .into_any()
     };
+    // Apart from what counts the time, so that they are not made anew with every message.
+    let parent =
+        Memo::new(move |_| panel.with(|panel| panel.as_ref().and_then(|panel| panel.parent.clone())));
+    let entries = Memo::new(move |_| panel.with(|panel| panel.as_ref().map(|panel| panel.history.clone())));
+    let is_gone = Memo::new(move |_| {
+        let is_there = page.watch(|link| link.with(|call| call.engine.fleet().device(handle).is_some()));
+        is_there != Some(true)
+    });
+    let gone = part(move || {
+        is_gone.get().then(|| view! { <p>{page.phrase(|locale| say!(locale, device.gone))}</p> }.into_any())
+    });
     let parent = part(move || {
-        let parent = panel.with(|panel| panel.as_ref().and_then(|panel| panel.parent.clone()))?;
+        let parent = parent.get()?;
         let Parent { name, handle, .. } = parent;
         let value = match handle {
             Some(handle) => view! {
@@ -186,42 +191,30 @@ fn sheet(page: Page, handle: Handle) -> AnyView {
         )
     });
     let history = part(move || {
-        let entries = panel.with(|panel| panel.as_ref().map(|panel| panel.history.clone()))?;
+        let entries = entries.get()?;
         Some(entries.into_iter().map(|entry| entry_of(page, entry)).collect_view().into_any())
     });
+    let sentence = part(move || (!is_gone.get()).then(|| view! { <p>{worded(how)}</p> }.into_any()));
     view! {
-        <div class="sheet">
-            <h2 id="device-title" dir="auto">{of(|panel| panel.name.clone())}</h2>
-            <p class="standing">
-                {part(move || Some(icon(status.get()).into_any()))}
-                <b class=text(move || status.get().word().to_owned())>
-                    {Signal::derive(move || super::tile::word(page.locale.get(), status.get()))}
-                </b>
-                " "
-                {worded(since)}
-            </p>
-            <p>{worded(how)}</p>
-            <dl class="facts">
-                {row(|locale| say!(locale, device.topic), of(|panel| panel.topic.clone()))}
-                {row(|locale| say!(locale, device.convention), of(|panel| panel.convention.to_owned()))}
-                {row(|locale| say!(locale, device.id), of(|panel| panel.id.clone()))}
-                {parent}
-                {row(|locale| say!(locale, device.uptime), worded(uptime))}
-                {row(|locale| say!(locale, device.changes), worded(changes))}
-            </dl>
-            <h3>{page.phrase(|locale| say!(locale, device.history))}</h3>
-            <ol class="changes">{history}</ol>
-            <button
-                class="switch close"
-                type="button"
-                name="close"
-                title=close
-                aria-label=close
-                on:click=move |_| page.opened.set(None)
-            >
-                "✕"
-            </button>
-        </div>
+        <h2 id="device-title" tabindex="-1" dir="auto">{of(|panel| panel.name.clone())}</h2>
+        <p class=text(move || format!("standing {}", status.get().word()))>
+            {part(move || Some(icon(status.get()).into_any()))}
+            <b>{Signal::derive(move || super::tile::word(page.locale.get(), status.get()))}</b>
+            " "
+            {worded(since)}
+        </p>
+        {gone}
+        {sentence}
+        <dl class="facts">
+            {row(|locale| say!(locale, device.topic), of(|panel| panel.topic.clone()))}
+            {row(|locale| say!(locale, device.convention), of(|panel| panel.convention.to_owned()))}
+            {row(|locale| say!(locale, device.id), of(|panel| panel.id.clone()))}
+            {parent}
+            {row(|locale| say!(locale, device.uptime), worded(uptime))}
+            {row(|locale| say!(locale, device.changes), worded(changes))}
+        </dl>
+        <h3>{page.phrase(|locale| say!(locale, device.history))}</h3>
+        <ol class="changes">{history}</ol>
     }
     .into_any()
 }
@@ -261,7 +254,11 @@ fn uptime(page: Page, panel: &Panel) -> String {
     let locale = page.locale.get();
     let Uptime { observed, online } = panel.uptime;
     if observed == 0 {
-        return say!(locale, device.not_observed).to_owned();
+        return match panel.status {
+            Status::Sleeping | Status::Unknown => say!(locale, device.nothing_to_count),
+            _ => say!(locale, device.not_observed),
+        }
+        .to_owned();
     }
     // Rounded down: what was ever down is never shown as 100 %.
     let tenths = (u128::from(online) * 1_000 / u128::from(observed)) as u64;
@@ -323,6 +320,9 @@ pub fn told(page: Page, change: &Change) -> Told {
     let locale = page.locale.get();
     let what = match (change.from, change.to) {
         (None, _) => say!(locale, change.first, status = super::section::within(locale, change.to)),
+        (Some(Status::Degraded), Status::Online) => say!(locale, change.recovered).to_owned(),
+        (Some(Status::Sleeping), Status::Online) => say!(locale, change.woke).to_owned(),
+        (Some(Status::Unknown), Status::Online) => say!(locale, change.is_online).to_owned(),
         (_, Status::Online) => say!(locale, change.online).to_owned(),
         (_, Status::Offline) => say!(locale, change.offline).to_owned(),
         (_, Status::Sleeping) => say!(locale, change.sleeping).to_owned(),

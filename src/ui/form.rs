@@ -1,11 +1,11 @@
 //! The connection's form: on the board at the first visit, in a dialog from then on.
 
-use leptos::ev::{MouseEvent, PointerEvent, SubmitEvent};
-use leptos::html;
+use leptos::ev::{MouseEvent, SubmitEvent};
 use leptos::prelude::*;
 use mqtt::{Link, Version, VersionChoice};
 use wasm_bindgen::JsCast;
 
+use super::dialog::Dialog;
 use super::{Page, part, text};
 use crate::address::{Address, AddressError, RequestError};
 use crate::link::{self, Profile};
@@ -226,7 +226,8 @@ pub fn ConnectionForm() -> impl IntoView {
     }
 }
 
-fn focus_headline() {
+/// The headline gets the focus when what had it is gone.
+pub fn focus_headline() {
     let headline = document().query_selector(".headline").ok().flatten();
     if let Some(headline) = headline.and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok()) {
         let _ = headline.focus();
@@ -237,58 +238,13 @@ fn focus_headline() {
 #[component]
 pub fn ConnectionDialog() -> impl IntoView {
     let page = Page::here();
-    let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
-        let Some(dialog) = dialog.get() else { return };
-        match page.dialog_is_open.get() {
-            // It throws only when it is open already.
-            true if !dialog.open() => drop(dialog.show_modal()),
-            false => dialog.close(),
-            true => {}
-        }
-    });
-    // What is on the dialog itself is on its backdrop: its content fills it. A click counts only if it began
-    // there too: a drag that marks a field's text may end anywhere.
-    let is_on_backdrop = |event: &MouseEvent| {
-        event.target().is_some_and(|on| on.dyn_ref::<web_sys::HtmlDialogElement>().is_some())
-    };
-    let has_begun = StoredValue::new(false);
-    let on_press = move |event: PointerEvent| has_begun.set_value(is_on_backdrop(&event));
-    let on_click = move |event: MouseEvent| {
-        if is_on_backdrop(&event) && has_begun.get_value() {
-            page.dialog_is_open.set(false);
-        }
-    };
-    let sheet = part(move || {
-        page.dialog_is_open.get().then(|| {
-            let close = page.phrase(|locale| say!(locale, form.close));
-            view! {
-                <div class="sheet">
-                    <ConnectionForm />
-                    <button
-                        class="switch close"
-                        type="button"
-                        name="close"
-                        title=close
-                        aria-label=close
-                        on:click=move |_| page.dialog_is_open.set(false)
-                    >
-                        "✕"
-                    </button>
-                </div>
-            }
-            .into_any()
-        })
-    });
     view! {
-        <dialog
-            node_ref=dialog
-            aria-labelledby="connection-title"
-            on:pointerdown=on_press
-            on:click=on_click
-            on:close=move |_| page.dialog_is_open.set(false)
-        >
-            {sheet}
-        </dialog>
+        <Dialog
+            class="form"
+            title="connection-title"
+            is_open=page.dialog_is_open.into()
+            close=|page| page.dialog_is_open.set(false)
+            sheet=|_| view! { <ConnectionForm /> }.into_any()
+        />
     }
 }

@@ -8,7 +8,7 @@ use fleet::Handle;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, FocusEvent, HtmlElement, KeyboardEvent, ResizeObserver};
+use web_sys::{Element, FocusEvent, FocusOptions, HtmlElement, KeyboardEvent, ResizeObserver};
 
 use super::section::SectionView;
 use super::{Page, text};
@@ -28,13 +28,25 @@ struct Sizes {
 impl Sizes {
     fn of(density: Density) -> Sizes {
         match density {
-            Density::Tiles | Density::Wall => Sizes { tile: 5.25, gap: 0.625, narrowest: 15.0, title: 3.0 },
+            Density::Tiles => Sizes { tile: 5.25, gap: 0.625, narrowest: 15.0, title: 3.0 },
             Density::Compact => Sizes { tile: 2.25, gap: 0.25, narrowest: 18.0, title: 3.0 },
         }
     }
 }
 
-/// What was measured, and which lines follow from it.
+/// What was measured.
+#[derive(Copy, Clone, PartialEq, Debug, Default)]
+struct Measured {
+    width: f64,
+    rem: f64,
+    /// Where the first section begins, from the upper edge of the view.
+    top: f64,
+    /// The height of the view.
+    view: f64,
+}
+
+/// Which lines are in sight: it follows from what was measured and from the sections, so that it never
+/// disagrees with them.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Window {
     /// How tiles and sections are laid out.
@@ -51,29 +63,39 @@ pub fn Grid(
 ) -> impl IntoView {
     let page = Page::here();
     let spacer = NodeRef::<html::Div>::new();
-    let window_of = RwSignal::new(Window {
-        layout: Layout { columns: 1, pitch: 94.0, title: 48.0, gap: 10.0 },
-        placed: Vec::new(),
+    let measured = RwSignal::new(Measured { rem: 16.0, ..Measured::default() });
+    let density = Memo::new(move |_| page.view.with(|view| view.density));
+    let window_of = Memo::new(move |_| {
+        let (Measured { width, rem, top, view }, sizes) = (measured.get(), Sizes::of(density.get()));
+        let layout = Layout {
+            columns: geometry::columns(width, sizes.narrowest * rem, sizes.gap * rem),
+            pitch: (sizes.tile + sizes.gap) * rem,
+            title: sizes.title * rem,
+            gap: sizes.gap * rem,
+        };
+        let placed = sections.with(|sections| layout.window(lengths(sections), top, view));
+        Window { layout, placed }
     });
+    let cursor = Cursor {
+        page,
+        sections,
+        window: window_of,
+        measured,
+        spacer,
+        stood: StoredValue::new(None),
+        anchor: StoredValue::new(None),
+    };
     let measure = move || {
         let Some(element) = spacer.try_get_untracked().flatten() else {
             return;
         };
         let place = element.get_bounding_client_rect();
-        let sizes = Sizes::of(page.view.with_untracked(|view| view.density));
-        let rem = rem();
-        let layout = Layout {
-            columns: geometry::columns(place.width(), sizes.narrowest * rem, sizes.gap * rem),
-            pitch: (sizes.tile + sizes.gap) * rem,
-            title: sizes.title * rem,
-            gap: sizes.gap * rem,
-        };
         let view = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);
-        let placed = sections.with_untracked(|sections| layout.window(lengths(sections), place.top(), view));
-        let measured = Window { layout, placed };
-        if window_of.with_untracked(|window| *window != measured) {
-            window_of.set(measured);
+        let now = Measured { width: place.width(), rem: rem(), top: place.top(), view };
+        if measured.get_untracked() != now {
+            measured.set(now);
         }
+        cursor.drop_anchor();
     };
     // Scrolling and resizing come in floods; what they lead to is looked at once per frame.
     let is_due = StoredValue::new(false);
@@ -89,13 +111,12 @@ pub fn Grid(
     };
     let scroll = window_event_listener_untyped("scroll", move |_| measure_soon());
     on_cleanup(move || scroll.remove());
-    let cursor = Cursor { page, sections, window: window_of, spacer, has_focus: StoredValue::new(false) };
     Effect::new(move |_| {
-        // Rows that move from one section to another push what stands below, though the body keeps its height.
+        window_of.with(|_| ());
         sections.with(|_| ());
-        page.view.with(|view| view.density);
-        measure_soon();
+        cursor.hold_view();
         cursor.keep_focus();
+        measure_soon();
     });
     // Whatever else moves the grid changes the body's size: a note, a longer headline, a turned phone.
     let observed = Closure::<dyn FnMut()>::new(measure_soon);
@@ -114,6 +135,27 @@ pub fn Grid(
         let layout = window_of.with(|window| window.layout);
         sections.with(|sections| pixels(layout.total(lengths(sections))))
     });
+    // Tab reaches one tile: the cursor's, or the first in sight.
+    let tab_stop = Memo::new(move |_| {
+        let cursor = page.cursor.get();
+        window_of.with(|window| {
+            sections.with(|sections| {
+                let mut first = None;
+                for placed in &window.placed {
+                    let handles = sections.get(placed.section).map_or(&[][..], |section| &section.handles);
+                    let columns = window.layout.columns;
+                    let end = (placed.last * columns).min(handles.len());
+                    for &handle in handles.get(placed.first * columns..end).unwrap_or_default() {
+                        if Some(handle) == cursor {
+                            return cursor;
+                        }
+                        first.get_or_insert(handle);
+                    }
+                }
+                first
+            })
+        })
+    });
     let in_sight = move || {
         window_of.with(|window| {
             let known = |placed: &Placed| {
@@ -125,7 +167,7 @@ pub fn Grid(
     view! {
         <div
             class="spacer"
-            class:compact=Signal::derive(move || page.view.with(|view| view.density == Density::Compact))
+            class:compact=Signal::derive(move || density.get() == Density::Compact)
             node_ref=spacer
             style:height=height
             on:keydown=move |event| cursor.on_key(&event)
@@ -133,7 +175,7 @@ pub fn Grid(
             on:focusout=move |event| cursor.on_blur(&event)
         >
             <For each=in_sight key=String::clone let:name>
-                <SectionView name sections window=window_of />
+                <SectionView name sections window=window_of tab_stop />
             </For>
         </div>
     }
@@ -143,15 +185,19 @@ fn lengths(sections: &[Section]) -> impl Iterator<Item = usize> {
     sections.iter().map(|section| section.handles.len())
 }
 
-/// Where the keyboard is among the tiles.
+/// Where the keyboard and the eye are among the tiles.
 #[derive(Copy, Clone)]
 struct Cursor {
     page: Page,
     sections: Memo<Vec<Section>>,
-    window: RwSignal<Window>,
+    window: Memo<Window>,
+    measured: RwSignal<Measured>,
     spacer: NodeRef<html::Div>,
-    /// A tile has the focus, or had it when its element went.
-    has_focus: StoredValue<bool>,
+    /// Where the tile stands that has the focus, or had it when its element went: section and place.
+    stood: StoredValue<Option<(usize, usize)>>,
+    /// The first tile that is wholly in sight once the visitor has scrolled, and its distance from the view's
+    /// upper edge.
+    anchor: StoredValue<Option<(Handle, f64)>>,
 }
 
 impl Cursor {
@@ -183,7 +229,8 @@ impl Cursor {
             _ => return,
         };
         event.prevent_default();
-        let from = self.place().unwrap_or_default();
+        let at = self.page.cursor.get_untracked();
+        let from = at.and_then(|handle| self.place(handle)).unwrap_or_default();
         let to = self.sections.with_untracked(|sections| {
             let lengths: Vec<usize> = lengths(sections).collect();
             geometry::step(&lengths, layout.columns, from, step)
@@ -193,15 +240,49 @@ impl Cursor {
         }
     }
 
-    /// The section and the place in it of the cursor's device.
-    fn place(self) -> Option<(usize, usize)> {
-        let handle = self.page.cursor.get_untracked()?;
+    /// The section of a device and its place in it.
+    fn place(self, handle: Handle) -> Option<(usize, usize)> {
         self.sections.with_untracked(|sections| {
             sections.iter().enumerate().find_map(|(number, section)| {
                 let place = section.handles.iter().position(|other| *other == handle)?;
                 Some((number, place))
             })
         })
+    }
+
+    /// Remembers what the visitor looks at.
+    fn drop_anchor(self) {
+        let Measured { top, .. } = self.measured.get_untracked();
+        let found = self.window.with_untracked(|Window { layout, placed }| {
+            self.sections.with_untracked(|sections| {
+                placed.iter().find_map(|placed| {
+                    let first_line = top + placed.top + layout.title;
+                    let line = (-first_line / layout.pitch).ceil().max(0.0);
+                    let tile = line as usize * layout.columns;
+                    let handle = sections.get(placed.section)?.handles.get(tile)?;
+                    Some((*handle, first_line + line * layout.pitch))
+                })
+            })
+        });
+        // At the top of the board the visitor wants to see what comes there.
+        self.anchor.set_value(found.filter(|_| top < 0.0));
+    }
+
+    /// After an update: what the visitor looks at stays where it is.
+    fn hold_view(self) {
+        let Some((handle, before)) = self.anchor.get_value() else {
+            return;
+        };
+        let Some((section, tile)) = self.place(handle) else {
+            return;
+        };
+        let layout = self.window.with_untracked(|window| window.layout);
+        let line = self.sections.with_untracked(|all| layout.line_of(lengths(all), section, tile));
+        let now = self.measured.get_untracked().top + line;
+        if (now - before).abs() >= 1.0 {
+            self.anchor.set_value(None);
+            window().scroll_by_with_x_and_y(0.0, now - before);
+        }
     }
 
     /// Moves the cursor, the view if need be, and the focus.
@@ -227,59 +308,73 @@ impl Cursor {
     }
 
     fn on_focus(self, event: &FocusEvent) {
-        if let Some(slot) =
-            tile_of(event.target()).and_then(|tile| tile.id().strip_prefix('d')?.parse::<u32>().ok())
-        {
-            self.has_focus.set_value(true);
-            let handle = self.sections.with_untracked(|sections| {
-                let mut handles = sections.iter().flat_map(|section| &section.handles);
-                handles.find(|handle| handle.slot() == slot).copied()
-            });
-            if handle.is_some() && handle != self.page.cursor.get_untracked() {
-                self.page.cursor.set(handle);
+        let slot = tile_of(event.target()).and_then(|tile| tile.id().strip_prefix('d')?.parse::<u32>().ok());
+        let Some(slot) = slot else {
+            return;
+        };
+        let handle = self.sections.with_untracked(|sections| {
+            let mut handles = sections.iter().flat_map(|section| &section.handles);
+            handles.find(|handle| handle.slot() == slot).copied()
+        });
+        if let Some(handle) = handle {
+            self.stood.set_value(self.place(handle));
+            if self.page.cursor.get_untracked() != Some(handle) {
+                self.page.cursor.set(Some(handle));
             }
         }
     }
 
     fn on_blur(self, event: &FocusEvent) {
-        // An element that goes takes the focus with it, and nothing else gets it.
-        let is_there = tile_of(event.target()).is_some_and(|tile| tile.is_connected());
-        if is_there || event.related_target().is_some() {
-            self.has_focus.set_value(false);
-        }
-    }
-
-    /// After an update: a device that moved to another section keeps the focus if its tile is in sight; if
-    /// not, the tile that stands in its place gets it.
-    fn keep_focus(self) {
-        if !self.has_focus.get_value() {
+        if event.related_target().is_some() {
+            self.stood.set_value(None);
             return;
         }
-        let Some(handle) = self.page.cursor.get_untracked() else {
-            return;
-        };
+        // An element that goes takes the focus with it, and is still there when it says so. What is there one
+        // frame later was left on purpose.
+        let tile = tile_of(event.target());
         request_animation_frame(move || {
-            request_animation_frame(move || {
-                let active = document().active_element();
-                if active.is_some_and(|active| active.tag_name() != "BODY") {
-                    return;
-                }
-                let heir = || {
-                    let first = self.window.try_with_untracked(|window| window.placed.first().copied())??;
-                    let columns = self.window.with_untracked(|window| window.layout.columns);
-                    self.sections.try_with_untracked(|sections| {
-                        let handles = &sections.get(first.section)?.handles;
-                        handles.get(first.first * columns).or(handles.first()).copied()
-                    })?
-                };
-                if !focus(handle)
-                    && let Some(heir) = heir()
-                {
-                    focus(heir);
-                }
-            });
+            let has_focus =
+                |tile: &Element| document().active_element().is_some_and(|a| tile.contains(Some(&a)));
+            if tile.is_some_and(|tile| tile.is_connected() && !has_focus(&tile)) {
+                let _ = self.stood.try_set_value(None);
+            }
         });
     }
+
+    /// After an update: a device that moved to another section keeps the focus if its tile is in sight, and
+    /// when the device is gone the one that stands in its place gets it. The view does not move.
+    fn keep_focus(self) {
+        let (Some(stood), Some(handle)) = (self.stood.get_value(), self.page.cursor.get_untracked()) else {
+            return;
+        };
+        after_two_frames(move || {
+            let active = document().active_element();
+            if active.is_some_and(|active| active.tag_name() != "BODY") {
+                return;
+            }
+            let is_there = self.sections.try_with_untracked(|_| ()).is_some();
+            if !is_there {
+                return;
+            }
+            if let Some(place) = self.place(handle) {
+                self.stood.set_value(Some(place));
+                focus(handle, true);
+                return;
+            }
+            let heir = self.sections.with_untracked(|sections| {
+                let handles = &sections.get(stood.0).or(sections.last())?.handles;
+                handles.get(stood.1).or(handles.last()).copied()
+            });
+            if let Some(heir) = heir {
+                focus(heir, true);
+            }
+        });
+    }
+}
+
+/// When what was raised now has been drawn.
+fn after_two_frames(then: impl FnOnce() + 'static) {
+    request_animation_frame(move || request_animation_frame(then));
 }
 
 /// The tile that an event came from.
@@ -289,23 +384,23 @@ fn tile_of(target: Option<web_sys::EventTarget>) -> Option<Element> {
 
 /// Gives a tile the focus as soon as it is in the document.
 fn focus_soon(handle: Handle) {
-    if !focus(handle) {
-        request_animation_frame(move || {
-            request_animation_frame(move || {
-                focus(handle);
-            });
+    if !focus(handle, false) {
+        after_two_frames(move || {
+            focus(handle, false);
         });
     }
 }
 
-/// Gives a tile the focus, if it is in the document.
-fn focus(handle: Handle) -> bool {
+/// Gives a tile the focus, if it is in the document; `still` leaves the view where it is.
+pub fn focus(handle: Handle, still: bool) -> bool {
     let tile = document().get_element_by_id(&format!("d{}", handle.slot()));
     let face = tile.and_then(|tile| tile.query_selector(".face").ok().flatten());
     let Some(face) = face.and_then(|face| face.dyn_into::<HtmlElement>().ok()) else {
         return false;
     };
-    face.focus().is_ok()
+    let how = FocusOptions::new();
+    how.set_prevent_scroll(still);
+    face.focus_with_options(&how).is_ok()
 }
 
 /// The root's font size in pixels: a visitor who wants larger text gets larger tiles.

@@ -6,6 +6,7 @@
 mod board;
 mod device;
 mod diagnosis;
+mod dialog;
 mod filters;
 mod form;
 mod grid;

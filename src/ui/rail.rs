@@ -1,11 +1,11 @@
 //! The last changes of all devices, in words, beside the board.
 
-use fleet::{Change, Handle, Status};
+use fleet::{Change, ChangeKind, Device, Handle, Status};
 use leptos::prelude::*;
 
-use super::device::{Told, told};
+use super::device::told;
 use super::symbols::icon;
-use super::{Page, part, text};
+use super::{Page, text};
 use crate::say;
 
 /// How many changes are in the document.
@@ -16,8 +16,17 @@ struct Item {
     handle: Handle,
     name: String,
     change: Change,
-    /// How long the status before lasted, in milliseconds, if both its ends were seen.
+    /// How long the status before lasted, in milliseconds, if that was seen from its beginning to its end.
     lasted: Option<u64>,
+}
+
+/// How long the status before a change lasted, if both its ends, and all between them, were seen.
+fn lasted(device: &Device<'_>, change: &Change) -> Option<u64> {
+    let before = device.history().rev().find(|before| before.at < change.at && before.to != change.to)?;
+    let is_live = before.kind == ChangeKind::Live && change.kind == ChangeKind::Live;
+    let overlaps = |gap: &fleet::Gap| gap.from < change.at && gap.to.is_none_or(|to| to > before.at);
+    let is_whole = is_live && Some(before.to) == change.from && !device.gaps().iter().any(overlaps);
+    is_whole.then(|| change.at.0 - before.at.0)
 }
 
 /// The rail.
@@ -28,68 +37,68 @@ pub fn Rail() -> impl IntoView {
         let read = page.watch(|link| {
             link.with(|call| {
                 let fleet = call.engine.fleet();
-                let recent = fleet.recent_changes().take(SHOWN);
                 let item = |(handle, change): (Handle, Change)| {
                     let device = fleet.device(handle)?;
-                    let before =
-                        device.history().rev().find(|before| before.at < change.at && before.to != change.to);
-                    let is_known =
-                        before.is_some_and(|before| before.from.is_some() && Some(before.to) == change.from);
-                    Some(Item {
-                        handle,
-                        name: device.display_name().to_owned(),
-                        change,
-                        lasted: before.filter(|_| is_known).map(|before| change.at.0 - before.at.0),
-                    })
+                    let (name, lasted) = (device.display_name().to_owned(), lasted(&device, &change));
+                    Some(Item { handle, name, change, lasted })
                 };
-                recent.filter_map(item).collect::<Vec<Item>>()
+                fleet.recent_changes().take(SHOWN).filter_map(item).collect::<Vec<Item>>()
             })
         });
         read.unwrap_or_default()
     });
     let is_shown = Memo::new(move |_| page.state.with(|state| state.counts.total > 0));
-    let list = part(move || {
-        let items = items.get();
-        (!items.is_empty()).then(|| {
-            let items = items.into_iter().map(|item| item_of(page, item)).collect_view();
-            view! { <ol class="changes">{items}</ol> }.into_any()
-        })
-    });
-    let none = text(move || {
-        if items.with(|items| items.is_empty()) {
-            say!(page.locale.get(), rail.none).to_owned()
-        } else {
-            String::new()
-        }
+    let none = text(move || match items.with(Vec::is_empty) {
+        true => say!(page.locale.get(), rail.none).to_owned(),
+        false => String::new(),
     });
     view! {
         <aside class="rail" aria-labelledby="rail-title" hidden=Signal::derive(move || !is_shown.get())>
             <h2 id="rail-title">{page.phrase(|locale| say!(locale, rail.title))}</h2>
             <p>{none}</p>
-            {list}
+            <ol class="changes" hidden=Signal::derive(move || items.with(Vec::is_empty))>
+                <For
+                    each=move || items.get()
+                    key=|Item { handle, change, .. }| (*handle, change.at.0, change.to as u8, change.flap)
+                    let:item
+                >
+                    {item_of(page, item)}
+                </For>
+            </ol>
         </aside>
     }
 }
 
 fn item_of(page: Page, Item { handle, name, change, lasted }: Item) -> AnyView {
-    let Told { what, how } = told(page, &change);
-    let at = page.format(|formats| formats.moment(change.at, page.now.get_untracked().max(change.at)));
-    let after = lasted.filter(|_| change.to == Status::Online).map(|lasted| {
+    let what = text(move || told(page, &change).what);
+    let when = text(move || {
+        let at = page.format(|formats| formats.moment(change.at, page.now.get().max(change.at)));
+        let how = told(page, &change).how;
+        let Some(lasted) = lasted.filter(|_| change.to == Status::Online) else {
+            return format!("{at} · {how}");
+        };
+        let locale = page.locale.get();
         let time = page.format(|formats| formats.duration(lasted));
-        let status = super::section::within(page.locale.get(), change.from.unwrap_or(Status::Offline));
-        format!(" · {}", say!(page.locale.get(), change.after, status = status, time = time))
+        let status = super::section::within(locale, change.from.unwrap_or(Status::Offline));
+        format!("{at} · {how} · {}", say!(locale, change.after, status = status, time = time))
     });
     view! {
         <li class=change.to.word()>
             {icon(change.to)}
             <p>
-                <button type="button" class="link" aria-haspopup="dialog" on:click=move |_| page.open_device(handle)>
+                <button
+                    type="button"
+                    class="link"
+                    aria-haspopup="dialog"
+                    dir="auto"
+                    on:click=move |_| page.open_device(handle)
+                >
                     {name}
                 </button>
                 " "
                 {what}
             </p>
-            <time>{format!("{at} · {how}")}{after}</time>
+            <time>{when}</time>
         </li>
     }
     .into_any()

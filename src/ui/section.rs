@@ -1,6 +1,6 @@
 //! One section of the board: its title, and those of its tiles that are in sight.
 
-use fleet::{Counts, Status};
+use fleet::{Counts, Handle, Status};
 use leptos::prelude::*;
 
 use super::grid::{Window, pixels};
@@ -11,6 +11,7 @@ use crate::geometry::Placed;
 use crate::say;
 use crate::sections::{Section, Title};
 use crate::timeline::Timeline;
+use crate::view::View;
 use crate::words::Locale;
 
 /// What is read of a section apart from its tiles.
@@ -29,22 +30,32 @@ pub fn SectionView(
     /// All sections of the board.
     sections: Memo<Vec<Section>>,
     /// What is in sight.
-    window: RwSignal<Window>,
+    window: Memo<Window>,
+    /// The tile that Tab reaches.
+    tab_stop: Memo<Option<Handle>>,
 ) -> impl IntoView {
     let page = Page::here();
+    // White space would part it into several identifiers.
+    let title_id = format!("s-{}", name.replace(char::is_whitespace, "_"));
+    let labelled_by = title_id.clone();
     let name = StoredValue::new(name);
-    let head = Memo::new(move |_| {
-        sections.with(|sections| {
-            let mut numbered = sections.iter().enumerate();
-            let (number, section) =
-                numbered.find(|(_, section)| name.with_value(|name| section.title.name() == *name))?;
-            let Section { title, length, .. } = section;
-            Some((number, Head { title: title.clone(), length: *length, is_first: number == 0 }))
+    let placed = Memo::new(move |_| -> Option<Placed> {
+        window.with(|window| {
+            sections.with(|sections| {
+                let is_it = |placed: &&Placed| {
+                    let title = sections.get(placed.section).map(|section| section.title.name());
+                    title.is_some_and(|title| name.with_value(|name| title == *name))
+                };
+                window.placed.iter().find(is_it).copied()
+            })
         })
     });
-    let placed = Memo::new(move |_| -> Option<Placed> {
-        let number = head.with(|head| head.as_ref().map(|(number, _)| *number))?;
-        window.with(|window| window.placed.iter().find(|placed| placed.section == number).copied())
+    let head = Memo::new(move |_| {
+        let number = placed.get()?.section;
+        sections.with(|sections| {
+            let Section { title, length, .. } = sections.get(number)?;
+            Some(Head { title: title.clone(), length: *length, is_first: number == 0 })
+        })
     });
     let layout = Memo::new(move |_| window.with(|window| window.layout));
     let top = text(move || pixels(placed.get().map_or(0.0, |placed| placed.top)));
@@ -54,8 +65,7 @@ pub fn SectionView(
         pixels(layout.title + placed.get().map_or(0.0, |placed| placed.first as f64 * layout.pitch))
     });
     let before = Memo::new(move |_| placed.get().map_or(0, |placed| placed.first * layout.get().columns));
-    let in_first = Memo::new(move |_| head.with(|head| head.as_ref().is_some_and(|(_, head)| head.is_first)));
-    let length = Memo::new(move |_| head.with(|head| head.as_ref().map_or(0, |(_, head)| head.length)));
+    let length = Memo::new(move |_| head.with(|head| head.as_ref().map_or(0, |head| head.length)));
     let shown = move || {
         let (Some(placed), columns) = (placed.get(), layout.get().columns) else {
             return Vec::new();
@@ -66,29 +76,37 @@ pub fn SectionView(
             handles.get(placed.first * columns..end).unwrap_or_default().to_vec()
         })
     };
-    let title = part(move || {
-        let (_, head) = head.get()?;
-        Some(title_of(page, head))
-    });
+    let title = part(move || Some(title_of(page, title_id.clone(), head.get()?)));
     view! {
         <section class="part" style:top=top style:height=height>
             {title}
             <ul
                 class="rows"
                 role="list"
+                aria-labelledby=labelled_by
                 style:top=rows_top
                 style:grid-template-columns=text(move || format!("repeat({}, minmax(0, 1fr))", layout.get().columns))
             >
                 <ForEnumerate each=shown key=|handle| *handle let(index, handle)>
-                    <Tile handle place=Signal::derive(move || before.get() + index.get() + 1) of=length in_first />
+                    <Tile handle place=Signal::derive(move || before.get() + index.get() + 1) of=length tab_stop />
                 </ForEnumerate>
             </ul>
         </section>
     }
 }
 
-fn title_of(page: Page, Head { title, length, is_first }: Head) -> AnyView {
-    let count = text(move || page.format(|formats| formats.count(length)));
+fn title_of(page: Page, id: String, Head { title, length, is_first }: Head) -> AnyView {
+    let whole = match &title {
+        Title::Group { counts, .. } => counts.total as usize,
+        _ => length,
+    };
+    let count = text(move || {
+        let count = |count| page.format(|formats| formats.count(count));
+        match length == whole {
+            true => count(length),
+            false => say!(page.locale.get(), group.some, n = count(length), total = count(whole)),
+        }
+    });
     let legend = is_first.then(|| {
         let legend = text(move || {
             let since = page.state.with(|state| state.observed_since);
@@ -118,14 +136,16 @@ fn title_of(page: Page, Head { title, length, is_first }: Head) -> AnyView {
                 });
             };
             view! {
-                <h2 class="section-title">
-                    <button type="button" class="fold" aria-expanded=(!is_folded).to_string() on:click=on_click>
-                        <b dir="auto">{shown}</b>
-                        <span>{count}</span>
-                    </button>
+                <div class="section-title">
+                    <h2 id=id>
+                        <button type="button" class="fold" aria-expanded=(!is_folded).to_string() on:click=on_click>
+                            <b dir="auto">{shown}</b>
+                            <span>{count}</span>
+                        </button>
+                    </h2>
                     {statuses(page, counts)}
                     {legend}
-                </h2>
+                </div>
             }
             .into_any()
         }
@@ -140,15 +160,19 @@ fn title_of(page: Page, Head { title, length, is_first }: Head) -> AnyView {
                     Title::Attention => say!(locale, board.attention),
                     Title::Well if is_as_last_known.get() => say!(locale, board.last_known_well),
                     Title::Well => say!(locale, board.well),
+                    _ if page.view.with(View::is_filtered) => say!(locale, board.matching),
                     Title::All | Title::Group { .. } => say!(locale, board.all),
                 }
             });
             view! {
-                <h2 class="section-title">
-                    {words}
-                    <span>{count}</span>
+                <div class="section-title">
+                    <h2 id=id>
+                        {words}
+                        " "
+                        <span>{count}</span>
+                    </h2>
                     {legend}
-                </h2>
+                </div>
             }
             .into_any()
         }

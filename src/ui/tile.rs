@@ -45,8 +45,8 @@ pub fn Tile(
     place: Signal<usize>,
     /// How long the list is.
     of: Memo<usize>,
-    /// Whether its list is the first one.
-    in_first: Memo<bool>,
+    /// The tile that Tab reaches.
+    tab_stop: Memo<Option<Handle>>,
 ) -> impl IntoView {
     let (page, length) = (Page::here(), of);
     let shown = Memo::new(move |before: Option<&Option<Shown>>| {
@@ -96,18 +96,7 @@ pub fn Tile(
     let history = part(move || {
         shown.with(|shown| shown.as_ref().map(|shown| paths(&shown.history))).map(IntoAny::into_any)
     });
-    // Tab reaches one tile: the cursor's, or the first of all.
-    let tab_index = Signal::derive(move || match page.cursor.get() {
-        Some(cursor) if cursor == handle => "0",
-        Some(cursor)
-            if page.link(|link| link.with(|call| call.engine.fleet().device(cursor).is_some()))
-                == Some(true) =>
-        {
-            "-1"
-        }
-        _ if place.get() == 1 && in_first.get() => "0",
-        _ => "-1",
-    });
+    let tab_index = Signal::derive(move || if tab_stop.get() == Some(handle) { "0" } else { "-1" });
     view! {
         <li
             class="tile"

@@ -74,11 +74,10 @@ pub fn Tools() -> impl IntoView {
             page.view.update(|view| view.query.convention = chosen);
         },
     );
-    let density = [Density::Tiles, Density::Compact].map(|density| {
+    let density = Density::ALL.map(|density| {
         let label: fn(Locale) -> &'static str = match density {
             Density::Tiles => |locale| say!(locale, tools.tiles),
             Density::Compact => |locale| say!(locale, tools.compact),
-            Density::Wall => |locale| say!(locale, tools.wall),
         };
         view! {
             <button
@@ -117,7 +116,7 @@ fn choice(
         .into_iter()
         .map(|word| {
             view! {
-                <option value=word selected=Signal::derive(move || chosen() == word)>
+                <option value=word prop:selected=Signal::derive(move || chosen() == word)>
                     {Signal::derive(move || say(page.locale.get(), word))}
                 </option>
             }
