@@ -158,7 +158,7 @@ async fn hostile_names_are_only_ever_text() {
         page.until_tile("esphome", &long, "offline", "retained").await;
         assert_eq!(page.js("return document.querySelectorAll('main img').length").await, 0);
         assert!(page.text().await.contains(name));
-        let fits = "return document.documentElement.scrollWidth <= innerWidth";
+        let fits = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
         page.until("a long name does not widen the page", fits).await;
     })
     .await;

@@ -35,7 +35,8 @@ async fn the_board_in_every_light() {
                     page.until_count("online", 38).await;
                     let text = page.text().await;
                     assert!(text.contains(word), "{language}:\n{text}");
-                    let fits = "return document.documentElement.scrollWidth <= innerWidth";
+                    let fits =
+                        "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
                     page.until("nothing is wider than the window", fits).await;
                     let theme = if dark { "dark" } else { "light" };
                     page.screenshot(&format!("board-{width}-{theme}-{}", &language[..2])).await;
