@@ -216,7 +216,12 @@ fn model(events: Events<'_>, device: usize) -> Option<Told> {
         let hangs = matches!(described, Some(Event::Description { hangs: true, .. }));
         let root = own(events, ROOT).filter(|root| hangs && root.status == Status::Offline);
         if let Some(root) = root {
-            (told.status, told.since, told.parent_offline) = (Status::Offline, root.since, true);
+            told.parent_offline = true;
+            // What it said itself it did not say for its root.
+            if told.status != Status::Offline {
+                (told.status, told.since) = (Status::Offline, root.since);
+                told.evidence = told.evidence.max(root.evidence);
+            }
         }
     }
     Some(told)

@@ -2,7 +2,8 @@
 
 use fleet::fleet::{Bounds, MOST_RECENT};
 use fleet::{
-    Evidence, Fleet, GroupKey, Grouping, Handle, OrderBy, Query, Rows, Span, Status, Statuses, Time,
+    Evidence, Fleet, GroupKey, Grouping, Handle, OrderBy, Query, Rows, Span, StaleReason, Status, Statuses,
+    Time,
 };
 
 fn fleet(messages: &[(&str, &str)]) -> Fleet {
@@ -285,6 +286,24 @@ fn a_tile_changes_with_what_its_device_hangs_on() {
     let groups = fleet.groups(&Query::default(), Grouping::Parent);
     let groups: Vec<_> = groups.iter().map(|group| (&*group.name, group.rows.len())).collect();
     assert_eq!(groups, [("zigbee2mqtt", 1), ("", 1)]);
+
+    // Of one that is offline with its root it says since when, and how well that is known.
+    let description = ("homie/5/leaf/$description", r#"{"root":"root"}"#);
+    let root = "homie/5/root/$state";
+    let mut fleet = self::fleet(&[description, ("homie/5/leaf/$state", "ready")]);
+    let handle = fleet.find("homie5", "leaf").expect("it is there");
+    fleet.apply(root, b"lost", false, Time(2));
+    fleet.link_down(Time(3));
+    fleet.link_up(Time(4));
+    fleet.apply("homie/5/leaf/$state", b"ready", true, Time(5));
+    let leaf = fleet.device(handle).unwrap();
+    assert_eq!((leaf.since, leaf.evidence), (Some(Time(2)), Evidence::Stale));
+    assert_eq!(leaf.stale, Some(StaleReason::ParentOffline));
+    let epoch = fleet.epoch();
+    fleet.apply(root, b"lost", true, Time(6));
+    let leaf = fleet.device(handle).unwrap();
+    assert_eq!((leaf.since, leaf.evidence), (None, Evidence::Retained));
+    assert!(fleet.changed_since(epoch).has(handle));
 }
 
 #[test]
@@ -422,7 +441,8 @@ fn the_order_is_right_at_every_size() {
 fn check_bar(prepare: impl Fn(&mut Fleet), from: u64, to: u64, slots: usize, expected: &str) {
     let mut fleet = Fleet::new(Bounds::default(), false, 0);
     prepare(&mut fleet);
-    let device = fleet.device(fleet.find("lwt", "x").expect("it is there")).unwrap();
+    let handle = fleet.find("lwt", "x").or(fleet.find("zigbee2mqtt", "lamp")).expect("it is there");
+    let device = fleet.device(handle).unwrap();
     let bar: String = device
         .spans(Time(from), Time(to), slots)
         .into_iter()
@@ -575,5 +595,56 @@ fn the_bar_leaves_gaps_open() {
         1_000,
         10,
         "oo......o.",
+    );
+    // The bridge is offline for a while, and in it the link, too, and the lamp is heard.
+    check_bar(
+        |f| {
+            let mut say = |topic: &str, word: &str, at: u64| {
+                f.apply(&format!("zigbee2mqtt/{topic}"), word.as_bytes(), true, Time(at));
+            };
+            say("lamp/availability", "online", 0);
+            say("bridge/state", "offline", 200);
+            say("lamp/availability", "offline", 300);
+            say("bridge/state", "online", 500);
+            say("bridge/state", "offline", 800);
+            f.link_up(Time(0));
+            f.link_down(Time(850));
+            f.link_up(Time(900));
+            f.apply("zigbee2mqtt/lamp/availability", b"online", true, Time(900));
+        },
+        0,
+        1_000,
+        10,
+        "oo...XXX..",
+    );
+    // What lies before a gap that was let go of may have been another gap.
+    check_bar(
+        |f| {
+            f.link_up(Time(0));
+            say(f, "online", 0);
+            for gap in 0..65 {
+                f.link_down(Time(100 + 10 * gap));
+                f.link_up(Time(105 + 10 * gap));
+                say(f, "online", 105 + 10 * gap);
+            }
+        },
+        0,
+        1_000,
+        10,
+        ".ooooooooo",
+    );
+    check_bar(
+        |f| {
+            f.link_up(Time(0));
+            say(f, "online", 0);
+            for gap in 0..9 {
+                f.cover(|_| false, Time(100 + 10 * gap));
+                say(f, "online", 105 + 10 * gap);
+            }
+        },
+        0,
+        1_000,
+        20,
+        "..oooooooooooooooooo",
     );
 }

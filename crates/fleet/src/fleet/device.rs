@@ -57,6 +57,10 @@ pub(super) const DISABLED: u16 = 1 << 9;
 pub(super) const SLEEPS: u16 = 1 << 10;
 /// What it hangs on is offline.
 pub(super) const PARENT_OFFLINE: u16 = 1 << 11;
+/// It follows what it hangs on, which is offline by a replay.
+pub(super) const PARENT_REPLAYED: u16 = 1 << 12;
+/// It follows what it hangs on, which is offline by a word that may not hold any more.
+pub(super) const PARENT_STALE: u16 = 1 << 13;
 
 /// The `since` of a status nobody saw begin.
 pub(super) const UNKNOWN: Time = Time(u64::MAX);
@@ -74,7 +78,7 @@ impl Slot {
     pub(super) fn shown(&self) -> Status {
         if self.is(DISABLED) {
             Status::Unknown
-        } else if self.is(PARENT_OFFLINE) && self.follows_parent() {
+        } else if self.is_down_with_parent() {
             Status::Offline
         } else {
             self.read(self.status)
@@ -89,6 +93,11 @@ impl Slot {
     /// The same of a change that was kept as it was said.
     pub(super) fn read_change(&self, change: Change) -> Change {
         Change { from: change.from.map(|status| self.read(status)), to: self.read(change.to), ..change }
+    }
+
+    /// Whether it is offline for no other reason than that its parent is.
+    pub(super) fn is_down_with_parent(&self) -> bool {
+        self.is(PARENT_OFFLINE) && self.follows_parent() && self.read(self.status) != Status::Offline
     }
 
     /// Whether the standard says that it is offline when its parent is.
@@ -154,7 +163,8 @@ pub enum StaleReason {
     WaitsForNextMessage,
     /// The filters that brought it are paused or switched off.
     NotSubscribed,
-    /// What it hangs on is offline, and would not pass on what becomes of it.
+    /// What it hangs on is offline, and would not pass on what becomes of it; or it is offline with that, which
+    /// is stale itself.
     ParentOffline,
 }
 
@@ -247,14 +257,17 @@ impl<'a> Device<'a> {
         changes.map(move |change| slot.read_change(change))
     }
 
-    /// The times in which it could not be observed since it was first seen, the oldest first.
+    /// The times in which it could not be observed since it was first seen, the oldest first. Of many only the
+    /// last are kept, and then all that was before those counts as one.
     pub fn gaps(&self) -> Vec<Gap> {
         let record = self.fleet.histories.get(self.handle.slot);
         let own = record.into_iter().flat_map(|record| record.gaps.iter());
+        let forgotten = [self.fleet.forgotten_gap, record.and_then(|record| record.forgotten)];
+        let forgotten = forgotten.into_iter().flatten().map(|to| Gap { from: self.first_seen, to: Some(to) });
         let stale_from = self.fleet.stale_from(self.fleet.slot(self.handle.slot));
         let open = stale_from.map(|from| Gap { from, to: None });
         let mut gaps: Vec<Gap> = Vec::new();
-        for gap in self.fleet.gaps.iter().chain(own).copied().chain(open) {
+        for gap in self.fleet.gaps.iter().chain(own).copied().chain(open).chain(forgotten) {
             if gap.to.is_none_or(|to| to > self.first_seen) {
                 let ends = |gap: &Gap| (gap.from.0, gap.to.map_or(u64::MAX, |to| to.0));
                 // Nearly in order already, and few: no general sort is linked into the page for them.
@@ -276,7 +289,8 @@ impl<'a> Device<'a> {
     }
 
     /// The bar of its history: the time `from..to` in so many equal slots, each with the worst status seen
-    /// in it (offline wins). A retained status counts as observed from its first sight on.
+    /// in it (offline wins). A retained status counts as observed from its first sight on. It is what the device
+    /// said itself: of one that was offline with its parent, or switched off, that may differ from what was shown.
     pub fn spans(&self, from: Time, to: Time, slots: usize) -> Vec<Span> {
         let known: Vec<(Time, Status)> = self.history().map(|change| (change.at, change.to)).collect();
         history::spans(&known, &self.gaps(), from, to, slots)

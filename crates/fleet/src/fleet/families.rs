@@ -69,7 +69,9 @@ impl Families {
         };
         self.of_child[child as usize] = NONE;
         let family = &mut self.families[number as usize];
-        family.children.retain(|other| *other != child);
+        if let Ok(place) = family.children.binary_search(&child) {
+            family.children.remove(place);
+        }
         if family.children.is_empty() {
             self.by_key.remove(&family.key);
             if let Some(parent) = family.parent {
@@ -92,7 +94,7 @@ impl Families {
 
     /// Whether nothing hangs on anything.
     pub(super) fn is_empty(&self) -> bool {
-        self.families.is_empty()
+        self.by_key.is_empty()
     }
 
     /// Whether anything hangs on this one.

@@ -75,6 +75,8 @@ pub(super) struct Record {
     pub(super) is_cut: bool,
     /// The device's own gaps, beyond those of the link.
     pub(super) gaps: Vec<Gap>,
+    /// When the newest gap ended that was let go of.
+    pub(super) forgotten: Option<Time>,
     pub(super) tally: Tally,
 }
 
@@ -98,9 +100,19 @@ impl Record {
         change.flap
     }
 
+    /// From now on the device is observed, or not, and not for the link's sake.
+    pub(super) fn observe(&mut self, is_observed: bool, now: Time) {
+        let open = self.gaps.last_mut().filter(|gap| gap.to.is_none());
+        match (open, is_observed) {
+            (Some(gap), true) => gap.to = Some(now),
+            (None, false) => self.push_gap(Gap { from: now, to: None }),
+            _ => {}
+        }
+    }
+
     pub(super) fn push_gap(&mut self, gap: Gap) {
         if self.gaps.len() >= MOST_OWN_GAPS {
-            self.gaps.remove(0);
+            self.forgotten = self.gaps.remove(0).to;
         }
         self.gaps.push(gap);
     }

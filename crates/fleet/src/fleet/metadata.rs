@@ -7,7 +7,9 @@
 
 use mqtt::{Time, TopicFilter, TopicName};
 
-use super::device::{DISABLED, LAPSED, LISTED, LIVE, PARENT_OFFLINE, SLEEPS, UNTOLD, UNWATCHED};
+use super::device::{
+    DISABLED, LAPSED, LISTED, LIVE, PARENT_OFFLINE, PARENT_REPLAYED, PARENT_STALE, SLEEPS, UNTOLD, UNWATCHED,
+};
 use super::{Applied, Effect, Evidence, Fleet, Key};
 use crate::presence::{
     About, CONVENTIONS, LONGEST_METADATA, LONGEST_NAME, LONGEST_WORD, Metadata, Named, Owner, ParentBy,
@@ -271,7 +273,8 @@ impl Fleet {
             is_listed[number as usize] = true;
         }
         let mut changed = false;
-        for child in self.families.children_of((parent_number, base)) {
+        // From the end, where taking one out of its family moves no others.
+        for child in self.families.children_of((parent_number, base)).into_iter().rev() {
             let slot = *self.slot(child);
             if !slot.is(LISTED) || is_listed[child as usize] {
                 continue;
@@ -436,8 +439,7 @@ impl Fleet {
             self.order_epoch += 1;
             self.touch(number);
         }
-        let is_offline = parent.is_some_and(|parent| self.is_down(parent));
-        self.set_parent_offline(number, is_offline);
+        self.see_parent(number);
         is_news
     }
 
@@ -445,7 +447,7 @@ impl Fleet {
     fn part(&mut self, number: u32) -> bool {
         let hung = self.families.leave(number);
         if hung {
-            self.set_parent_offline(number, false);
+            self.see_parent(number);
             self.touch(number);
             self.order_epoch += 1;
         }
@@ -459,36 +461,48 @@ impl Fleet {
         }
         let slot = *self.slot(number);
         let id = self.id(&slot).to_owned();
-        if !is_there {
-            for child in self.families.children(number) {
-                self.set_parent_offline(child, false);
+        if self.families.set_parent((slot.convention, &id), number, is_there) {
+            for child in self.families.children_of((slot.convention, &id)) {
+                self.see_parent(child);
                 self.touch(child);
             }
         }
-        if self.families.set_parent((slot.convention, &id), number, is_there) && is_there {
-            self.tell_children(number);
-        }
     }
 
-    /// A device's status may have changed: those that hang on it learn whether it is offline.
+    /// A device was heard, or is not any more: those that hang on it learn whether it is offline.
     pub(super) fn tell_children(&mut self, number: u32) {
-        let is_offline = self.is_down(number);
         for child in self.families.children(number) {
-            self.set_parent_offline(child, is_offline);
+            self.see_parent(child);
             self.touch(child);
         }
     }
 
-    /// Whether a device, by its own word, is offline. Never by its own parent's: peers may name each other.
-    fn is_down(&self, number: u32) -> bool {
-        let slot = self.slot(number);
-        slot.status == Status::Offline && !slot.is(UNTOLD)
+    fn see_parent(&mut self, number: u32) {
+        let (known, seen) = (self.slot(number).flags, self.seen_of_parent(number));
+        if known != seen {
+            self.restate(number, |slot| slot.flags = seen);
+        }
     }
 
-    fn set_parent_offline(&mut self, number: u32, is_offline: bool) {
-        if self.slot(number).is(PARENT_OFFLINE) != is_offline {
-            self.restate(number, |slot| slot.set(PARENT_OFFLINE, is_offline));
+    /// The flags of a device with what is known now of what it hangs on.
+    pub(super) fn seen_of_parent(&self, number: u32) -> u16 {
+        let slot = self.slot(number);
+        let flags = slot.flags & !(PARENT_OFFLINE | PARENT_REPLAYED | PARENT_STALE);
+        let Some(parent) = self.families.parent(number).and_then(|(_, _, parent)| Some(self.slot(parent?)))
+        else {
+            return flags;
+        };
+        // By its own word. Never by its own parent's: peers may name each other.
+        if parent.status != Status::Offline || parent.is(UNTOLD) {
+            return flags;
         }
+        flags
+            | PARENT_OFFLINE
+            | match self.own_evidence(parent) {
+                Evidence::Retained if slot.follows_parent() => PARENT_REPLAYED,
+                Evidence::Stale if slot.follows_parent() => PARENT_STALE,
+                _ => 0,
+            }
     }
 }
 

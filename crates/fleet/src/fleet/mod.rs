@@ -29,7 +29,8 @@ use crate::presence::{CONVENTIONS, Convention, Id, Owner, Owners, Status, Vocabu
 use brief::Brief;
 use changes::{Recency, Recent, Stamps};
 use device::{
-    ALIVE, DISABLED, LAPSED, LIVE, News, PARENT_OFFLINE, PENDING, Slot, UNKNOWN, UNTOLD, UNWATCHED,
+    ALIVE, DISABLED, LAPSED, LIVE, News, PARENT_OFFLINE, PARENT_REPLAYED, PARENT_STALE, PENDING, Slot,
+    UNKNOWN, UNTOLD, UNWATCHED,
 };
 use families::Families;
 use history::{Histories, MOST_GAPS};
@@ -46,7 +47,9 @@ pub use strays::{Stray, Strays};
 pub use uptime::Uptime;
 
 /// How good the board's knowledge of a status is.
-#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+///
+/// In order: the better is the smaller one.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Evidence {
     /// Seen as a change or a repetition while connected.
     Live,
@@ -281,6 +284,8 @@ pub struct Fleet {
     observed_since: Option<Time>,
     /// The link's gaps. The last one ended the life before this one, and so on backwards.
     gaps: VecDeque<Gap>,
+    /// When the newest gap ended that was let go of.
+    forgotten_gap: Option<Time>,
 }
 
 /// Slots are allocated by the chunk: growing never copies them and never holds twice the memory.
@@ -325,6 +330,7 @@ impl Fleet {
             coverage: Coverage::Loading,
             observed_since: None,
             gaps: VecDeque::new(),
+            forgotten_gap: None,
         }
     }
 
@@ -479,9 +485,8 @@ impl Fleet {
                 self.touch(number);
             }
             if is_lost && slot.heard == self.life && !slot.is(LAPSED) {
-                let record = self.histories.of(number);
-                record.push_gap(Gap { from: now, to: None });
                 self.restate(number, |slot| slot.set(LAPSED, true));
+                self.tell_children(number);
                 count += 1;
             }
         }
@@ -619,8 +624,19 @@ impl Fleet {
 
     /// How good the knowledge of what is shown is.
     fn evidence(&self, slot: &Slot) -> Evidence {
-        let is_cut_off = slot.is(PARENT_OFFLINE) && !slot.follows_parent();
-        if is_cut_off { Evidence::Stale } else { self.own_evidence(slot) }
+        let own = self.own_evidence(slot);
+        if slot.is(PARENT_OFFLINE) && !slot.follows_parent() {
+            Evidence::Stale
+        } else if slot.is_down_with_parent() {
+            // It rests on both: on its own word, that it is there at all, and on its parent's.
+            own.max(match (slot.is(PARENT_STALE), slot.is(PARENT_REPLAYED)) {
+                (true, _) => Evidence::Stale,
+                (_, true) => Evidence::Retained,
+                _ => Evidence::Live,
+            })
+        } else {
+            own
+        }
     }
 
     /// How good the knowledge of what the device said is, whatever it hangs on.
@@ -642,7 +658,9 @@ impl Fleet {
             Some(StaleReason::LinkDown)
         } else if slot.is(UNWATCHED) {
             Some(StaleReason::NotSubscribed)
-        } else if slot.is(PARENT_OFFLINE) && !slot.follows_parent() {
+        } else if slot.is(PARENT_OFFLINE)
+            && (!slot.follows_parent() || self.own_evidence(slot) != Evidence::Stale)
+        {
             Some(StaleReason::ParentOffline)
         } else if !convention.announces {
             Some(StaleReason::WaitsForNextMessage)
@@ -660,7 +678,7 @@ impl Fleet {
         let known = |slot: &Slot| (slot.since != UNKNOWN).then_some(slot.since);
         if slot.is(DISABLED) || slot.is(UNTOLD) {
             None
-        } else if slot.is(PARENT_OFFLINE) && slot.follows_parent() {
+        } else if slot.is_down_with_parent() {
             let (_, _, parent) = self.families.parent(number)?;
             known(self.slot(parent?))
         } else {
@@ -701,7 +719,7 @@ impl Fleet {
     /// Since when a stale device is stale; `None` when it is not.
     fn stale_from(&self, slot: &Slot) -> Option<Time> {
         if slot.heard == self.life {
-            // Then its filter lapsed at most, and it has an open gap of its own, which is listed already.
+            // Then its filter or its parent cuts it off, and it has an open gap of its own, which is listed already.
             return None;
         }
         // The last gap ended the life before this one, and so on backwards.

@@ -7,7 +7,8 @@ use mqtt::Time;
 
 use super::brief::Brief;
 use super::device::{
-    self, ALIASED, ALIVE, FIRST_LIVE, LAPSED, LISTED, LIVE, News, Slot, UNKNOWN, UNTOLD, UNWATCHED,
+    self, ALIASED, ALIVE, FIRST_LIVE, LAPSED, LISTED, LIVE, News, PARENT_OFFLINE, Slot, UNKNOWN, UNTOLD,
+    UNWATCHED,
 };
 use super::history::{Change, ChangeKind, Gap};
 use super::{Alias, Applied, CHUNK, Coverage, Effect, Evidence, Fleet, Key, hash_of, id_start};
@@ -128,7 +129,8 @@ impl Fleet {
         let mut alias = if is_own_topic { None } else { self.alias(topic, number) };
         let mut slot = *self.slot(number);
         let before = self.evidence(&slot);
-        let is_stale = self.own_evidence(&slot) == Evidence::Stale;
+        let own_before = self.own_evidence(&slot);
+        let is_stale = own_before == Evidence::Stale;
         // What the topic brought in an earlier life of the link says nothing about this one.
         let mut news = match &alias {
             Some(alias) if alias.heard == self.life => alias.news,
@@ -180,6 +182,10 @@ impl Fleet {
             }
         }
         let since_changed = since != slot.since;
+        if slot.is(PARENT_OFFLINE) {
+            // What it was told of that in an earlier life of the link does not hold in this one.
+            slot.flags = self.seen_of_parent(number);
+        }
         slot.status = status;
         slot.since = since;
         slot.heard = self.life;
@@ -194,7 +200,7 @@ impl Fleet {
             alias.status = status;
         }
         self.keep_news(number, topic, alias.as_mut(), news);
-        if differs {
+        if differs || since_changed || own_before != self.own_evidence(&slot) {
             self.tell_children(number);
         }
         let renamed = name.is_some_and(|name| self.rename(number, name));
@@ -227,7 +233,9 @@ impl Fleet {
             return Applied::of(Effect::Refused);
         }
         self.histories.remove(number);
+        let seen = self.seen_of_parent(number);
         self.restate(number, |slot| {
+            slot.flags = seen;
             slot.set(UNTOLD | LAPSED | UNWATCHED, false);
             slot.set(LIVE | FIRST_LIVE, !retain);
             (slot.first_seen, slot.since) = (now, if retain { UNKNOWN } else { now });
@@ -374,11 +382,6 @@ impl Fleet {
     /// A stale device is heard again: if that took longer than the link's gap, it had one of its own.
     pub(super) fn end_own_gap(&mut self, number: u32, now: Time) {
         let slot = *self.slot(number);
-        if let Some(record) = self.histories.get_mut(number)
-            && let Some(gap) = record.gaps.last_mut()
-        {
-            gap.to.get_or_insert(now);
-        }
         // Confirmed in the first life after it, while the snapshot loads, it shares the link's gap.
         let is_late = self.coverage != Coverage::Loading || self.life - slot.heard > 1;
         if slot.heard != self.life

@@ -70,7 +70,8 @@ impl Fleet {
         self.tally(number).stopped.unwrap_or_else(running)
     }
 
-    /// A device becomes another one than it was: its clock stops or goes on, and a status that ends is summed.
+    /// A device becomes another one than it was: its clock stops or goes on, with a gap in between, and a status
+    /// that ends is summed.
     pub(super) fn keep_time(&mut self, number: u32, before: &Slot, slot: &mut Slot) {
         let was_stale = self.evidence(before) == Evidence::Stale;
         let is_stale = self.evidence(slot) == Evidence::Stale;
@@ -85,10 +86,12 @@ impl Fleet {
             slot.clock_start = Time(self.now.0.saturating_sub(clock));
         }
         if ends || stands || self.histories.get(number).is_some() {
-            let tally = &mut self.histories.of(number).tally;
+            let record = self.histories.of(number);
             if stands || !is_stale {
-                tally.stopped = stands.then_some(clock);
+                record.observe(!stands, self.now);
+                record.tally.stopped = stands.then_some(clock);
             }
+            let tally = &mut record.tally;
             if ends {
                 tally.end(before.shown(), clock);
             }
@@ -99,7 +102,9 @@ impl Fleet {
     /// since the next one.
     pub(super) fn forget_gap(&mut self) {
         let ended = self.life - 1 - self.gaps.len() as u32;
-        let oldest = self.gaps.pop_front().map(|gap| gap.from);
+        let oldest = self.gaps.pop_front();
+        self.forgotten_gap = oldest.and_then(|gap| gap.to);
+        let oldest = oldest.map(|gap| gap.from);
         let next = self.gaps.front().map(|gap| gap.from);
         let Some((oldest, next)) = oldest.zip(next) else {
             return;
