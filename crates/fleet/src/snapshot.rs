@@ -243,6 +243,10 @@ impl Filter {
 
     /// Whether it takes every topic that the other filter takes.
     fn brings_all_of(&self, other: &str) -> bool {
+        // [MQTT-4.7.2-1]: a wildcard in the first place takes no topic that begins with `$`.
+        if self.text.starts_with(['+', '#']) && other.starts_with('$') {
+            return false;
+        }
         let (mut mine, mut its) = (self.text.split('/'), other.split('/'));
         loop {
             match (mine.next(), its.next()) {
@@ -324,6 +328,8 @@ struct Outstanding {
 #[derive(Debug)]
 pub struct Snapshot {
     filters: Vec<Filter>,
+    /// Filters that were not added because another one brings all that they would.
+    skipped: Vec<String>,
     is_up: bool,
     /// The server takes no wildcards.
     wildcards_refused: bool,
@@ -337,6 +343,16 @@ pub struct Snapshot {
 
 /// No filter is known to bring it.
 const NOBODY: u8 = u8::MAX;
+
+/// The order in which filters are asked for: the narrow ones first, and equals as they came.
+fn by_breadth(filters: impl IntoIterator<Item = Filter>) -> Vec<Filter> {
+    let mut sorted: Vec<Filter> = Vec::new();
+    for filter in filters {
+        let place = sorted.partition_point(|other| other.breadth <= filter.breadth);
+        sorted.insert(place, filter);
+    }
+    sorted
+}
 
 /// # Making
 impl Snapshot {
@@ -366,13 +382,10 @@ impl Snapshot {
     }
 
     fn of(names: Vec<String>) -> Snapshot {
-        let mut filters: Vec<Filter> = Vec::new();
-        for filter in names.into_iter().map(Filter::new) {
-            let place = filters.partition_point(|other| other.breadth <= filter.breadth);
-            filters.insert(place, filter);
-        }
+        let filters = by_breadth(names.into_iter().map(Filter::new));
         Snapshot {
             filters,
+            skipped: Vec::new(),
             is_up: false,
             wildcards_refused: false,
             outstanding: None,
@@ -447,17 +460,29 @@ impl Snapshot {
 
 /// # Input
 impl Snapshot {
-    /// Metadata named topics that this filter brings. It is asked for after the others, unless one of them,
-    /// that is not switched off or paused, brings all that it would. A full list stays as it is.
+    /// Metadata named topics that this filter brings. On this link it is asked for after the others, unless one of
+    /// them brings all that it would, and as long as that one is not refused, paused or switched off. A full list
+    /// stays as it is.
     pub fn add(&mut self, filter: &str) {
-        let Ok(checked) = TopicFilter::new(filter) else {
+        let is_full = self.filters.len() + self.skipped.len() >= MOST_FILTERS;
+        let is_taken = TopicFilter::new(filter).is_ok_and(|checked| checked.share().is_none());
+        let is_known = self.filters.iter().any(|known| known.as_str() == filter)
+            || self.skipped.iter().any(|known| *known == filter);
+        if is_full || !is_taken || is_known {
             return;
-        };
-        let is_brought = |known: &Filter| known.is_active() && known.brings_all_of(filter);
-        let is_known = self.filters.iter().any(|known| known.as_str() == filter || is_brought(known));
-        if !is_known && checked.share().is_none() && self.filters.len() < MOST_FILTERS {
+        }
+        if self.filters.iter().any(|known| known.is_active() && known.brings_all_of(filter)) {
+            self.skipped.push(filter.to_owned());
+        } else {
             self.filters.push(Filter::new(filter.to_owned()));
             self.coverage_changed = true;
+        }
+    }
+
+    /// A filter does not bring anything any more: others may be needed in its place.
+    fn add_skipped(&mut self) {
+        for filter in std::mem::take(&mut self.skipped) {
+            self.add(&filter);
         }
     }
 
@@ -477,6 +502,9 @@ impl Snapshot {
     fn start_over(&mut self) {
         self.outstanding = None;
         self.leaving.clear();
+        // Those that were added while the link was up take their place, and with it all places change.
+        self.filters = by_breadth(std::mem::take(&mut self.filters));
+        self.bringers.clear();
         for filter in &mut self.filters {
             filter.failures = 0;
             filter.was_finished = false;
@@ -526,6 +554,7 @@ impl Snapshot {
             }
         }
         self.coverage_changed = true;
+        self.add_skipped();
     }
 
     /// The SUBSCRIBE of the last [`Step::Subscribe`] was queued, with the barrier behind it.
@@ -565,6 +594,7 @@ impl Snapshot {
                 let retry_at = is_final.not().then(|| filter.back_off(now));
                 filter.state = FilterState::Refused { reason, retry_at };
                 self.outstanding = None;
+                self.add_skipped();
             }
             _ => outstanding.is_granted = true,
         }
@@ -891,6 +921,34 @@ mod tests {
         let reason = ReasonCode::WildcardSubscriptionsNotSupported;
         assert_eq!(snapshot.filters()[1].state(), FilterState::Refused { reason, retry_at: None });
         assert_eq!((snapshot.poll_timeout(), snapshot.state()), (None, SnapshotState::Unknown));
+    }
+
+    #[test]
+    fn what_a_broad_filter_brings_is_asked_for_when_it_brings_nothing() {
+        let mut snapshot = snapshot(&["a/+", "+/#"]);
+        let texts = |snapshot: &Snapshot| -> Vec<String> {
+            snapshot.filters().iter().map(|filter| filter.as_str().to_owned()).collect()
+        };
+        for filter in ["a/b", "x/+/LWT", "x/+/LWT", "$x/+/LWT", "$share/g/x"] {
+            snapshot.add(filter);
+        }
+        assert_eq!(texts(&snapshot), ["a/+", "+/#", "$x/+/LWT"]);
+        check(&mut snapshot, 0, Some("a/+"));
+        snapshot.handle_subscribed(id(1), BarrierId(1));
+        snapshot.handle_suback(id(1), SUCCESS, Time(0));
+        snapshot.handle_barrier(BarrierId(1), Time(0));
+        check(&mut snapshot, 0, Some("+/#"));
+        snapshot.handle_subscribed(id(2), BarrierId(2));
+        snapshot.handle_suback(id(2), Some(ReasonCode::NotAuthorized), Time(0));
+        assert_eq!(texts(&snapshot), ["a/+", "+/#", "$x/+/LWT", "x/+/LWT"]);
+        // The next link asks for the narrow ones first.
+        snapshot.link_down(Time(1));
+        snapshot.link_up(false, Time(2));
+        assert_eq!(texts(&snapshot), ["a/+", "$x/+/LWT", "x/+/LWT", "+/#"]);
+        snapshot.switch(0, false, Time(3));
+        assert_eq!(texts(&snapshot), ["a/+", "$x/+/LWT", "x/+/LWT", "+/#"]);
+        snapshot.switch(3, false, Time(3));
+        assert_eq!(texts(&snapshot), ["a/+", "$x/+/LWT", "x/+/LWT", "+/#", "a/b"]);
     }
 
     #[test]
