@@ -73,7 +73,7 @@ pub use packet::{
 pub use property::{Properties, PropertiesBuf, Property};
 pub use reason::ReasonCode;
 pub use session::{
-    Authentication, BarrierId, Closed, CommandError, Connected, Event, Failure, Link, Options, OwnedWill, Session, Time,
-    Transmit, VersionChoice,
+    Authentication, BarrierId, Closed, CommandError, Connected, Event, Failure, Link, Options, OwnedWill,
+    Session, Time, Transmit, VersionChoice,
 };
 pub use topic::{TopicFilter, TopicName};
