@@ -2,7 +2,8 @@
 //!
 //! What one convention does is told by its examples (`tests/vectors.rs`). Here is what they do together.
 
-use fleet::fleet::Bounds;
+use fleet::fleet::{Bounds, MOST_WANTED};
+use fleet::presence::MOST_BASES;
 use fleet::{Fleet, Time};
 
 const D1: &str = "tasmota/discovery/DC4F2249A3B1/config";
@@ -165,4 +166,52 @@ fn metadata_is_bounded_and_what_is_left_out_is_counted() {
     assert_eq!(fleet.refused().devices, 1);
     play(&mut fleet, &[("l", D1, ""), ("r", "homie/car/$state", "ready")]);
     assert_eq!(tiles(&fleet), "car \"Car\" online retained");
+}
+
+#[test]
+fn a_base_topic_that_nobody_has_any_more_makes_room_for_another() {
+    let mut fleet = fleet(Bounds::default());
+    let state = |base: usize, rest: &str| (format!("b{base}/bridge/state"), format!("b{base}/{rest}"));
+    for base in 0..=MOST_BASES {
+        let (bridge, lamp) = state(base, "lamp/availability");
+        play(&mut fleet, &[("r", &bridge, "online"), ("r", &lamp, "online")]);
+    }
+    let last = state(MOST_BASES, "lamp/availability");
+    let is_there = |fleet: &Fleet, base: usize| fleet.find("zigbee2mqtt", &format!("b{base}:lamp")).is_some();
+    assert!(is_there(&fleet, 0) && !is_there(&fleet, MOST_BASES));
+    let refused = fleet.refused().metadata;
+    assert!(refused > 0);
+    // Its bridge goes, and then its device, whose last word has to be understood until then.
+    let (bridge, lamp) = state(0, "lamp/availability");
+    play(
+        &mut fleet,
+        &[("l", &bridge, ""), ("l", &last.0, ""), ("l", &last.0, "online"), ("l", &last.1, "online")],
+    );
+    assert!(is_there(&fleet, 0) && !is_there(&fleet, MOST_BASES));
+    play(
+        &mut fleet,
+        &[("l", &lamp, ""), ("l", &last.0, ""), ("l", &last.0, "online"), ("l", &last.1, "online")],
+    );
+    assert!(!is_there(&fleet, 0) && is_there(&fleet, MOST_BASES));
+
+    let mut asked = 0;
+    while fleet.poll_wanted_filter().is_some() {
+        asked += 1;
+    }
+    assert!(asked <= MOST_WANTED);
+}
+
+#[test]
+fn each_link_replays_metadata_for_the_first_time() {
+    let mut fleet = fleet(Bounds { metadata: 1, ..Bounds::default() });
+    let mut replay = |topic: &str, is_new_link: bool| {
+        if is_new_link {
+            fleet.link_down(Time(1));
+            fleet.link_up(Time(2));
+        }
+        fleet.apply(topic, br#"{"name":"Car"}"#, true, Time(3)).replayed_before
+    };
+    let topic = "homie/5/car/$description";
+    assert_eq!([false, false, true, true].map(|is_new| replay(topic, is_new)), [false, true, false, false]);
+    assert!(replay(topic, false));
 }

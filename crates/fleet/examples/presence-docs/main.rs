@@ -8,11 +8,11 @@ use std::path::Path;
 use std::{fs, io};
 
 use fleet::Status;
-use fleet::fleet::{Bounds, LONGEST_HISTORY};
+use fleet::fleet::{Bounds, LONGEST_HISTORY, MOST_WANTED};
 use fleet::presence::examples::{Examples, Sequence, Step, Tile, Vector};
 use fleet::presence::{
-    CONVENTIONS, Convention, EXAMPLES, LONGEST_JSON, LONGEST_METADATA, LONGEST_NAME, LONGEST_WORD, ParentBy,
-    RESERVED_ROOTS, RESERVED_TOPICS, Vocabulary, Words, default_filters,
+    CONVENTIONS, Convention, EXAMPLES, LONGEST_JSON, LONGEST_METADATA, LONGEST_NAME, LONGEST_WORD,
+    MOST_BASES, ParentBy, RESERVED_ROOTS, RESERVED_TOPICS, Vocabulary, Words, default_filters,
 };
 use fleet::snapshot::MOST_USELESS;
 
@@ -210,6 +210,8 @@ fn bounds() -> String {
         ("changes in all histories together", grouped(changes)),
         ("topics with unknown words that are listed", grouped(strays)),
         ("further topics of devices that have one", grouped(aliases)),
+        ("base topics other than the default ones", grouped(MOST_BASES)),
+        ("filters that metadata asks for", grouped(MOST_WANTED)),
         ("topics that metadata names, and devices that it waits for, each", grouped(metadata)),
     ];
     rows.map(|(what, bound)| format!("| {what} | {bound} |\n")).concat()

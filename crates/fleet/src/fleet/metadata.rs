@@ -17,7 +17,7 @@ use crate::presence::{
 };
 
 /// How many filters metadata may ask for.
-const MOST_WANTED: usize = 64;
+pub const MOST_WANTED: usize = 64;
 
 /// Metadata of a device that is not there yet, or not any more: the broker keeps it longer than the status.
 #[derive(Clone, PartialEq, Default, Debug)]
@@ -79,7 +79,17 @@ impl Fleet {
             changed |= self.unlist_others(source, listed);
         }
         let effect = if changed { Effect::Confirmed } else { Effect::Same };
-        Applied { effect, device: None, replayed_before: !changed }
+        // A link begins afresh: what it replays first was not replayed before, however well it is known.
+        let is_known = self.replayed.contains_key(topic);
+        let replayed_before = if !is_known && self.replayed.len() >= self.bounds.metadata {
+            !changed
+        } else if payload.is_empty() {
+            self.replayed.remove(topic);
+            false
+        } else {
+            retain && self.replayed.insert(topic.into(), self.life) == Some(self.life)
+        };
+        Applied { effect, device: None, replayed_before }
     }
 
     /// Learns what metadata says about one device. Returns whether that was news.
@@ -399,10 +409,41 @@ impl Fleet {
         true
     }
 
+    /// A device is there that may be the parent of those below its base topic, and these are asked for.
+    pub(super) fn learn_base(&mut self, convention: u8, id: &str) {
+        let mut filters = self.owners.learn_base(convention, id);
+        if filters.is_none() {
+            // Those without a parent and without devices make room.
+            let is_idle = |base: &&str| {
+                self.position(convention, base).is_none()
+                    && self.families.children_of((convention, base)).is_empty()
+            };
+            let idle: Vec<String> =
+                self.owners.bases(convention).filter(is_idle).map(str::to_owned).collect();
+            for base in &idle {
+                self.owners.forget_base(base);
+                let is_its_own =
+                    |filter: &&String| filter.strip_prefix(base).is_some_and(|rest| rest.starts_with('/'));
+                self.wanted_taken -= self.wanted[..self.wanted_taken].iter().filter(is_its_own).count();
+                self.wanted.retain(|filter| !is_its_own(&filter));
+            }
+            filters = self.owners.learn_base(convention, id);
+        }
+        match filters {
+            Some(filters) => filters.into_iter().for_each(|filter| self.want(filter)),
+            None => self.refused.metadata += 1,
+        }
+    }
+
     /// Asks for a filter, unless it was asked for before or there are too many.
-    pub(super) fn want(&mut self, filter: String) {
-        if self.wanted.len() < MOST_WANTED && !self.wanted.contains(&filter) {
+    fn want(&mut self, filter: String) {
+        if self.wanted.contains(&filter) {
+            return;
+        }
+        if self.wanted.len() < MOST_WANTED {
             self.wanted.push(filter);
+        } else {
+            self.refused.metadata += 1;
         }
     }
 }

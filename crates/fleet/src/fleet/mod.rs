@@ -42,6 +42,7 @@ pub use changes::{Changed, MOST_RECENT};
 pub use device::{Device, ParentOf, StaleReason};
 pub use groups::{Group, GroupKey, Grouping};
 pub use history::{Change, ChangeKind, Gap, LONGEST_HISTORY, Span};
+pub use metadata::MOST_WANTED;
 pub use query::{OrderBy, Query, Rows, Statuses};
 pub use strays::{Stray, Strays};
 pub use uptime::Uptime;
@@ -173,7 +174,8 @@ pub struct Refused {
     pub devices: u64,
     /// Messages on topics that are too long.
     pub topics: u64,
-    /// What metadata said, of devices that are not there or topics, beyond its bound.
+    /// What metadata said, of devices that are not there or topics, beyond its bound; and base topics and filters
+    /// beyond theirs.
     pub metadata: u64,
     /// Changes that no history has room for.
     pub changes: u64,
@@ -260,6 +262,8 @@ pub struct Fleet {
     families: Families,
     /// Metadata of devices that are not there yet.
     waiting: BTreeMap<(u8, Box<str>), Waiting>,
+    /// In which life of the link each topic with metadata was replayed last.
+    replayed: BTreeMap<Box<str>, u32>,
     /// Filters that metadata asks for, in the order in which it did; those before `wanted_taken` were taken.
     wanted: Vec<String>,
     wanted_taken: usize,
@@ -313,6 +317,7 @@ impl Fleet {
             last_writers: Vec::new(),
             families: Families::default(),
             waiting: BTreeMap::new(),
+            replayed: BTreeMap::new(),
             wanted: Vec::new(),
             wanted_taken: 0,
             histories: Histories::default(),

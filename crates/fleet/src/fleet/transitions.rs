@@ -91,9 +91,7 @@ impl Fleet {
             self.join(number, convention, &parent);
         }
         self.meet_children(number, true);
-        for filter in self.owners.learn_base(convention, id) {
-            self.want(filter);
-        }
+        self.learn_base(convention, id);
         Applied { effect: Effect::FirstSight, device: Some(self.handle(number)), replayed_before: false }
     }
 

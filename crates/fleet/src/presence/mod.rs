@@ -26,7 +26,7 @@ use examples::Examples;
 use serde::Deserialize;
 
 pub(crate) use owners::breadth;
-pub use owners::{Id, Named, Owner, Owners, RESERVED_ROOTS, RESERVED_TOPICS, default_filters};
+pub use owners::{Id, MOST_BASES, Named, Owner, Owners, RESERVED_ROOTS, RESERVED_TOPICS, default_filters};
 
 macro_rules! conventions {
     ($($file:ident),+ $(,)?) => {

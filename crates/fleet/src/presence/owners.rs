@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::{CONVENTIONS, Convention, Level, ParentBy, Pattern, Status, word};
 
 /// How many base topics other than the default ones are known at once.
-const MOST_BASES: usize = 16;
+pub const MOST_BASES: usize = 16;
 
 /// The owner of a topic.
 #[derive(Clone, Debug)]
@@ -284,9 +284,23 @@ impl Owners {
         Some((topic, named))
     }
 
+    /// The base topics of the devices that hang on those of this convention, without the default ones.
+    pub(crate) fn bases(&self, parent_number: u8) -> impl Iterator<Item = &str> {
+        let slug = CONVENTIONS[parent_number as usize].slug;
+        let hangs =
+            move |user: u8| CONVENTIONS[user as usize].parent.as_ref().is_some_and(|p| p.slug == slug);
+        self.bases.iter().filter(move |(user, _)| hangs(*user)).map(|(_, base)| &**base)
+    }
+
+    /// Nothing has this base topic any more.
+    pub(crate) fn forget_base(&mut self, base: &str) {
+        self.bases.retain(|(_, known)| **known != *base);
+    }
+
     /// A device of this convention is there: its id is the base topic of those that hang on it. Returns the
-    /// filters that bring these, if the base topic is another than the default and was not known yet.
-    pub(crate) fn learn_base(&mut self, parent_number: u8, id: &str) -> Vec<String> {
+    /// filters that bring these, if the base topic is another than the default and was not known yet; `None`
+    /// when there are too many.
+    pub(crate) fn learn_base(&mut self, parent_number: u8, id: &str) -> Option<Vec<String>> {
         let parent_slug = CONVENTIONS[parent_number as usize].slug;
         let mut filters = Vec::new();
         for (number, convention) in CONVENTIONS.iter().enumerate() {
@@ -297,16 +311,18 @@ impl Owners {
             if !convention.parent.as_ref().is_some_and(hangs)
                 || convention.patterns.iter().any(is_default)
                 || self.bases.iter().any(|(user, base)| *user == number && **base == *id)
-                || self.bases.len() >= MOST_BASES
             {
                 continue;
+            }
+            if self.bases.len() >= MOST_BASES {
+                return None;
             }
             self.bases.push((number, id.into()));
             for pattern in convention.patterns {
                 filters.extend(filters_of(pattern, Some(id)));
             }
         }
-        filters
+        Some(filters)
     }
 }
 
