@@ -193,8 +193,11 @@ impl Engine {
     fn advance(&mut self, now: Time) {
         self.carry_events(now);
         while let Some(filter) = self.fleet.poll_wanted_filter() {
-            // Contract, section 4: the user's filters replace the board's own.
-            if !self.has_own_filters {
+            if self.has_own_filters {
+                // Contract, section 4: the user's filters replace the board's own. They may have brought what
+                // this one would, before anybody knew whose it is.
+                self.snapshot.ask_again(filter);
+            } else {
                 self.snapshot.add(filter);
             }
         }

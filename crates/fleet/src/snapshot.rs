@@ -62,6 +62,7 @@ impl SnapshotState {
 ///    ▲                              ├──refusing SUBACK──▶ Refused ──back-off──▶ (Loading again)
 ///    │                              └──no PINGRESP──────▶ Cut, or Unknown ──back-off──▶ (Loading again)
 ///    ├── from Complete or Cut when more of it comes late: another PINGREQ, no SUBSCRIBE
+///    ├── from Loading, Complete or Cut when it turns out whose its topics are: another SUBSCRIBE
 ///    └── from any state when the link comes up.   Off and Paused: not subscribed to.
 /// ```
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -107,6 +108,10 @@ pub struct Filter {
     was_finished: bool,
     /// It waits for a barrier only: more of what is retained came after the answer to the last one.
     is_late: bool,
+    /// It is asked for once more: what it brought was nobody's then.
+    is_doubted: bool,
+    /// It is asked for once more in this life of the link.
+    is_repeated: bool,
     messages: u64,
     useless: u64,
     replays: u32,
@@ -177,6 +182,8 @@ impl Filter {
             is_insisted: false,
             was_finished: false,
             is_late: false,
+            is_doubted: false,
+            is_repeated: false,
             messages: 0,
             useless: 0,
             replays: 0,
@@ -239,6 +246,18 @@ impl Filter {
     /// Whether it takes a topic. Most topics are turned down by their shape alone.
     fn takes(&self, topic: TopicName<'_>, shape: Shape) -> bool {
         self.shape.may_take(shape) && self.filter().matches(topic)
+    }
+
+    /// Whether some topic may be taken by both.
+    fn meets(&self, other: &str) -> bool {
+        let (mut mine, mut its) = (self.text.split('/'), other.split('/'));
+        loop {
+            match (mine.next(), its.next()) {
+                (Some("#"), _) | (_, Some("#")) | (None, None) => return true,
+                (Some(level), Some(other)) if level == other || level == "+" || other == "+" => {}
+                _ => return false,
+            }
+        }
     }
 
     /// Whether it takes every topic that the other filter takes.
@@ -479,6 +498,21 @@ impl Snapshot {
         }
     }
 
+    /// Metadata tells whose the topics of this filter are: those that may have brought some of them are asked for
+    /// again.
+    pub fn ask_again(&mut self, filter: &str) {
+        for known in self.filters.iter_mut().filter(|known| known.meets(filter)) {
+            match known.state {
+                FilterState::Complete | FilterState::Cut => known.state = FilterState::Waiting,
+                FilterState::Waiting if known.is_late => {}
+                FilterState::Loading => {}
+                _ => continue,
+            }
+            known.is_late = false;
+            known.is_doubted = true;
+        }
+    }
+
     /// A filter does not bring anything any more: others may be needed in its place.
     fn add_skipped(&mut self) {
         for filter in std::mem::take(&mut self.skipped) {
@@ -509,6 +543,7 @@ impl Snapshot {
             filter.failures = 0;
             filter.was_finished = false;
             filter.is_late = false;
+            (filter.is_doubted, filter.is_repeated) = (false, false);
             // What was paused for its noise or switched off stays so.
             if !matches!(filter.state, FilterState::Paused | FilterState::Off) {
                 filter.state = FilterState::Waiting;
@@ -539,8 +574,8 @@ impl Snapshot {
     fn leave(&mut self, position: usize, state: FilterState) {
         let filter = &mut self.filters[position];
         filter.was_finished = matches!(filter.state, FilterState::Complete | FilterState::Cut);
-        let is_subscribed = filter.state != FilterState::Waiting || filter.is_late;
-        filter.is_late = false;
+        let is_subscribed = filter.state != FilterState::Waiting || filter.is_late || filter.is_doubted;
+        (filter.is_late, filter.is_doubted) = (false, false);
         if is_subscribed && self.is_up {
             self.leaving.push(position);
         }
@@ -613,7 +648,11 @@ impl Snapshot {
         }
         let filter = &mut self.filters[outstanding.position];
         let is_cut = SUSPICIOUS.contains(&filter.replays);
-        filter.state = if is_cut { FilterState::Cut } else { FilterState::Complete };
+        filter.state = match (filter.is_doubted, is_cut) {
+            (true, _) => FilterState::Waiting,
+            (false, true) => FilterState::Cut,
+            (false, false) => FilterState::Complete,
+        };
         filter.failures = 0;
         self.outstanding = None;
     }
@@ -673,7 +712,7 @@ impl Snapshot {
             filter.is_late = true;
         }
         if retain && (is_outstanding || self.filters[position].is_late) {
-            let is_new = if useless {
+            let is_new = if useless || self.filters[position].is_repeated {
                 // A filter that was asked for before has brought it already.
                 self.first_taker(topic) == Some(position)
             } else {
@@ -754,6 +793,7 @@ impl Snapshot {
         if is_late {
             return Some(Step::Barrier);
         }
+        filter.is_repeated = std::mem::take(&mut filter.is_doubted);
         filter.replays = 0;
         filter.topics = 0;
         Some(Step::Subscribe(self.filters[position].filter()))

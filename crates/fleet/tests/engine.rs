@@ -673,6 +673,28 @@ fn another_base_topic_is_found_by_its_bridge() {
 }
 
 #[test]
+fn the_users_filters_are_asked_for_again_when_a_bridge_tells_whose_they_are() {
+    let mut pair = Pair::new(Version::V5, Some(&["home/#", "hall/#"]));
+    for (topic, payload) in [
+        ("home/z2m/attic/availability", "online"),
+        ("home/z2m/bridge/state", "online"),
+        ("home/z2m/noise", "21.5"),
+        ("home/rtl_433/attic/availability", "online"),
+    ] {
+        pair.broker.retained.insert(topic.into(), payload.into());
+    }
+    pair.connect();
+    pair.check("zigbee2mqtt-bridge", "home/z2m", "online retained");
+    pair.check("zigbee2mqtt", "home/z2m:attic", "online retained");
+    assert_eq!(pair.engine.fleet().counts().total, 2);
+    assert_eq!(
+        pair.broker.transcript,
+        ["CONNECT", "SUBSCRIBE home/#, PINGREQ", "SUBSCRIBE home/#, PINGREQ", "SUBSCRIBE hall/#, PINGREQ"]
+    );
+    assert_eq!((pair.engine.snapshot().topics(), pair.engine.snapshot().state().word()), (4, "complete"));
+}
+
+#[test]
 fn the_users_filters_are_not_added_to() {
     let mut pair = Pair::new(Version::V5, Some(&["tasmota/discovery/#"]));
     let config = discovery("lamp1", "tasmota/bedroom/%topic%/%prefix%/");

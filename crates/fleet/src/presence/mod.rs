@@ -152,9 +152,10 @@ pub struct Pattern {
 pub enum Level {
     /// Exactly this text.
     Literal(&'static str),
-    /// The base topic, of which this is the default. Another one, of one level, is taken below a filter that
-    /// the user gave, and one of any depth when a parent has it as its id ([`ParentBy::Base`]); it is then put before
-    /// the id, with a colon. Only as the first level.
+    /// The base topic, of which this is the default. Another one is taken when a parent has it as its id
+    /// ([`ParentBy::Base`]). Without such a parent it is taken below a filter that the user gave: one of one level, or
+    /// of any number when the base topic is the id. It is then put before the id, with a colon. Only as the first
+    /// level.
     Base(&'static str),
     /// Any one level; part of the id.
     Id,

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::{CONVENTIONS, Convention, Level, ParentBy, Pattern, Status, word};
+use super::{CONVENTIONS, Convention, Level, Parent, ParentBy, Pattern, Status, word};
 
 /// How many base topics other than the default ones are known at once.
 pub const MOST_BASES: usize = 16;
@@ -220,9 +220,23 @@ impl Owners {
         if let Some((base, own)) = below(default) {
             return Some(Id::Topic(if has_id { own } else { base }));
         }
-        let mut known = self.bases.iter().filter(|(user, _)| *user == number).map(|(_, base)| &**base);
-        let first_level = topic.split('/').next().filter(|level| self.any_depth && !level.is_empty());
-        let (base, own) = known.find_map(below).or_else(|| below(first_level?))?;
+        let root = topic.split('/').next().filter(|root| !root.is_empty())?;
+        if root.starts_with('$') || RESERVED_ROOTS.contains(&root) || RESERVED_BASES.contains(&root) {
+            return None;
+        }
+        let by_base = |parent: &Parent| parent.by == ParentBy::Base;
+        let (base, own) = if CONVENTIONS[number as usize].parent.as_ref().is_some_and(by_base) {
+            // Only what they hang on can tell that these are theirs. One base topic may lie below another.
+            let known = self.bases.iter().filter(|(user, _)| *user == number);
+            known.filter_map(|(_, base)| below(base)).max_by_key(|(base, _)| base.end)?
+        } else if !self.any_depth {
+            return None;
+        } else if has_id {
+            below(root)?
+        } else {
+            let (place, _) = topic.rmatch_indices('/').nth(levels.len().checked_sub(1)?)?;
+            below(&topic[..place])?
+        };
         Some(Id::Based { base, own })
     }
 
@@ -305,7 +319,7 @@ impl Owners {
         let mut filters = Vec::new();
         for (number, convention) in CONVENTIONS.iter().enumerate() {
             let number = number as u8;
-            let hangs = |parent: &super::Parent| parent.slug == parent_slug && parent.by == ParentBy::Base;
+            let hangs = |parent: &Parent| parent.slug == parent_slug && parent.by == ParentBy::Base;
             let is_default =
                 |pattern: &Pattern| matches!(pattern.levels.first(), Some(Level::Base(base)) if *base == id);
             if !convention.parent.as_ref().is_some_and(hangs)
@@ -355,6 +369,8 @@ fn id_range(levels: &[Level], topic: &str, any_depth: bool) -> Option<Range<usiz
 /// convention knows better what it means. In Homie a property may be called `online` or `status`.
 pub const RESERVED_ROOTS: &[&str] =
     &["zwave", "ring", "frigate", "espresense", "msh", "hasp", "ebusd", "homie", "N", "spBv1.0", "STATE"];
+/// First levels that are nobody's base topic, beside [`RESERVED_ROOTS`]: Valetudo speaks Homie below its own.
+const RESERVED_BASES: [&str; 1] = ["valetudo"];
 /// Topics that no suffix convention owns, for the same reason.
 pub const RESERVED_TOPICS: &[&str] = &["homeassistant/status", "evcc/status", "zigbee2mqtt/bridge/state"];
 
@@ -516,8 +532,30 @@ mod tests {
         check(&owners, "a/b/c/d/e/status", Some(("esphome", "a/b/c/d/e")));
         check(&owners, "tasmota/bedroom/lamp1/tele/LWT", Some(("lwt", "tasmota/bedroom/lamp1/tele")));
         check(&owners, "a/x-will", None);
-        check(&owners, "attic-z2m/kitchen/lamp/availability", Some(("zigbee2mqtt", "kitchen/lamp")));
         check(&owners, "devices/5/bridge/$state", Some(("homie5", "bridge")));
+        check(&owners, "devices/car/$state", Some(("homie", "car")));
+        for reserved in
+            ["valetudo/robot/$state", "frigate/car/$state", "$x/car/$state", "ring/bridge/availability"]
+        {
+            check(&owners, reserved, None);
+        }
+    }
+
+    #[test]
+    fn another_base_topic_is_known_by_its_bridge() {
+        for is_explicit in [false, true] {
+            let mut owners = Owners::new(is_explicit);
+            let [lamp, lower] = ["rtl_433/lamp/availability", "rtl_433/z2m/attic/lamp/availability"];
+            check(&owners, lamp, None);
+            let bridge = owners.owner("rtl_433/z2m/bridge/state");
+            assert_eq!(bridge.is_some(), is_explicit);
+            for base in ["rtl_433", "rtl_433/z2m"] {
+                let number = owners.owner("x/bridge/state").expect("any bridge is one").number;
+                assert!(owners.learn_base(number, base).is_some_and(|filters| filters.len() == 4));
+            }
+            check(&owners, lamp, Some(("zigbee2mqtt", "lamp")));
+            check(&owners, lower, Some(("zigbee2mqtt", "attic/lamp")));
+        }
     }
 
     #[test]
