@@ -2,7 +2,7 @@
 //!
 //! What one convention does is told by its examples (`tests/vectors.rs`). Here is what they do together.
 
-use fleet::fleet::{Bounds, MOST_WANTED};
+use fleet::fleet::{Bounds, Effect, MOST_WANTED};
 use fleet::presence::MOST_BASES;
 use fleet::{Fleet, Time};
 
@@ -214,4 +214,38 @@ fn each_link_replays_metadata_for_the_first_time() {
     let topic = "homie/5/car/$description";
     assert_eq!([false, false, true, true].map(|is_new| replay(topic, is_new)), [false, true, false, false]);
     assert!(replay(topic, false));
+}
+
+#[test]
+fn two_tiles_that_turn_out_to_be_one() {
+    let house = discovery(D1, "lamp", "%prefix%/house/%topic%/", "", 0);
+    let (old, new, named) = ("lamp/tele/LWT", "tele/house/lamp/LWT", ("r", D1, &*house));
+    check(&[("r", old, "Offline"), ("l", new, "Online"), named], "lamp online live");
+    // What was heard on an earlier link is no news on this one.
+    let stale = [("l", new, "Online"), ("-", "", ""), ("+", "", ""), ("r", old, "Offline"), named];
+    check(&stale, "lamp offline retained");
+    let mut fleet = fleet(Bounds::default());
+    play(&mut fleet, &[("r", old, "Offline"), ("l", new, "Online"), ("r", "x/LWT", "online"), named]);
+    let lamp = fleet.device(fleet.find("tasmota", "lamp").unwrap()).unwrap();
+    assert_eq!(lamp.since, Some(Time(2)), "it was not switched on by its discovery");
+}
+
+#[test]
+fn a_device_without_room_for_another_key_keeps_the_one_it_has() {
+    let mut fleet = fleet(Bounds { texts: 1 << 16, ..Bounds::default() });
+    let topic = "tele/house/lamp/LWT";
+    play(&mut fleet, &[("r", topic, "Online")]);
+    // Others take all the room but a few bytes.
+    for length in [900, 90, 9] {
+        let mut number = 0;
+        let mut fill = || {
+            number += 1;
+            fleet.apply(&format!("{number:0length$}-will"), b"online", true, Time(2)).effect
+        };
+        while fill() != Effect::Refused {}
+    }
+    let house = discovery(D1, "lamp", "%prefix%/house/%topic%/", "", 0);
+    play(&mut fleet, &[("r", D1, &house), ("l", topic, "Offline")]);
+    let lamp = fleet.device(fleet.find("tasmota", "house/lamp").expect("it is there")).unwrap();
+    assert_eq!((lamp.status.word(), fleet.refused().metadata), ("offline", 1));
 }

@@ -367,6 +367,9 @@ fn the_order_epoch_changes_with_membership_status_and_name_only() {
     assert!(apply("mqtt-will", &will("one"), true));
     assert!(!apply("mqtt-will", &will("one"), true));
     assert!(apply("mqtt-will", &will("two"), false), "another name");
+    assert!(apply("homie/5/car/$state", "ready", true));
+    assert!(apply("homie/5/car/$description", r#"{"name":"Car"}"#, true));
+    assert!(!apply("homie/5/car/$description", r#"{"name":"Car"}"#, true), "it hangs on nothing as before");
     let before = fleet.order_epoch();
     fleet.link_down(Time(6));
     fleet.link_up(Time(7));
