@@ -123,6 +123,10 @@ fn metadata_outlives_the_status() {
     check(&[list, online, empty, ("l", LIST, disabled)], "lamp unknown live");
     check(&[list, online, empty, ("l", LIST, "[]"), again], "lamp online live");
     check(&[list, online, empty, ("l", LIST, ""), again], "lamp online live");
+    check(&[list, online, empty, list], "lamp unknown retained");
+    check(&[list, list, online, list, list], "lamp unknown retained");
+    check(&[list, list, ("l", LIST, disabled)], "lamp unknown live");
+    check(&[list, list, ("-", "", ""), ("+", "", ""), list], "lamp unknown retained");
     check(&[empty, list], "lamp unknown retained");
     check(&[list, empty], "");
 

@@ -64,7 +64,7 @@ impl Fleet {
                 continue;
             }
             let key = self.group_key(number, slot, by);
-            let hash_of = |key: &(u8, &str)| hash(self.seed, key.0, key.1);
+            let hash_of = |key: &(u8, &str)| hash(self.seed, key.0, key.1.as_bytes());
             let found = index.find(hash_of(&key), |group| keys[*group as usize] == key).copied();
             let group = found.unwrap_or_else(|| {
                 let group = groups.len() as u32;

@@ -10,7 +10,7 @@ use mqtt::{Time, TopicFilter, TopicName};
 use super::device::{
     DISABLED, LAPSED, LISTED, LIVE, PARENT_OFFLINE, PARENT_REPLAYED, PARENT_STALE, SLEEPS, UNTOLD, UNWATCHED,
 };
-use super::{Applied, Effect, Evidence, Fleet, Key};
+use super::{Applied, Effect, Evidence, Fleet, Key, hash};
 use crate::presence::{
     About, CONVENTIONS, LONGEST_METADATA, LONGEST_NAME, LONGEST_WORD, Metadata, Named, Owner, ParentBy,
     Status, StatusTopic, Vocabulary,
@@ -54,7 +54,14 @@ impl Fleet {
         let source = Source { topic, owner, retain, now };
         let mut changed = false;
         let mut listed: Vec<u32> = Vec::new();
-        if payload.is_empty() {
+        // A list that comes as before, with nothing in between, changes nothing, however long it is and however
+        // often somebody sends it.
+        let list = metadata.is_inventory.then(|| {
+            let seed = hash(self.seed, retain.into(), topic.as_bytes());
+            hash(seed, owner.number, payload)
+        });
+        let is_repeated = list.is_some_and(|list| self.last_list == Some((list, self.epoch())));
+        if payload.is_empty() && !is_repeated {
             // It was taken back. What it named is not named any more; a device that spoke stays.
             if let Some((status_topic, named)) = self.owners.unname(topic, None) {
                 changed |= self.take_back(named.number, &named.id);
@@ -65,7 +72,7 @@ impl Fleet {
             {
                 changed |= self.take_back(owner.number, &id);
             }
-        } else {
+        } else if !is_repeated {
             let is_understood = payload.len() <= LONGEST_METADATA
                 && (metadata.read)(owner.own_id(topic), payload, &mut |about| {
                     changed |= self.learn(&about, source, &mut listed);
@@ -75,8 +82,11 @@ impl Fleet {
                 return Applied::of(Effect::UnknownWord);
             }
         }
-        if metadata.is_inventory {
+        if metadata.is_inventory && !is_repeated {
             changed |= self.unlist_others(source, listed);
+        }
+        if let Some(list) = list {
+            self.last_list = Some((list, self.epoch()));
         }
         let effect = if changed { Effect::Confirmed } else { Effect::Same };
         // A link begins afresh: what it replays first was not replayed before, however well it is known.

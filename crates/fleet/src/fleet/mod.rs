@@ -262,6 +262,8 @@ pub struct Fleet {
     families: Families,
     /// Metadata of devices that are not there yet.
     waiting: BTreeMap<(u8, Box<str>), Waiting>,
+    /// The hash of the last list, and the epoch behind it.
+    last_list: Option<(u64, u64)>,
     /// In which life of the link each topic with metadata was replayed last.
     replayed: BTreeMap<Box<str>, u32>,
     /// Filters that metadata asks for, in the order in which it did; those before `wanted_taken` were taken.
@@ -317,6 +319,7 @@ impl Fleet {
             last_writers: Vec::new(),
             families: Families::default(),
             waiting: BTreeMap::new(),
+            last_list: None,
             replayed: BTreeMap::new(),
             wanted: Vec::new(),
             wanted_taken: 0,
@@ -597,7 +600,7 @@ impl Fleet {
     }
 
     fn position(&self, convention: u8, id: &str) -> Option<u32> {
-        let hash = hash(self.seed, convention, id);
+        let hash = hash(self.seed, convention, id.as_bytes());
         let found = self.index.find(hash, |number| {
             let slot = self.slot(*number);
             slot.convention == convention && *self.id(slot) == *id
@@ -829,14 +832,14 @@ fn id_of<'a>(texts: &'a Texts, slot: &Slot) -> &'a str {
 
 fn hash_of(slots: &[Vec<Slot>], texts: &Texts, seed: u64, number: u32) -> u64 {
     let slot = &slots[number as usize / CHUNK][number as usize % CHUNK];
-    hash(seed, slot.convention, id_of(texts, slot))
+    hash(seed, slot.convention, id_of(texts, slot).as_bytes())
 }
 
-/// The hash of a device's key: eight bytes a step, mixed at the end.
-fn hash(seed: u64, convention: u8, id: &str) -> u64 {
+/// The hash of a device's key, or of a list: eight bytes a step, mixed at the end.
+fn hash(seed: u64, convention: u8, text: &[u8]) -> u64 {
     const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
-    let mut hash = seed ^ (id.len() as u64) << 8 ^ u64::from(convention);
-    for chunk in id.as_bytes().chunks(8) {
+    let mut hash = seed ^ (text.len() as u64) << 8 ^ u64::from(convention);
+    for chunk in text.chunks(8) {
         let mut word = [0; 8];
         word[..chunk.len()].copy_from_slice(chunk);
         hash = (hash.rotate_left(23) ^ u64::from_le_bytes(word)).wrapping_mul(FACTOR);
