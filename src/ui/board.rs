@@ -15,7 +15,7 @@ use super::notes::notes;
 use super::rail::Rail;
 use super::symbols::icon;
 use super::tools::Tools;
-use super::{Page, part, text};
+use super::{Page, derive, memo, on, part, text};
 use crate::headline::Headline;
 use crate::say;
 use crate::sections::sections;
@@ -32,13 +32,13 @@ mosquitto_pub -h HOST -t lamp/status -m online -r";
 pub fn Board() -> impl IntoView {
     let page = Page::here();
     // The order is walked only when it may have changed, not with every change of a device.
-    let order = Memo::new(move |_| {
+    let order = memo(move |_| {
         let epoch = page
             .view
             .with(|view| page.watch(|link| link.with(|call| call.engine.fleet().rows_epoch(&view.query))));
         epoch.unwrap_or_default() as usize
     });
-    let sections = Memo::new(move |_| {
+    let sections = memo(move |_| {
         // Read, not just tracked: a memo that nobody reads never runs.
         order.get();
         page.view.with(|view| {
@@ -49,16 +49,16 @@ pub fn Board() -> impl IntoView {
             })
         })
     });
-    let is_showing_none = Memo::new(move |_| sections.with(|sections| sections.is_empty()));
+    let is_showing_none = memo(move |_| sections.with(|sections| sections.is_empty()));
     // Each stays as it is while it is shown: a form that was made anew would lose what was typed.
-    let is_first_visit = Memo::new(move |_| page.state.with(|state| state.address.is_none()));
+    let is_first_visit = memo(move |_| page.state.with(|state| state.address.is_none()));
     let has_ended =
-        Memo::new(move |_| page.state.with(|state| state.standing == Link::Idle && state.address.is_some()));
-    let has_nobody = Memo::new(move |_| {
+        memo(move |_| page.state.with(|state| state.standing == Link::Idle && state.address.is_some()));
+    let has_nobody = memo(move |_| {
         page.state.with(|state| matches!(state.headline, Headline::Nobody | Headline::NoneSeen))
     });
     let has_none_found =
-        Memo::new(move |_| is_showing_none.get() && page.state.with(|state| state.counts.total > 0));
+        memo(move |_| is_showing_none.get() && page.state.with(|state| state.counts.total > 0));
     let first_visit = part(move || {
         let is_shown = is_first_visit.get() && !page.dialog_is_open.get();
         is_shown.then(|| view! { <div class="first-visit"><ConnectionForm /></div> }.into_any())
@@ -68,7 +68,7 @@ pub fn Board() -> impl IntoView {
     let none_found = part(move || has_none_found.get().then(|| view! { <NoneFound /> }.into_any()));
 
     view! {
-        <main class="board" data-snapshot=Signal::derive(move || page.state.with(|state| state.snapshot.word()))>
+        <main class="board" data-snapshot=derive(move || page.state.with(|state| state.snapshot.word()))>
             <HeadlineText />
             {first_visit}
             <div class="bar">
@@ -111,13 +111,13 @@ fn Chips() -> impl IntoView {
             <button
                 type="button"
                 class=format!("chip {word}")
-                class:none=Signal::derive(move || count() == 0)
+                class:none=derive(move || count() == 0)
                 aria-pressed=text(move || {
                     let statuses = page.view.with(|view| view.query.statuses);
                     let is_one_of = status.is_some_and(|status| statuses.has(status));
                     (statuses == wanted || statuses != Statuses::ALL && is_one_of).to_string()
                 })
-                on:click=on_click
+                on:click=on(on_click)
             >
                 {status.map(icon)}
                 <b data-count=word>{text(move || count().to_string())}</b>
@@ -185,7 +185,7 @@ fn Ended() -> impl IntoView {
     let page = Page::here();
     view! {
         <div class="empty">
-            <button type="button" class="button primary" on:click=move |_| page.dialog_is_open.set(true)>
+            <button type="button" class="button primary" on:click=on(move |_| page.dialog_is_open.set(true))>
                 {page.phrase(|locale| say!(locale, form.connect))}
             </button>
         </div>

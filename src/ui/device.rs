@@ -7,7 +7,7 @@ use web_sys::HtmlElement;
 
 use super::dialog::Dialog;
 use super::symbols::icon;
-use super::{Page, part, text};
+use super::{Page, derive, memo, on, part, text};
 use crate::link;
 use crate::say;
 use crate::words::Locale;
@@ -85,9 +85,12 @@ fn read(page: Page, handle: Handle) -> Option<Panel> {
                 _ if device.said.is_none() => How::Listed,
                 _ => How::Known(device.evidence),
             };
-            let mut history: Vec<Entry> = device.history().map(Entry::Change).collect();
-            history.extend(device.gaps().into_iter().map(Entry::Gap));
-            history.sort_by_key(|entry| std::cmp::Reverse(entry.at().0));
+            let mut history: Vec<Entry> = Vec::new();
+            let gaps = device.gaps().into_iter().map(Entry::Gap);
+            for entry in device.history().map(Entry::Change).chain(gaps) {
+                let place = history.partition_point(|other| other.at() >= entry.at());
+                history.insert(place, entry);
+            }
             Some(Panel {
                 name: device.display_name().to_owned(),
                 id: device.id.to_owned(),
@@ -129,7 +132,7 @@ pub fn DevicePanel() -> impl IntoView {
         <Dialog
             class="device"
             title="device-title"
-            is_open=Signal::derive(move || page.opened.get().is_some())
+            is_open=derive(move || page.opened.get().is_some())
             close=|page| page.opened.set(None)
             sheet=|page| page.opened.get().map(|handle| sheet(page, handle)).into_any()
         />
@@ -137,7 +140,7 @@ pub fn DevicePanel() -> impl IntoView {
 }
 
 fn sheet(page: Page, handle: Handle) -> AnyView {
-    let panel = Memo::new(move |before: Option<&Option<Panel>>| {
+    let panel = memo(move |before: Option<&Option<Panel>>| {
         // A device that is removed while it is looked at keeps its panel.
         read(page, handle).or_else(|| before.cloned().flatten())
     });
@@ -147,7 +150,7 @@ fn sheet(page: Page, handle: Handle) -> AnyView {
     let worded = move |word: fn(Page, &Panel) -> String| {
         text(move || panel.with(|panel| panel.as_ref().map(|panel| word(page, panel)).unwrap_or_default()))
     };
-    let status = Memo::new(move |_| panel.with(|panel| panel.as_ref().map_or(Status::Unknown, |p| p.status)));
+    let status = memo(move |_| panel.with(|panel| panel.as_ref().map_or(Status::Unknown, |p| p.status)));
     let row = move |label: fn(Locale) -> &'static str, value: Signal<String>| {
         view! {
             <div>
@@ -158,10 +161,9 @@ fn sheet(page: Page, handle: Handle) -> AnyView {
         .into_any()
     };
     // Apart from what counts the time, so that they are not made anew with every message.
-    let parent =
-        Memo::new(move |_| panel.with(|panel| panel.as_ref().and_then(|panel| panel.parent.clone())));
-    let entries = Memo::new(move |_| panel.with(|panel| panel.as_ref().map(|panel| panel.history.clone())));
-    let is_gone = Memo::new(move |_| {
+    let parent = memo(move |_| panel.with(|panel| panel.as_ref().and_then(|panel| panel.parent.clone())));
+    let entries = memo(move |_| panel.with(|panel| panel.as_ref().map(|panel| panel.history.clone())));
+    let is_gone = memo(move |_| {
         let is_there = page.watch(|link| link.with(|call| call.engine.fleet().device(handle).is_some()));
         is_there != Some(true)
     });
@@ -173,7 +175,7 @@ fn sheet(page: Page, handle: Handle) -> AnyView {
         let Parent { name, handle, .. } = parent;
         let value = match handle {
             Some(handle) => view! {
-                <button type="button" class="link" on:click=move |_| page.opened.set(Some(handle))>
+                <button type="button" class="link" on:click=on(move |_| page.opened.set(Some(handle)))>
                     {name}
                 </button>
             }
@@ -199,7 +201,7 @@ fn sheet(page: Page, handle: Handle) -> AnyView {
         <h2 id="device-title" tabindex="-1" dir="auto">{of(|panel| panel.name.clone())}</h2>
         <p class=text(move || format!("standing {}", status.get().word()))>
             {part(move || Some(icon(status.get()).into_any()))}
-            <b>{Signal::derive(move || super::tile::word(page.locale.get(), status.get()))}</b>
+            <b>{derive(move || super::tile::word(page.locale.get(), status.get()))}</b>
             " "
             {worded(since)}
         </p>

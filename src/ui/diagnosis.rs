@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use mqtt::{Link, ReasonCode, Version};
 
-use super::{Page, Part, part, text};
+use super::{Page, Part, derive, on, part, text};
 use crate::diagnosis::{Cause, Diagnosis, Fact, Kind, Remedy};
 use crate::link;
 use crate::say;
@@ -27,7 +27,7 @@ fn Panel(diagnosis: Diagnosis) -> impl IntoView {
     if let Ok(ticks) = set_interval_with_handle(move || now.set(link::now()), Duration::from_secs(1)) {
         on_cleanup(move || ticks.clear());
     }
-    let title = Signal::derive(move || {
+    let title = derive(move || {
         let locale = page.locale.get();
         match kind {
             Kind::Failed => say!(locale, diagnosis.title.waiting),
@@ -58,10 +58,10 @@ fn Panel(diagnosis: Diagnosis) -> impl IntoView {
                 {list(page, |locale| say!(locale, diagnosis.remedies), remedies, say_remedy)}
             </div>
             <div class="actions">
-                <button type="button" class="button primary" on:click=move |_| page.link(|link| link.retry_now())>
+                <button type="button" class="button primary" on:click=on(move |_| page.link(|link| link.retry_now()))>
                     {page.phrase(|locale| say!(locale, diagnosis.try_now))}
                 </button>
-                <button type="button" class="button" on:click=move |_| page.dialog_is_open.set(true)>
+                <button type="button" class="button" on:click=on(move |_| page.dialog_is_open.set(true))>
                     {page.phrase(|locale| say!(locale, diagnosis.change))}
                 </button>
                 <span class="countdown">{countdown}</span>

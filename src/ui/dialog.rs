@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 
 use super::form::focus_headline;
 use super::grid::focus;
-use super::{Page, part};
+use super::{Page, on, part};
 use crate::say;
 
 /// A modal sheet.
@@ -63,7 +63,7 @@ pub fn Dialog(
                         name="close"
                         title=label
                         aria-label=label
-                        on:click=move |_| close(page)
+                        on:click=on(move |_| close(page))
                     >
                         "✕"
                     </button>
@@ -77,9 +77,9 @@ pub fn Dialog(
             class=class
             node_ref=dialog
             aria-labelledby=title
-            on:pointerdown=on_press
-            on:click=on_click
-            on:close=on_close
+            on:pointerdown=on(on_press)
+            on:click=on(on_click)
+            on:close=on(on_close)
         >
             {content}
         </dialog>

@@ -11,7 +11,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlInputElement};
 
 use super::diagnosis::term;
-use super::{Page, part, text};
+use super::{Page, derive, memo, on, part, text};
 use crate::link;
 use crate::say;
 use crate::words::Locale;
@@ -60,7 +60,7 @@ struct Unknown {
 pub fn FilterPanel() -> impl IntoView {
     let page = Page::here();
     let is_open = RwSignal::new(false);
-    let has_filters = Memo::new(move |_| page.state.with(|state| state.address.is_some()));
+    let has_filters = memo(move |_| page.state.with(|state| state.address.is_some()));
     let on_toggle = move |event: Event| {
         let details = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         is_open.set(details.is_some_and(|details| details.has_attribute("open")));
@@ -69,7 +69,7 @@ pub fn FilterPanel() -> impl IntoView {
         is_open.set(false);
         has_filters.get().then(|| {
             view! {
-                <details class="filters" on:toggle=on_toggle>
+                <details class="filters" on:toggle=on(on_toggle)>
                     <summary>{page.phrase(|locale| say!(locale, filters.title))}</summary>
                     {part(move || is_open.get().then(|| view! { <Filters /> }.into_any()))}
                 </details>
@@ -87,7 +87,7 @@ fn Filters() -> impl IntoView {
         on_cleanup(move || ticks.clear());
     }
     // Another connection may have other filters, and metadata may add to those of this one.
-    let names = Memo::new(move |_| {
+    let names = memo(move |_| {
         read(page, |engine| {
             engine.snapshot().filters().iter().map(|filter| filter.as_str().to_owned()).collect::<Vec<_>>()
         })
@@ -119,7 +119,7 @@ fn Filters() -> impl IntoView {
 }
 
 fn row_of(page: Page, tick: RwSignal<()>, position: usize, name: String) -> impl IntoView {
-    let row = Memo::new(move |_| {
+    let row = memo(move |_| {
         tick.track();
         read(page, |engine| engine.snapshot().filters().get(position).map(Row::of))
     });
@@ -138,7 +138,7 @@ fn row_of(page: Page, tick: RwSignal<()>, position: usize, name: String) -> impl
     let state = text(move || {
         row.with(|row| row.as_ref().map(|row| words(page.locale.get(), row.state)).unwrap_or_default())
     });
-    let is_watched = Signal::derive(move || row.with(|row| row.as_ref().is_some_and(Row::is_watched)));
+    let is_watched = derive(move || row.with(|row| row.as_ref().is_some_and(Row::is_watched)));
     let on_change = move |event: Event| {
         if let Some(field) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) {
             page.link(|link| link.switch_filter(position, field.checked()));
@@ -151,7 +151,7 @@ fn row_of(page: Page, tick: RwSignal<()>, position: usize, name: String) -> impl
     view! {
         <tr>
             <td>
-                <input type="checkbox" aria-label=label prop:checked=is_watched on:change=on_change />
+                <input type="checkbox" aria-label=label prop:checked=is_watched on:change=on(on_change) />
             </td>
             <th scope="row"><code dir="ltr">{name}</code></th>
             <td>{state}</td>
@@ -165,7 +165,7 @@ fn row_of(page: Page, tick: RwSignal<()>, position: usize, name: String) -> impl
 
 /// Topics of known conventions that carried a word outside of their vocabulary: shown, and no device.
 fn unknown_words(page: Page) -> impl IntoView {
-    let words = Memo::new(move |_| {
+    let words = memo(move |_| {
         read(page, |engine| {
             let strays = engine.fleet().strays().topics().take(LISTED);
             strays
@@ -177,14 +177,14 @@ fn unknown_words(page: Page) -> impl IntoView {
                 .collect::<Vec<_>>()
         })
     });
-    let more = Memo::new(move |_| {
+    let more = memo(move |_| {
         read(page, |engine| {
             let strays = engine.fleet().strays();
             let listed: u64 = strays.topics().take(LISTED).map(|(_, stray)| stray.messages).sum();
             strays.messages() - listed
         })
     });
-    let is_shown = Memo::new(move |_| words.with(|words| !words.is_empty()));
+    let is_shown = memo(move |_| words.with(|words| !words.is_empty()));
     let item = move |Unknown { topic, messages, last }| {
         let count = text(move || {
             let n = page.format(|formats| formats.count(messages as usize));

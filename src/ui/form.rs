@@ -6,7 +6,7 @@ use mqtt::{Link, Version, VersionChoice};
 use wasm_bindgen::JsCast;
 
 use super::dialog::Dialog;
-use super::{Page, part, text};
+use super::{Page, derive, memo, on, part, text};
 use crate::address::{Address, AddressError, RequestError};
 use crate::link::{self, Profile};
 use crate::say;
@@ -100,13 +100,13 @@ pub fn ConnectionForm() -> impl IntoView {
         event.prevent_default();
         error.set(connect().err());
     };
-    let is_linked = Memo::new(move |_| page.watch(|link| link.standing() != Link::Idle));
+    let is_linked = memo(move |_| page.watch(|link| link.standing() != Link::Idle));
     let on_disconnect = move |_: MouseEvent| {
         page.link(|link| link.disconnect());
         page.dialog_is_open.set(false);
     };
     let option = move |choice: VersionChoice, name: fn(Locale) -> &'static str| {
-        let on_select = Signal::derive(move || version.get() == choice);
+        let on_select = derive(move || version.get() == choice);
         view! {
             <option value=format!("{choice:?}") selected=on_select>{page.phrase(name)}</option>
         }
@@ -132,7 +132,7 @@ pub fn ConnectionForm() -> impl IntoView {
             })
         })
     };
-    let title = Signal::derive(move || {
+    let title = derive(move || {
         let locale = page.locale.get();
         if page.dialog_is_open.get() { say!(locale, form.title) } else { say!(locale, form.welcome) }
     });
@@ -146,7 +146,7 @@ pub fn ConnectionForm() -> impl IntoView {
     let end = part(move || {
         is_linked.get().then(|| {
             view! {
-                <button class="button" type="button" name="disconnect" on:click=on_disconnect>
+                <button class="button" type="button" name="disconnect" on:click=on(on_disconnect)>
                     {page.phrase(|locale| say!(locale, form.disconnect))}
                 </button>
             }
@@ -155,7 +155,7 @@ pub fn ConnectionForm() -> impl IntoView {
     });
 
     view! {
-        <form class="connection" novalidate on:submit=on_submit>
+        <form class="connection" novalidate on:submit=on(on_submit)>
             <h2 id="connection-title">{title}</h2>
             <div>
                 <label class="broker">
@@ -184,7 +184,7 @@ pub fn ConnectionForm() -> impl IntoView {
                 </label>
                 <label>
                     {page.phrase(|locale| say!(locale, form.password))}
-                    <input class="field" type="password" name="password" autocomplete="current-password" bind:value=password on:input=move |_| is_for.set_value(None) />
+                    <input class="field" type="password" name="password" autocomplete="current-password" bind:value=password on:input=on(move |_| is_for.set_value(None)) />
                 </label>
                 <p class="hint">{page.phrase(|locale| say!(locale, form.optional))}</p>
             </div>
@@ -208,7 +208,7 @@ pub fn ConnectionForm() -> impl IntoView {
                 </div>
                 <label>
                     {page.phrase(|locale| say!(locale, form.version))}
-                    <select class="field" name="version" on:change=on_version>
+                    <select class="field" name="version" on:change=on(on_version)>
                         {option(VersionChoice::Newest, |locale| say!(locale, form.version_newest))}
                         {option(VersionChoice::Only(Version::V5), |locale| say!(locale, form.version_5))}
                         {option(VersionChoice::Only(Version::V311), |locale| say!(locale, form.version_311))}

@@ -10,8 +10,9 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, FocusEvent, FocusOptions, HtmlElement, KeyboardEvent, ResizeObserver};
 
+use super::list::{Item, Key, list};
 use super::section::SectionView;
-use super::{Page, text};
+use super::{Page, derive, memo, on, text};
 use crate::geometry::{self, Layout, Placed, Step};
 use crate::sections::Section;
 use crate::view::Density;
@@ -64,8 +65,8 @@ pub fn Grid(
     let page = Page::here();
     let spacer = NodeRef::<html::Div>::new();
     let measured = RwSignal::new(Measured { rem: 16.0, ..Measured::default() });
-    let density = Memo::new(move |_| page.view.with(|view| view.density));
-    let window_of = Memo::new(move |_| {
+    let density = memo(move |_| page.view.with(|view| view.density));
+    let window_of = memo(move |_| {
         let (Measured { width, rem, top, view }, sizes) = (measured.get(), Sizes::of(density.get()));
         let layout = Layout {
             columns: geometry::columns(width, sizes.narrowest * rem, sizes.gap * rem),
@@ -136,7 +137,7 @@ pub fn Grid(
         sections.with(|sections| pixels(layout.total(lengths(sections))))
     });
     // Tab reaches one tile: the cursor's, or the first in sight.
-    let tab_stop = Memo::new(move |_| {
+    let tab_stop = memo(move |_| {
         let cursor = page.cursor.get();
         window_of.with(|window| {
             sections.with(|sections| {
@@ -161,22 +162,25 @@ pub fn Grid(
             let known = |placed: &Placed| {
                 sections.with(|sections| sections.get(placed.section).map(|section| section.title.name()))
             };
-            window.placed.iter().filter_map(known).collect::<Vec<String>>()
+            let item = |name: String| {
+                Item::new(Key::Section(name.clone()), move |_| {
+                    view! { <SectionView name sections window=window_of tab_stop /> }.into_any()
+                })
+            };
+            window.placed.iter().filter_map(known).map(item).collect()
         })
     };
     view! {
         <div
             class="spacer"
-            class:compact=Signal::derive(move || density.get() == Density::Compact)
+            class:compact=derive(move || density.get() == Density::Compact)
             node_ref=spacer
             style:height=height
-            on:keydown=move |event| cursor.on_key(&event)
-            on:focusin=move |event| cursor.on_focus(&event)
-            on:focusout=move |event| cursor.on_blur(&event)
+            on:keydown=on(move |event| cursor.on_key(&event))
+            on:focusin=on(move |event| cursor.on_focus(&event))
+            on:focusout=on(move |event| cursor.on_blur(&event))
         >
-            <For each=in_sight key=String::clone let:name>
-                <SectionView name sections window=window_of tab_stop />
-            </For>
+            {list(in_sight)}
         </div>
     }
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use mqtt::{Link, Version};
 
-use super::{Page, text};
+use super::{Page, derive, on, text};
 use crate::words::Locale;
 use crate::{link, say, store};
 
@@ -37,7 +37,7 @@ fn LanguageSwitch() -> impl IntoView {
     let page = Page::here();
     let option = move |locale: Locale, name: &'static str| {
         view! {
-            <option value=leptos_i18n::Locale::as_str(locale) selected=Signal::derive(move || page.locale.get() == locale)>
+            <option value=leptos_i18n::Locale::as_str(locale) selected=derive(move || page.locale.get() == locale)>
                 {name}
             </option>
         }
@@ -47,7 +47,7 @@ fn LanguageSwitch() -> impl IntoView {
         page.speak(if chosen == "zh-CN" { Locale::zh_CN } else { Locale::en });
     };
     view! {
-        <select class="switch" name="language" aria-label=page.phrase(|locale| say!(locale, page.language)) on:change=on_change>
+        <select class="switch" name="language" aria-label=page.phrase(|locale| say!(locale, page.language)) on:change=on(on_change)>
             {option(Locale::en, "English")}
             {option(Locale::zh_CN, "简体中文")}
         </select>
@@ -78,7 +78,7 @@ fn ThemeSwitch() -> impl IntoView {
         let next = THEMES.into_iter().cycle().skip_while(|known| *known != theme.get_untracked()).nth(1);
         theme.set(next.unwrap_or(THEMES[0]));
     };
-    let label = Signal::derive(move || {
+    let label = derive(move || {
         let locale = page.locale.get();
         match theme.get() {
             "light" => say!(locale, page.theme_light),
@@ -87,7 +87,7 @@ fn ThemeSwitch() -> impl IntoView {
         }
     });
     view! {
-        <button type="button" class="switch theme" title=label aria-label=label on:click=on_click>
+        <button type="button" class="switch theme" title=label aria-label=label on:click=on(on_click)>
             <svg aria-hidden="true">
                 <use_ href=text(move || format!("#theme-{}", theme.get())) />
             </svg>
@@ -100,7 +100,7 @@ fn ThemeSwitch() -> impl IntoView {
 fn Badge() -> impl IntoView {
     let page = Page::here();
     let standing = move || page.state.with(|state| state.standing);
-    let word = Signal::derive(move || {
+    let word = derive(move || {
         let locale = page.locale.get();
         match standing() {
             Link::Idle => say!(locale, link.idle),
@@ -114,7 +114,7 @@ fn Badge() -> impl IntoView {
         let address = page.state.with(|state| state.address.clone());
         address.unwrap_or_else(|| say!(page.locale.get(), link.no_broker).to_owned())
     });
-    let version = Signal::derive(move || match page.state.with(|state| state.version) {
+    let version = derive(move || match page.state.with(|state| state.version) {
         None => "",
         Some(Version::V311) => "MQTT 3.1.1",
         Some(Version::V5) => "MQTT 5",
@@ -123,10 +123,10 @@ fn Badge() -> impl IntoView {
         <button
             type="button"
             class="badge"
-            data-link=Signal::derive(move || link::word(standing()))
+            data-link=derive(move || link::word(standing()))
             title=text(move || say!(page.locale.get(), link.change, state = word.get()))
             aria-haspopup="dialog"
-            on:click=move |_| page.dialog_is_open.set(true)
+            on:click=on(move |_| page.dialog_is_open.set(true))
         >
             <span class="lamp"></span>
             <b>{word}</b>

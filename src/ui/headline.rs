@@ -5,7 +5,7 @@ use std::time::Duration;
 use fleet::Counts;
 use leptos::prelude::*;
 
-use super::{Page, text};
+use super::{Page, derive, memo, text};
 use crate::headline::{Extent, Headline, Lead};
 use crate::{say, say_count};
 
@@ -127,7 +127,7 @@ pub fn HeadlineText() -> impl IntoView {
             n => say!(locale, page.title_offline, n = page.format(|formats| formats.count(n as usize))),
         });
     });
-    let offline = Memo::new(move |_| page.state.with(|state| state.counts.offline));
+    let offline = memo(move |_| page.state.with(|state| state.counts.offline));
     Effect::new(move |_| {
         if let Ok(Some(icon)) = document().query_selector("link[rel=icon]") {
             // A `link` takes any `href`.
@@ -137,7 +137,7 @@ pub fn HeadlineText() -> impl IntoView {
 
     view! {
         <h1 class="headline" tabindex="-1">
-            <em class=Signal::derive(move || answer().class)>
+            <em class=derive(move || answer().class)>
                 {text(move || answer().lead)}
             </em>
             " "

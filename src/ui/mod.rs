@@ -12,6 +12,7 @@ mod form;
 mod grid;
 mod header;
 mod headline;
+mod list;
 mod notes;
 mod rail;
 mod section;
@@ -120,7 +121,7 @@ impl Page {
         let locale = words::choose(store::read(LANGUAGE).as_deref(), &visitor);
         let link = StoredValue::new_local(link);
         let page_is_secure = origin.secure;
-        let state = Memo::new(move |_| {
+        let state = memo(move |_| {
             link.with_value(|link| {
                 link.track();
                 State::of(link, page_is_secure)
@@ -178,7 +179,7 @@ impl Page {
 
     /// A sentence that changes only with the language.
     pub fn phrase(self, say: fn(Locale) -> &'static str) -> Signal<&'static str> {
-        Signal::derive(move || say(self.locale.get()))
+        derive(move || say(self.locale.get()))
     }
 
     /// Opens a device's panel.
@@ -212,12 +213,32 @@ fn route() -> (String, String) {
     (address.to_owned(), route.to_owned())
 }
 
-/// A text that changes.
+/// A value that changes.
 ///
-/// All texts are of this type or of [`Page::phrase`]'s: a closure that stands in a view by itself compiles a
-/// renderer of its own, and hundreds of them weigh more than everything else on the page.
+/// What stands in a view is boxed here, and below: a closure that Leptos is given as it is compiles a renderer,
+/// a signal or a listener of its own, and hundreds of them weigh more than everything else on the page.
+pub fn derive<T: Send + Sync + 'static>(value: impl Fn() -> T + Send + Sync + 'static) -> Signal<T> {
+    let value: Box<dyn Fn() -> T + Send + Sync> = Box::new(value);
+    Signal::derive(value)
+}
+
+/// A text that changes. All texts are of this type or of [`Page::phrase`]'s.
 pub fn text(text: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
-    Signal::derive(text)
+    derive(text)
+}
+
+/// A value that is worked out anew only when what it is made of changes; told what it was before.
+pub fn memo<T: PartialEq + Send + Sync + 'static>(
+    value: impl Fn(Option<&T>) -> T + Send + Sync + 'static,
+) -> Memo<T> {
+    type Boxed<T> = Box<dyn Fn(Option<&T>) -> T + Send + Sync>;
+    let value: Boxed<T> = Box::new(value);
+    Memo::new(value)
+}
+
+/// What is done when an event comes.
+pub fn on<E: 'static>(act: impl FnMut(E) + 'static) -> Box<dyn FnMut(E)> {
+    Box::new(act)
 }
 
 /// A part of the page that comes and goes, of one type for the same reason.

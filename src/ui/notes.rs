@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Page, Part, part, text};
+use super::{Page, Part, derive, memo, on, part, text};
 use crate::notes::{Note, NoteKind, Noted};
 use crate::words::Locale;
 use crate::{say, say_count};
@@ -12,8 +12,8 @@ const NAMED: usize = 5;
 
 /// The notes, or nothing. They stay as they are while they say the same: a button in one has the focus.
 pub fn notes(page: Page) -> impl IntoView {
-    let notes = Memo::new(move |_| page.state.with(|state| state.notes.clone()));
-    let is_bounded = Memo::new(move |_| {
+    let notes = memo(move |_| page.state.with(|state| state.notes.clone()));
+    let is_bounded = memo(move |_| {
         page.state.with(|state| state.refused.devices + state.refused.topics + state.refused.metadata > 0)
     });
     let snapshot: Part = part(move || {
@@ -33,8 +33,8 @@ fn box_of(page: Page, note: Note) -> impl IntoView {
     let more = (more > 0).then(|| {
         view! { <li>{text(move || say!(page.locale.get(), note.more, n = more.to_string()))}</li> }
     });
-    let title = Signal::derive(move || words(page.locale.get(), kind).0);
-    let body = Signal::derive(move || words(page.locale.get(), kind).1);
+    let title = derive(move || words(page.locale.get(), kind).0);
+    let body = derive(move || words(page.locale.get(), kind).1);
     view! {
         <section class="note caution">
             <h2>{title}</h2>
@@ -56,7 +56,7 @@ fn item_of(page: Page, kind: NoteKind, noted: Noted) -> impl IntoView {
     let resume = position.filter(|_| kind == NoteKind::Paused).map(|position| {
         let on_click = move |_| page.link(|link| link.switch_filter(position, true));
         view! {
-            <button type="button" class="button small" on:click=on_click>
+            <button type="button" class="button small" on:click=on(on_click)>
                 {page.phrase(|locale| say!(locale, note.paused.resume))}
             </button>
         }

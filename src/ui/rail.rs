@@ -4,15 +4,16 @@ use fleet::{Change, ChangeKind, Device, Handle, Status};
 use leptos::prelude::*;
 
 use super::device::told;
+use super::list::{Item, Key, list};
 use super::symbols::icon;
-use super::{Page, text};
+use super::{Page, derive, memo, on, text};
 use crate::say;
 
 /// How many changes are in the document.
 const SHOWN: usize = 40;
 
 #[derive(Clone, PartialEq)]
-struct Item {
+struct Entry {
     handle: Handle,
     name: String,
     change: Change,
@@ -33,43 +34,45 @@ fn lasted(device: &Device<'_>, change: &Change) -> Option<u64> {
 #[component]
 pub fn Rail() -> impl IntoView {
     let page = Page::here();
-    let items = Memo::new(move |_| {
+    let items = memo(move |_| {
         let read = page.watch(|link| {
             link.with(|call| {
                 let fleet = call.engine.fleet();
                 let item = |(handle, change): (Handle, Change)| {
                     let device = fleet.device(handle)?;
                     let (name, lasted) = (device.display_name().to_owned(), lasted(&device, &change));
-                    Some(Item { handle, name, change, lasted })
+                    Some(Entry { handle, name, change, lasted })
                 };
-                fleet.recent_changes().take(SHOWN).filter_map(item).collect::<Vec<Item>>()
+                fleet.recent_changes().take(SHOWN).filter_map(item).collect::<Vec<Entry>>()
             })
         });
         read.unwrap_or_default()
     });
-    let is_shown = Memo::new(move |_| page.state.with(|state| state.counts.total > 0));
+    let is_shown = memo(move |_| page.state.with(|state| state.counts.total > 0));
     let none = text(move || match items.with(Vec::is_empty) {
         true => say!(page.locale.get(), rail.none).to_owned(),
         false => String::new(),
     });
+    let listed = move || {
+        let item = |entry: Entry| {
+            let Entry { handle, change, .. } = entry;
+            let key = Key::Change(handle, change.at.0, change.to as u8, change.flap);
+            Item::new(key, move |_| item_of(page, entry))
+        };
+        items.get().into_iter().map(item).collect()
+    };
     view! {
-        <aside class="rail" aria-labelledby="rail-title" hidden=Signal::derive(move || !is_shown.get())>
+        <aside class="rail" aria-labelledby="rail-title" hidden=derive(move || !is_shown.get())>
             <h2 id="rail-title">{page.phrase(|locale| say!(locale, rail.title))}</h2>
             <p>{none}</p>
-            <ol class="changes" hidden=Signal::derive(move || items.with(Vec::is_empty))>
-                <For
-                    each=move || items.get()
-                    key=|Item { handle, change, .. }| (*handle, change.at.0, change.to as u8, change.flap)
-                    let:item
-                >
-                    {item_of(page, item)}
-                </For>
+            <ol class="changes" hidden=derive(move || items.with(Vec::is_empty))>
+                {list(listed)}
             </ol>
         </aside>
     }
 }
 
-fn item_of(page: Page, Item { handle, name, change, lasted }: Item) -> AnyView {
+fn item_of(page: Page, Entry { handle, name, change, lasted }: Entry) -> AnyView {
     let what = text(move || told(page, &change).what);
     let when = text(move || {
         let at = page.format(|formats| formats.moment(change.at, page.now.get().max(change.at)));
@@ -91,7 +94,7 @@ fn item_of(page: Page, Item { handle, name, change, lasted }: Item) -> AnyView {
                     class="link"
                     aria-haspopup="dialog"
                     dir="auto"
-                    on:click=move |_| page.open_device(handle)
+                    on:click=on(move |_| page.open_device(handle))
                 >
                     {name}
                 </button>

@@ -4,9 +4,10 @@ use fleet::{Counts, Handle, Status};
 use leptos::prelude::*;
 
 use super::grid::{Window, pixels};
+use super::list::{Item, Key, list};
 use super::symbols::icon;
 use super::tile::Tile;
-use super::{Page, part, text};
+use super::{Page, derive, memo, on, part, text};
 use crate::geometry::Placed;
 use crate::say;
 use crate::sections::{Section, Title};
@@ -39,7 +40,7 @@ pub fn SectionView(
     let title_id = format!("s-{}", name.replace(char::is_whitespace, "_"));
     let labelled_by = title_id.clone();
     let name = StoredValue::new(name);
-    let placed = Memo::new(move |_| -> Option<Placed> {
+    let placed = memo(move |_| -> Option<Placed> {
         window.with(|window| {
             sections.with(|sections| {
                 let is_it = |placed: &&Placed| {
@@ -50,22 +51,22 @@ pub fn SectionView(
             })
         })
     });
-    let head = Memo::new(move |_| {
+    let head = memo(move |_| {
         let number = placed.get()?.section;
         sections.with(|sections| {
             let Section { title, length, .. } = sections.get(number)?;
             Some(Head { title: title.clone(), length: *length, is_first: number == 0 })
         })
     });
-    let layout = Memo::new(move |_| window.with(|window| window.layout));
+    let layout = memo(move |_| window.with(|window| window.layout));
     let top = text(move || pixels(placed.get().map_or(0.0, |placed| placed.top)));
     let height = text(move || pixels(placed.get().map_or(0.0, |placed| placed.height)));
     let rows_top = text(move || {
         let layout = layout.get();
         pixels(layout.title + placed.get().map_or(0.0, |placed| placed.first as f64 * layout.pitch))
     });
-    let before = Memo::new(move |_| placed.get().map_or(0, |placed| placed.first * layout.get().columns));
-    let length = Memo::new(move |_| head.with(|head| head.as_ref().map_or(0, |head| head.length)));
+    let before = memo(move |_| placed.get().map_or(0, |placed| placed.first * layout.get().columns));
+    let length = memo(move |_| head.with(|head| head.as_ref().map_or(0, |head| head.length)));
     let shown = move || {
         let (Some(placed), columns) = (placed.get(), layout.get().columns) else {
             return Vec::new();
@@ -73,7 +74,13 @@ pub fn SectionView(
         sections.with(|sections| {
             let handles = sections.get(placed.section).map_or(&[][..], |section| &section.handles);
             let end = (placed.last * columns).min(handles.len());
-            handles.get(placed.first * columns..end).unwrap_or_default().to_vec()
+            let item = |&handle: &Handle| {
+                Item::new(Key::Device(handle), move |index| {
+                    let place = derive(move || before.get() + index.get() + 1);
+                    view! { <Tile handle place of=length tab_stop /> }.into_any()
+                })
+            };
+            handles.get(placed.first * columns..end).unwrap_or_default().iter().map(item).collect()
         })
     };
     let title = part(move || Some(title_of(page, title_id.clone(), head.get()?)));
@@ -87,9 +94,7 @@ pub fn SectionView(
                 style:top=rows_top
                 style:grid-template-columns=text(move || format!("repeat({}, minmax(0, 1fr))", layout.get().columns))
             >
-                <ForEnumerate each=shown key=|handle| *handle let(index, handle)>
-                    <Tile handle place=Signal::derive(move || before.get() + index.get() + 1) of=length tab_stop />
-                </ForEnumerate>
+                {list(shown)}
             </ul>
         </section>
     }
@@ -138,7 +143,7 @@ fn title_of(page: Page, id: String, Head { title, length, is_first }: Head) -> A
             view! {
                 <div class="section-title">
                     <h2 id=id>
-                        <button type="button" class="fold" aria-expanded=(!is_folded).to_string() on:click=on_click>
+                        <button type="button" class="fold" aria-expanded=(!is_folded).to_string() on:click=on(on_click)>
                             <b dir="auto">{shown}</b>
                             <span>{count}</span>
                         </button>
@@ -151,10 +156,10 @@ fn title_of(page: Page, id: String, Head { title, length, is_first }: Head) -> A
         }
         title => {
             // Nobody may say that what is not known at present is well.
-            let is_as_last_known = Memo::new(move |_| {
+            let is_as_last_known = memo(move |_| {
                 page.state.with(|state| state.counts.stale > 0 || state.standing != mqtt::Link::Connected)
             });
-            let words = Signal::derive(move || {
+            let words = derive(move || {
                 let locale = page.locale.get();
                 match title {
                     Title::Attention => say!(locale, board.attention),

@@ -6,7 +6,7 @@ use fleet::{Evidence, Handle, Span, StaleReason, Status, Time};
 use leptos::prelude::*;
 
 use super::symbols::shape;
-use super::{Page, part, text};
+use super::{Page, derive, memo, on, part, text};
 use crate::link;
 use crate::say;
 use crate::timeline::{SLOTS, Timeline, runs};
@@ -49,7 +49,7 @@ pub fn Tile(
     tab_stop: Memo<Option<Handle>>,
 ) -> impl IntoView {
     let (page, length) = (Page::here(), of);
-    let shown = Memo::new(move |before: Option<&Option<Shown>>| {
+    let shown = memo(move |before: Option<&Option<Shown>>| {
         // The bar moves with the time; the coarse clock alone would hide a change until its next tick.
         page.now.track();
         let now = page.watch(|link| {
@@ -88,7 +88,7 @@ pub fn Tile(
     let status = move || shown.with(|shown| shown.as_ref().map_or(Status::Unknown, |shown| shown.status));
     let how =
         text(move || shown.with(|shown| shown.as_ref().map(|shown| how(page, shown)).unwrap_or_default()));
-    let parent = Signal::derive(move || {
+    let parent = derive(move || {
         shown
             .with(|shown| shown.as_ref().is_some_and(|shown| shown.parent_offline.is_some()))
             .then_some("offline")
@@ -96,7 +96,7 @@ pub fn Tile(
     let history = part(move || {
         shown.with(|shown| shown.as_ref().map(|shown| paths(&shown.history))).map(IntoAny::into_any)
     });
-    let tab_index = Signal::derive(move || if tab_stop.get() == Some(handle) { "0" } else { "-1" });
+    let tab_index = derive(move || if tab_stop.get() == Some(handle) { "0" } else { "-1" });
     view! {
         <li
             class="tile"
@@ -114,7 +114,7 @@ pub fn Tile(
                 class="face"
                 aria-haspopup="dialog"
                 tabindex=tab_index
-                on:click=move |_| page.open_device(handle)
+                on:click=on(move |_| page.open_device(handle))
             >
                 <span class="name">
                     {shape(of(|shown| shown.status.word().to_owned()))}
@@ -125,7 +125,7 @@ pub fn Tile(
                     <span class="convention">{of(|shown| shown.convention.to_owned())}</span>
                 </span>
                 <span class="state" title=how>
-                    <span class="word">{Signal::derive(move || word(page.locale.get(), status()))}</span>
+                    <span class="word">{derive(move || word(page.locale.get(), status()))}</span>
                     " "
                     {how}
                 </span>

@@ -4,7 +4,7 @@ use fleet::Evidence;
 use fleet::presence::CONVENTIONS;
 use leptos::prelude::*;
 
-use super::{Page, text};
+use super::{Page, derive, memo, on, text};
 use crate::say;
 use crate::view::{Density, GROUPINGS, ORDERS};
 use crate::words::Locale;
@@ -13,7 +13,7 @@ use crate::words::Locale;
 #[component]
 pub fn Tools() -> impl IntoView {
     let page = Page::here();
-    let is_shown = Memo::new(move |_| page.state.with(|state| state.counts.total > 0));
+    let is_shown = memo(move |_| page.state.with(|state| state.counts.total > 0));
     let order = choice(
         page,
         |locale| say!(locale, tools.sort),
@@ -83,7 +83,7 @@ pub fn Tools() -> impl IntoView {
             <button
                 type="button"
                 aria-pressed=text(move || page.view.with(|view| view.density == density).to_string())
-                on:click=move |_| page.view.update(|view| view.density = density)
+                on:click=on(move |_| page.view.update(|view| view.density = density))
             >
                 {page.phrase(label)}
             </button>
@@ -91,7 +91,7 @@ pub fn Tools() -> impl IntoView {
     });
     let density = Vec::from(density);
     view! {
-        <div class="tools" hidden=Signal::derive(move || !is_shown.get())>
+        <div class="tools" hidden=derive(move || !is_shown.get())>
             {order}
             {grouping}
             {evidence}
@@ -116,8 +116,8 @@ fn choice(
         .into_iter()
         .map(|word| {
             view! {
-                <option value=word prop:selected=Signal::derive(move || chosen() == word)>
-                    {Signal::derive(move || say(page.locale.get(), word))}
+                <option value=word prop:selected=derive(move || chosen() == word)>
+                    {derive(move || say(page.locale.get(), word))}
                 </option>
             }
             .into_any()
@@ -126,7 +126,7 @@ fn choice(
     view! {
         <label class="choice">
             <span>{page.phrase(label)}</span>
-            <select class="switch" on:change=move |event| choose(&event_target_value(&event))>
+            <select class="switch" on:change=on(move |event| choose(&event_target_value(&event)))>
                 {options}
             </select>
         </label>
