@@ -7,6 +7,7 @@
 mod bench;
 mod csp;
 mod demo;
+mod size;
 mod soak;
 mod steps;
 mod test;
@@ -47,6 +48,8 @@ enum What {
     Bench(bench::Options),
     /// Live many seeded lives of the MQTT session on virtual time
     Soak(soak::Options),
+    /// Print what a first visit to dist/ transfers, compressed, and fail if it grew
+    Size(size::Options),
     /// (Trunk's hook) put the hashes of the page's inline scripts into its Content-Security-Policy
     #[command(hide = true)]
     Csp,
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         What::Test(options) => test::run(&options),
         What::Bench(options) => bench::run(&options),
         What::Soak(options) => soak::run(&options),
+        What::Size(options) => size::run(&options),
         What::Csp => csp::run(),
     };
     match outcome {

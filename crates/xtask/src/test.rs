@@ -2,7 +2,7 @@
 
 use crate::steps::{self, Failure, Steps};
 use crate::tools::{FOR_TESTS, Toolbox};
-use crate::{release_page, root};
+use crate::{release_page, root, size};
 
 /// Which part to run; everything without options.
 #[derive(clap::Args)]
@@ -54,6 +54,9 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     if !built {
         steps.skip(name, "the page was not built");
         return steps.finish();
+    }
+    if options.page.is_none() {
+        steps.run("what a first visit transfers", size::check);
     }
     steps.run(name, || {
         let mut test = toolbox.cargo();
