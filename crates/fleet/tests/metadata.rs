@@ -97,6 +97,10 @@ fn a_topic_that_was_left_behind_says_nothing() {
     let emptied = ("l", "lamp/tele/LWT", "");
     check(&[("r", D1, &lamp), emptied], "lamp unknown retained");
     check(&[left, ("r", D1, &lamp), named, emptied], "lamp online retained");
+    // The device is: it does not go on under the topic that it left.
+    for first in [left, named] {
+        check(&[first, named, left, ("r", D1, &lamp), ("l", LAMP, "")], "");
+    }
 }
 
 #[test]

@@ -253,22 +253,22 @@ impl Fleet {
         let Some(number) = number else {
             return Applied::of(Effect::Same);
         };
-        if self.aliases.get(topic).is_some_and(|alias| alias.slot == number) {
-            self.aliases.remove(topic);
-            return Applied::of(Effect::Same);
-        }
-        let slot = self.slot(number);
-        let is_its_own = match slot.is(UNTOLD) {
-            // The topic that is kept of it is the list's; its own is the one that metadata names, if it does.
-            true => self.owners.topic_of(slot.convention, self.id(slot)).is_none_or(|named| *named == *topic),
-            false => *topic == *self.topic(slot),
-        };
-        if !is_its_own {
-            return Applied::of(Effect::Same);
-        }
-        if self.slot(number).is(ALIASED) {
+        let slot = *self.slot(number);
+        let named = self.owners.topic_of(slot.convention, self.id(&slot));
+        // What metadata names is the device's, whoever else spoke for it.
+        if named != Some(topic) {
+            if self.aliases.get(topic).is_some_and(|alias| alias.slot == number) {
+                self.aliases.remove(topic);
+                return Applied::of(Effect::Same);
+            }
+            // The topic that is kept of one that never spoke is the list's.
+            let is_its_own = if slot.is(UNTOLD) { named.is_none() } else { *topic == *self.topic(&slot) };
+            if !is_its_own {
+                return Applied::of(Effect::Same);
+            }
             // Another topic speaks for the device as well: it goes on under that one, with its last word.
-            let heir = self.aliases.iter().find(|(_, alias)| alias.slot == number);
+            let mut aliases = self.aliases.iter();
+            let heir = if slot.is(ALIASED) { aliases.find(|(_, alias)| alias.slot == number) } else { None };
             if let Some((heir, alias)) = heir.map(|(topic, alias)| (topic.clone(), *alias)) {
                 self.aliases.remove(&heir);
                 self.inherit(number, &heir, alias);
