@@ -60,7 +60,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     }
     steps.run(name, || {
         let mut test = toolbox.cargo();
-        test.args(["test", "--package", "page-tests", "--"]).args(&options.page);
+        test.args(["test", "--no-fail-fast", "--package", "page-tests", "--"]).args(&options.page);
         steps::run(test.env("WILLOW_DIST", root().join("dist")))
     });
     steps.finish()
