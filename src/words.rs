@@ -46,7 +46,8 @@ macro_rules! say_count {
     };
 }
 
-/// Puts parameters into a sentence. A value is never searched for further parameters: it may be hostile.
+/// Puts parameters into a sentence. A value is never searched for further parameters: it may be hostile. Signs that
+/// would turn the rest of the sentence round are left out of it.
 pub fn filled(sentence: &str, parameters: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(sentence.len() + 16);
     let mut rest = sentence;
@@ -58,7 +59,9 @@ pub fn filled(sentence: &str, parameters: &[(&str, &str)]) -> String {
             continue;
         };
         if let Some((_, value)) = parameters.iter().find(|(known, _)| *known == name) {
-            out.push_str(value);
+            // The marks, embeddings, overrides and isolates of Unicode's bidirectional algorithm (UAX 9).
+            let turns = |sign: &char| matches!(sign, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+            out.extend(value.chars().filter(|sign| !turns(sign)));
         }
         rest = after;
     }
@@ -138,6 +141,7 @@ mod tests {
         check("{missing}!", "!");
         check("a { b", "a { b");
         check("", "");
+        assert_eq!(filled("{name} is offline", &[("name", "\u{202E}pmal\u{2066}灯")]), "pmal灯 is offline");
     }
 
     #[wasm_bindgen_test]

@@ -88,6 +88,7 @@ pub fn ConnectionForm() -> impl IntoView {
                 FormError::Request(RequestError::NoFilter)
             })?;
             page.dialog_is_open.set(false);
+            page.forget_devices();
             // The form on the board goes, and the focus with it. A dialog gives it back by itself.
             if is_first_visit {
                 request_animation_frame(focus_headline);

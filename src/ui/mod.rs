@@ -188,6 +188,13 @@ impl Page {
         self.opened.set(Some(handle));
     }
 
+    /// Another connection has other devices, whose handles may be the same.
+    pub fn forget_devices(self) {
+        self.cursor.set(None);
+        self.opened.set(None);
+        self.folded.set(BTreeSet::new());
+    }
+
     /// Chooses a language, for this visit and the next.
     pub fn speak(self, locale: Locale) {
         store::write(LANGUAGE, Some(leptos_i18n::Locale::as_str(locale)));
