@@ -18,7 +18,7 @@ pub mod snapshot;
 pub use engine::{Config, ConfigError, Engine};
 pub use fleet::{
     Applied, Change, ChangeKind, Changed, Counts, Device, Evidence, Fleet, Gap, Group, GroupKey, Grouping,
-    Handle, OrderBy, Query, Rows, Span, StaleReason, Statuses, Uptime,
+    Handle, OrderBy, Payload, Query, Rows, Span, StaleReason, Statuses, Uptime,
 };
 pub use mqtt::Time;
 pub use presence::{Convention, Status};

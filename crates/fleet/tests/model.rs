@@ -103,6 +103,8 @@ struct Told {
     since: Option<Time>,
     changes: u32,
     parent_offline: bool,
+    /// What set the status, and whether it was replayed.
+    payload: Option<(Vec<u8>, bool)>,
 }
 
 type Events<'a> = &'a [(Time, Event)];
@@ -129,10 +131,13 @@ fn own(events: Events<'_>, device: usize) -> Option<Told> {
             }
             _ => continue,
         };
+        let [online, offline] = DEVICES[device].3;
+        let word = if status == Status::Online { online } else { offline };
+        let payload = Some((word.as_bytes().to_vec(), retain));
         let Some(told) = &mut told else {
             let evidence = if retain { Evidence::Retained } else { Evidence::Live };
             let since = (!retain).then_some(now);
-            told = Some(Told { status, evidence, since, changes: 0, parent_offline: false });
+            told = Some(Told { status, evidence, since, changes: 0, parent_offline: false, payload });
             continue;
         };
         // What the topic brought before, back to the last break of the link or the last removal.
@@ -164,6 +169,7 @@ fn own(events: Events<'_>, device: usize) -> Option<Told> {
             continue;
         }
         told.status = status;
+        told.payload = payload;
         told.changes += u32::from(differs);
     }
     told
@@ -195,7 +201,8 @@ fn model(events: Events<'_>, device: usize) -> Option<Told> {
         (Some(told), _) => told,
         // Listed, and never spoke.
         (None, Some((_, Some(evidence)))) => {
-            Told { status: Status::Unknown, evidence, since: None, changes: 0, parent_offline: false }
+            let status = Status::Unknown;
+            Told { status, evidence, since: None, changes: 0, parent_offline: false, payload: None }
         }
         (None, _) => return None,
     };
@@ -284,6 +291,7 @@ proptest! {
                     since: device.since,
                     changes: device.changes,
                     parent_offline: device.parent_offline,
+                    payload: device.payload().map(|it| (it.bytes.expect("it is short").to_vec(), it.retained)),
                 });
                 let expected = model(&events, device);
                 prop_assert_eq!(&told, &expected, "{} after {:?}", topic, events);

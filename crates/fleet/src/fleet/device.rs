@@ -3,6 +3,7 @@
 use mqtt::Time;
 
 use super::history::{self, Change, ChangeKind, Gap, Span};
+use super::payloads::Payload;
 use super::texts::Place;
 use super::{Evidence, Fleet, Handle};
 use crate::presence::{CONVENTIONS, Convention, Status};
@@ -245,6 +246,13 @@ impl<'a> Device<'a> {
     /// Its name, or its id if it has none.
     pub fn display_name(&self) -> &'a str {
         self.name.unwrap_or(self.id)
+    }
+
+    /// The payload of the last message that set its status. `None` when it never spoke, or when the topic on which
+    /// it last did was emptied and it goes on with what another topic said before.
+    pub fn payload(&self) -> Option<Payload<'a>> {
+        let (bytes, length) = self.fleet.payloads.get(self.handle.slot)?;
+        Some(Payload { bytes, length, retained: !self.fleet.slot(self.handle.slot).is(LIVE) })
     }
 
     /// Its last changes, the oldest first, beginning with its first sight unless that was let go.

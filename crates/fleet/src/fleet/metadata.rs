@@ -5,12 +5,12 @@
 //! said, only what that means; a device that only metadata knows of is there when an inventory lists it, and
 //! is unknown until it speaks. Called by [`Fleet::apply`].
 
-use mqtt::{Time, TopicFilter, TopicName};
+use mqtt::{TopicFilter, TopicName};
 
 use super::device::{
     DISABLED, LAPSED, LISTED, LIVE, PARENT_OFFLINE, PARENT_REPLAYED, PARENT_STALE, SLEEPS, UNTOLD, UNWATCHED,
 };
-use super::{Applied, Effect, Evidence, Fleet, Key, hash};
+use super::{Applied, Effect, Evidence, Fleet, Key, Message, hash};
 use crate::presence::{
     About, CONVENTIONS, LONGEST_METADATA, LONGEST_NAME, LONGEST_WORD, Metadata, Named, Owner, ParentBy,
     Status, StatusTopic, Vocabulary,
@@ -31,27 +31,18 @@ pub(super) struct Waiting {
 /// The flags of a device that metadata sets.
 const KEPT: u16 = LISTED | DISABLED | SLEEPS;
 
-/// One message with metadata.
+/// One message with metadata, and the owner of its topic.
 #[derive(Copy, Clone)]
 struct Source<'a> {
-    topic: &'a str,
+    message: Message<'a>,
     owner: &'a Owner,
-    retain: bool,
-    now: Time,
 }
 
 impl Fleet {
     /// A message with metadata.
-    pub(super) fn describe(
-        &mut self,
-        topic: &str,
-        payload: &[u8],
-        owner: &Owner,
-        metadata: Metadata,
-        retain: bool,
-        now: Time,
-    ) -> Applied {
-        let source = Source { topic, owner, retain, now };
+    pub(super) fn describe(&mut self, message: Message<'_>, owner: &Owner, metadata: Metadata) -> Applied {
+        let source = Source { message, owner };
+        let Message { topic, payload, retain, now } = message;
         let mut changed = false;
         let mut listed: Vec<u32> = Vec::new();
         // A list that comes as before, with nothing in between, changes nothing, however long it is and however
@@ -104,7 +95,8 @@ impl Fleet {
 
     /// Learns what metadata says about one device. Returns whether that was news.
     fn learn(&mut self, about: &About<'_>, source: Source<'_>, listed: &mut Vec<u32>) -> bool {
-        let Source { topic, owner, .. } = source;
+        let Source { message, owner } = source;
+        let Message { topic, retain, now, .. } = message;
         let convention = owner.number;
         let mut id = owner.sibling(topic, &about.id);
         if id.is_empty()
@@ -142,7 +134,7 @@ impl Fleet {
             Some(number) => number,
             None if about.is_listed => {
                 let key = Key { convention, id: &id, id_start: topic.len() };
-                let applied = self.first_sight(key, topic, None, None, source.retain, source.now);
+                let applied = self.first_sight(key, message, None, None);
                 let Some(handle) = applied.device else {
                     return changed;
                 };
@@ -166,7 +158,7 @@ impl Fleet {
         let slot = *self.slot(number);
         let (flags, life) = (slot.flags, self.life);
         if slot.is(UNTOLD) && self.own_evidence(&slot) == Evidence::Stale {
-            self.end_own_gap(number, source.now);
+            self.end_own_gap(number, now);
         }
         self.restate(number, |slot| {
             slot.set(DISABLED, about.is_disabled.unwrap_or(slot.is(DISABLED)));
@@ -175,7 +167,7 @@ impl Fleet {
             if slot.is(UNTOLD) {
                 // The inventory is all that is heard of it.
                 slot.heard = life;
-                slot.set(LIVE, !source.retain);
+                slot.set(LIVE, !retain);
                 slot.set(UNWATCHED | LAPSED, false);
             }
         });
@@ -191,7 +183,7 @@ impl Fleet {
             waiting.name = (!name.is_empty()).then(|| Box::from(&**name));
         }
         if let Some(parent) = &about.parent {
-            let parent = (!parent.is_empty()).then(|| source.owner.sibling(source.topic, parent));
+            let parent = (!parent.is_empty()).then(|| source.owner.sibling(source.message.topic, parent));
             waiting.parent = parent.map(|parent| Box::from(&*parent));
         }
         for (flag, said) in [(DISABLED, about.is_disabled), (SLEEPS, about.sleeps)] {
@@ -281,7 +273,7 @@ impl Fleet {
 
     /// An inventory came that lists these devices: the others below its base topic are not listed any more.
     fn unlist_others(&mut self, source: Source<'_>, listed: Vec<u32>) -> bool {
-        let parent = source.owner.convention.parent.as_ref().zip(source.owner.base(source.topic));
+        let parent = source.owner.convention.parent.as_ref().zip(source.owner.base(source.message.topic));
         let Some((parent, base)) = parent else {
             return false;
         };
@@ -326,7 +318,7 @@ impl Fleet {
         if !is_sound {
             return false;
         }
-        let number = source.owner.number;
+        let (number, naming) = (source.owner.number, source.message.topic);
         // Another owner may have taken the topic before: then that device is this one, under another key.
         let former = self.owners.named(topic).map(|named| (named.number, named.id.clone()));
         let before = match &former {
@@ -344,11 +336,11 @@ impl Fleet {
         let named = Named {
             number,
             id: id.into(),
-            source: source.topic.into(),
+            source: naming.into(),
             online: (&**online).into(),
             offline: (&**offline).into(),
         };
-        if !self.owners.may_name(source.topic, self.bounds.metadata) {
+        if !self.owners.may_name(naming, self.bounds.metadata) {
             self.refused.metadata += 1;
             return false;
         }
@@ -368,20 +360,24 @@ impl Fleet {
                 // The device is there already, by another topic: it takes over what was said, if that holds.
                 Some(known) => {
                     let is_stale = self.own_evidence(&slot) == Evidence::Stale;
-                    self.remove(before);
                     if !is_stale && !slot.is(UNTOLD) {
-                        let applied =
-                            self.update(known, topic, None, slot.status, !slot.is(LIVE), source.now);
+                        let now = source.message.now;
+                        let word = Message { topic, payload: b"", retain: !slot.is(LIVE), now };
+                        let applied = self.update(known, word, None, slot.status);
+                        if applied.effect != Effect::Same {
+                            self.payloads.copy(before, known);
+                        }
                         if applied.effect == Effect::Changed {
                             self.restate(known, |known| known.since = slot.since);
                         }
                     }
+                    self.remove(before);
                     true
                 }
                 None => self.rekey(before, number, id),
             };
             if !has_room {
-                self.owners.unname(source.topic, None);
+                self.owners.unname(naming, None);
                 self.give_back(Some(before), topic);
                 self.refused.metadata += 1;
                 return false;

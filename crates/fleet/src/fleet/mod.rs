@@ -12,6 +12,7 @@ mod groups;
 mod history;
 mod metadata;
 mod order;
+mod payloads;
 mod query;
 mod strays;
 mod texts;
@@ -36,6 +37,7 @@ use families::Families;
 use history::{Histories, MOST_GAPS};
 use metadata::Waiting;
 use order::Order;
+use payloads::Payloads;
 use texts::Texts;
 
 pub use changes::{Changed, MOST_RECENT};
@@ -43,6 +45,7 @@ pub use device::{Device, ParentOf, StaleReason};
 pub use groups::{Group, GroupKey, Grouping};
 pub use history::{Change, ChangeKind, Gap, LONGEST_HISTORY, Span};
 pub use metadata::MOST_WANTED;
+pub use payloads::{LONGEST_PAYLOAD, MOST_PAYLOAD_BYTES, MOST_PAYLOADS, Payload};
 pub use query::{OrderBy, Query, Rows, Statuses};
 pub use strays::{Stray, Strays};
 pub use uptime::Uptime;
@@ -254,6 +257,7 @@ pub struct Fleet {
     briefs: Vec<Brief>,
     free: Vec<u32>,
     texts: Texts,
+    payloads: Payloads,
     index: HashTable<u32>,
     order: Order,
     aliases: BTreeMap<Box<str>, Alias>,
@@ -313,6 +317,7 @@ impl Fleet {
             briefs: Vec::new(),
             free: Vec::new(),
             texts: Texts::default(),
+            payloads: Payloads::default(),
             index: HashTable::new(),
             order: Order::default(),
             aliases: BTreeMap::new(),
@@ -347,7 +352,8 @@ impl Fleet {
     /// `retain` is the flag the broker delivered it with: set, the message is a replay of unknown age.
     pub fn apply(&mut self, topic: &str, payload: &[u8], retain: bool, now: Time) -> Applied {
         self.now = now;
-        if let Some(applied) = self.apply_named(topic, payload, retain, now) {
+        let message = Message { topic, payload, retain, now };
+        if let Some(applied) = self.apply_named(message) {
             return applied;
         }
         let Some(owner) = self.owners.owner(topic) else {
@@ -358,7 +364,7 @@ impl Fleet {
             return Applied::of(Effect::Refused);
         }
         if let Vocabulary::Metadata(metadata) = owner.pattern.vocabulary {
-            return self.describe(topic, payload, &owner, metadata, retain, now);
+            return self.describe(message, &owner, metadata);
         }
         if payload.is_empty() {
             let Some(id) = owner.id_in(topic, None) else {
@@ -384,10 +390,10 @@ impl Fleet {
         }
         let name = said.name.as_deref();
         let applied = match self.position(owner.number, &id) {
-            Some(slot) => self.update(slot, topic, name, said.status, retain, now),
+            Some(slot) => self.update(slot, message, name, said.status),
             None => {
                 let key = Key { convention: owner.number, id: &id, id_start: id_start(&owner, topic) };
-                let applied = self.first_sight(key, topic, name, Some(said.status), retain, now);
+                let applied = self.first_sight(key, message, name, Some(said.status));
                 if let Some(handle) = applied.device {
                     self.join_base(handle.slot, &owner, topic);
                 }
@@ -402,7 +408,8 @@ impl Fleet {
     }
 
     /// A message on a topic that metadata named; `None` when it named no such topic.
-    fn apply_named(&mut self, topic: &str, payload: &[u8], retain: bool, now: Time) -> Option<Applied> {
+    fn apply_named(&mut self, message: Message<'_>) -> Option<Applied> {
+        let Message { topic, payload, now, .. } = message;
         let named = self.owners.named(topic)?;
         let (number, position) = (named.number, self.position(named.number, &named.id));
         if payload.is_empty() {
@@ -413,11 +420,11 @@ impl Fleet {
             return Some(Applied::of(Effect::UnknownWord));
         };
         if let Some(slot) = position {
-            return Some(self.update(slot, topic, None, status, retain, now));
+            return Some(self.update(slot, message, None, status));
         }
         let id = named.id.clone();
         let key = Key { convention: number, id: &id, id_start: topic.len() };
-        Some(self.first_sight(key, topic, None, Some(status), retain, now))
+        Some(self.first_sight(key, message, None, Some(status)))
     }
 
     /// The link came up: what is heard from now on counts as observed.
@@ -806,6 +813,15 @@ impl Fleet {
             .then_with(|| self.id(one).cmp(self.id(other)))
             .then_with(|| one.convention.cmp(&other.convention))
     }
+}
+
+/// One message, as [`Fleet::apply`] was given it.
+#[derive(Copy, Clone)]
+struct Message<'a> {
+    topic: &'a str,
+    payload: &'a [u8],
+    retain: bool,
+    now: Time,
 }
 
 /// Which device a message is about, when it is not there yet.

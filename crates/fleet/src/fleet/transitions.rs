@@ -11,7 +11,7 @@ use super::device::{
     UNWATCHED,
 };
 use super::history::{Change, ChangeKind, Gap};
-use super::{Alias, Applied, CHUNK, Coverage, Effect, Evidence, Fleet, Key, hash_of, id_start};
+use super::{Alias, Applied, CHUNK, Coverage, Effect, Evidence, Fleet, Key, Message, hash_of, id_start};
 use crate::presence::Status;
 
 impl Fleet {
@@ -19,13 +19,12 @@ impl Fleet {
     pub(super) fn first_sight(
         &mut self,
         key: Key<'_>,
-        topic: &str,
+        message: Message<'_>,
         name: Option<&str>,
         status: Option<Status>,
-        retain: bool,
-        now: Time,
     ) -> Applied {
         let Key { convention, id, id_start } = key;
+        let Message { topic, payload, retain, now } = message;
         // The key of what waits is made only when something does.
         let waiting = match self.waiting.is_empty() {
             true => None,
@@ -82,6 +81,9 @@ impl Fleet {
             }
         }
         self.briefs[number as usize].set_status(slot.shown());
+        if status.is_some() {
+            self.payloads.put(number, payload, self.seed);
+        }
         self.counts.total += 1;
         *self.counts.status(slot.shown()) += 1;
         *self.counts.evidence(self.evidence(&slot)) += 1;
@@ -114,15 +116,14 @@ impl Fleet {
     pub(super) fn update(
         &mut self,
         number: u32,
-        topic: &str,
+        message: Message<'_>,
         name: Option<&str>,
         status: Status,
-        retain: bool,
-        now: Time,
     ) -> Applied {
         if self.slot(number).is(UNTOLD) {
-            return self.first_word(number, topic, name, status, retain, now);
+            return self.first_word(number, message, name, status);
         }
+        let Message { topic, payload, retain, now } = message;
         let is_own_topic = topic == self.topic(self.slot(number));
         let mut alias = if is_own_topic { None } else { self.alias(topic, number) };
         let mut slot = *self.slot(number);
@@ -194,6 +195,10 @@ impl Fleet {
             slot.news = News::default();
         }
         self.restate(number, |kept| *kept = slot);
+        // Without one, another device's word is taken over, and its payload with it.
+        if !payload.is_empty() && self.payloads.put(number, payload, self.seed) {
+            self.touch(number);
+        }
         if let Some(alias) = &mut alias {
             alias.status = status;
         }
@@ -218,12 +223,11 @@ impl Fleet {
     fn first_word(
         &mut self,
         number: u32,
-        topic: &str,
+        message: Message<'_>,
         name: Option<&str>,
         status: Status,
-        retain: bool,
-        now: Time,
     ) -> Applied {
+        let Message { topic, payload, retain, now } = message;
         let id_start = self.owners.owner(topic).map_or(topic.len(), |owner| id_start(&owner, topic));
         let life = self.life;
         if !self.retext(number, topic, id_start, name) {
@@ -231,6 +235,7 @@ impl Fleet {
             return Applied::of(Effect::Refused);
         }
         self.histories.remove(number);
+        self.payloads.put(number, payload, self.seed);
         let seen = self.seen_of_parent(number);
         self.restate(number, |slot| {
             slot.flags = seen;
@@ -296,6 +301,7 @@ impl Fleet {
             self.aliases.retain(|_, alias| alias.slot != number);
         }
         self.texts.forget(slot.text_len());
+        self.payloads.remove(number);
         self.slot_mut(number).flags = 0;
         self.briefs[number as usize].bury();
         self.recency.forget(number);
@@ -312,6 +318,8 @@ impl Fleet {
         if !self.retext(number, topic, id_start, None) {
             return self.remove(number);
         }
+        // Nobody kept the bytes of the word that it goes on with.
+        self.payloads.remove(number);
         let life = self.life;
         self.restate(number, |slot| {
             slot.since = if slot.status == alias.status { slot.since } else { UNKNOWN };
