@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use mqtt::{Closed, Event, Failure, Link, Options, Session, Subscription, Time, Transmit};
 
-use crate::fleet::{Bounds, Fleet};
+use crate::fleet::{Bounds, Effect, Fleet, Handle};
+use crate::forget::{Forgetting, Task};
 use crate::snapshot::{RejectedFilter, Snapshot, SnapshotState, Step};
 
 /// New devices are put in their places this often: about once in two frames, so that the rows are cheap to
@@ -47,6 +48,7 @@ pub struct Engine {
     fleet: Fleet,
     snapshot: Snapshot,
     rejected: Vec<RejectedFilter>,
+    forgetting: Option<Forgetting>,
     /// The user chose the filters: no other is added to them.
     has_own_filters: bool,
     epoch: u64,
@@ -83,6 +85,7 @@ impl Engine {
             fleet,
             snapshot,
             rejected,
+            forgetting: None,
             has_own_filters,
             epoch: 0,
             state: SnapshotState::Unknown,
@@ -92,8 +95,9 @@ impl Engine {
         })
     }
 
-    /// Connects, and stays connected until told otherwise.
+    /// Connects, and stays connected until told otherwise. What was looked up to be forgotten is dropped.
     pub fn connect(&mut self, now: Time) {
+        self.close_forgetting();
         self.session.connect(now);
         self.advance(now);
     }
@@ -114,6 +118,58 @@ impl Engine {
     pub fn switch_filter(&mut self, position: usize, is_on: bool, now: Time) {
         self.snapshot.switch(position, is_on, now);
         self.epoch += 1;
+        self.advance(now);
+    }
+}
+
+/// # Forgetting
+///
+/// Deletes what the broker keeps of devices, in steps that the user takes: each begins a task of [`Forgetting`], and
+/// does nothing while another runs.
+impl Engine {
+    /// Looks up what the broker keeps of these devices, each named once, in place of those looked up before.
+    pub fn look_up(&mut self, devices: &[Handle], now: Time) {
+        self.close_forgetting();
+        self.forgetting = Some(Forgetting::new(&self.fleet, devices));
+        self.advance(now);
+    }
+
+    /// Deletes what was looked up ([`Outcome::Kept`](crate::forget::Outcome::Kept)), as far as it is still the same.
+    pub fn forget(&mut self, now: Time) {
+        self.begin(Task::Forget, now);
+    }
+
+    /// Puts back what was deleted, or perhaps was, as far as the devices have not spoken since.
+    pub fn undo(&mut self, now: Time) {
+        self.begin(Task::Undo, now);
+    }
+
+    /// Ends the task that runs, behind the topics that it is at. What it came to stands, and can be undone.
+    pub fn stop_forgetting(&mut self) {
+        if let Some(forgetting) = &mut self.forgetting {
+            forgetting.stop();
+            self.epoch += 1;
+        }
+    }
+
+    /// Drops it all, whatever is under way: nothing can be undone any more.
+    pub fn close_forgetting(&mut self) {
+        if let Some(forgetting) = self.forgetting.take() {
+            forgetting.close(&mut self.session, &self.snapshot);
+            self.epoch += 1;
+        }
+    }
+
+    /// What was looked up, and what came of it.
+    pub fn forgetting(&self) -> Option<&Forgetting> {
+        self.forgetting.as_ref()
+    }
+
+    fn begin(&mut self, task: Task, now: Time) {
+        if let Some(forgetting) = &mut self.forgetting {
+            forgetting.begin(task);
+            self.epoch += 1;
+        }
         self.advance(now);
     }
 }
@@ -156,7 +212,12 @@ impl Engine {
     /// When to call [`Engine::handle_timeout`].
     pub fn poll_timeout(&self) -> Option<Time> {
         let settle_at = (!self.fleet.is_settled()).then_some(self.settled_at + SETTLE);
-        [self.session.poll_timeout(), self.snapshot.poll_timeout(), settle_at].into_iter().flatten().min()
+        let (step_at, forget_at) = match &self.forgetting {
+            // The snapshot's next step waits until the topics are asked for.
+            Some(forgetting) if forgetting.is_asking() => (None, forgetting.poll_timeout()),
+            _ => (self.snapshot.poll_timeout(), None),
+        };
+        [self.session.poll_timeout(), step_at, forget_at, settle_at].into_iter().flatten().min()
     }
 }
 
@@ -210,6 +271,13 @@ impl Engine {
             self.epoch += 1;
         }
         self.carry_steps(now);
+        while let Some(forgetting) = &mut self.forgetting
+            && forgetting.advance(&mut self.session, &self.snapshot, &self.fleet, now)
+        {
+            self.epoch += 1;
+            // Between two batches it is the snapshot's turn.
+            self.carry_steps(now);
+        }
 
         let state = self.snapshot.state();
         match state {
@@ -237,16 +305,50 @@ impl Engine {
             self.epoch += 1;
             match event {
                 Event::Publish(publish) => {
-                    let applied =
-                        self.fleet.apply(publish.topic.as_str(), publish.payload, publish.retain, now);
-                    self.snapshot.handle_message(publish.topic, publish.retain, &applied, now);
+                    let forgetting = self.forgetting.as_mut();
+                    let is_own_replay =
+                        forgetting.is_some_and(|forgetting| forgetting.handle_message(&publish));
+                    let retain = publish.retain || is_own_replay;
+                    let applied = self.fleet.apply(publish.topic.as_str(), publish.payload, retain, now);
+                    // A replay that no filter of the snapshot asked for counts for none. Of a new device it has to
+                    // know which one brings it from now on.
+                    if !is_own_replay || applied.effect == Effect::FirstSight {
+                        let retain = retain && !is_own_replay;
+                        self.snapshot.handle_message(publish.topic, retain, &applied, now);
+                    }
                 }
                 Event::Suback(suback) => {
                     let code = suback.reason_codes.iter().next();
                     self.snapshot.handle_suback(suback.packet_id, code, now);
+                    if let Some(forgetting) = &mut self.forgetting {
+                        forgetting.handle_suback(suback.packet_id, suback.reason_codes.iter());
+                    }
                 }
-                Event::Barrier(barrier) => self.snapshot.handle_barrier(barrier, now),
-                Event::BarrierLost(barrier) => self.snapshot.handle_barrier_lost(barrier, now),
+                Event::Unsuback(unsuback) => {
+                    if let Some(forgetting) = &mut self.forgetting {
+                        forgetting.handle_unsuback(unsuback.packet_id);
+                    }
+                }
+                Event::Puback(ack) | Event::Pubrec(ack) | Event::Pubcomp(ack) => {
+                    // A PUBREC ends a message only if it refuses it.
+                    if let Some(forgetting) = &mut self.forgetting
+                        && (!matches!(event, Event::Pubrec(_)) || ack.reason_code as u8 >= 0x80)
+                    {
+                        forgetting.handle_ack(ack.packet_id, ack.reason_code, now);
+                    }
+                }
+                Event::Barrier(barrier) => {
+                    self.snapshot.handle_barrier(barrier, now);
+                    if let Some(forgetting) = &mut self.forgetting {
+                        forgetting.handle_barrier(barrier, now);
+                    }
+                }
+                Event::BarrierLost(barrier) => {
+                    self.snapshot.handle_barrier_lost(barrier, now);
+                    if let Some(forgetting) = &mut self.forgetting {
+                        forgetting.handle_barrier_lost(barrier);
+                    }
+                }
                 Event::Connected(connected) => {
                     self.fleet.link_up(now);
                     self.snapshot.link_up(!connected.wildcard_subscription_available, now);
@@ -254,6 +356,9 @@ impl Engine {
                 Event::ClockJump { backwards, .. } => {
                     // Nothing is known of the time in between. If the link outlived it, everything is asked
                     // for again; if not, the session will say so next.
+                    if let Some(forgetting) = &mut self.forgetting {
+                        forgetting.handle_link_lost();
+                    }
                     let ended = if backwards { now } else { self.heard_at.min(now) };
                     self.fleet.link_down(ended);
                     self.snapshot.link_down(now);
@@ -264,6 +369,9 @@ impl Engine {
                     }
                 }
                 Event::Disconnected(failure) => {
+                    if let Some(forgetting) = &mut self.forgetting {
+                        forgetting.handle_link_lost();
+                    }
                     // A link found dead had died when it was last heard, not when that was noticed.
                     let was_dead = matches!(failure, Some(Failure::PingTimeout | Failure::ClockJump));
                     let ended = if was_dead { self.heard_at.min(now) } else { now };
@@ -276,6 +384,10 @@ impl Engine {
     }
 
     fn carry_steps(&mut self, now: Time) {
+        // One SUBSCRIBE is outstanding at a time.
+        if self.forgetting.as_ref().is_some_and(Forgetting::is_asking) {
+            return;
+        }
         while let Some(step) = self.snapshot.poll_step(now) {
             self.epoch += 1;
             match step {

@@ -463,6 +463,16 @@ impl Snapshot {
         self.filters.iter().map(|filter| u64::from(filter.topics)).sum()
     }
 
+    /// Whether a SUBSCRIBE of the board's is outstanding.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.outstanding.is_some()
+    }
+
+    /// Whether the board subscribes, or soon will, to a filter that is just this topic.
+    pub(crate) fn subscribes_to(&self, topic: &str) -> bool {
+        self.filters.iter().any(|filter| *filter.text == *topic && filter.is_active())
+    }
+
     /// Whether a filter that the board subscribes to brings this topic.
     pub fn covers(&self, topic: TopicName<'_>) -> bool {
         self.first_taker(topic).is_some()
