@@ -16,6 +16,7 @@ pub mod fleet;
 pub mod forget;
 pub mod presence;
 pub mod snapshot;
+mod table;
 
 pub use engine::{Config, ConfigError, Engine};
 pub use fleet::{

@@ -3,7 +3,7 @@
 //! A family is there as soon as one child names its parent, whether the parent was heard of or not, so that
 //! the two may come in any order. Called by the transitions; never looks at a status itself.
 
-use std::collections::BTreeMap;
+use crate::table::{Key, Keys};
 
 /// The devices that hang on one parent.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(super) struct Families {
     families: Vec<Family>,
     /// Places in `families` that nobody has any more.
     free: Vec<u32>,
-    by_key: BTreeMap<(u8, Box<str>), u32>,
+    by_key: Keys,
     /// By the slot of a child, or [`NONE`].
     of_child: Vec<u32>,
     /// By the slot of a parent, or [`NONE`].
@@ -35,15 +35,14 @@ pub(super) struct Families {
 impl Families {
     /// A device hangs on the one with this key, which is in this slot if it is there. Returns whether that
     /// was not known.
-    pub(super) fn join(&mut self, child: u32, key: (u8, &str), parent: Option<u32>) -> bool {
-        let key = (key.0, Box::<str>::from(key.1));
-        let known = self.by_key.get(&key).copied();
+    pub(super) fn join(&mut self, child: u32, key: Key<'_>, parent: Option<u32>) -> bool {
+        let known = self.by_key.get(key);
         if known.is_some() && of(&self.of_child, child) == known {
             return false;
         }
         self.leave(child);
         let number = known.unwrap_or_else(|| {
-            let family = Family { key: key.clone(), parent, children: Vec::new() };
+            let family = Family { key: (key.0, key.1.into()), parent, children: Vec::new() };
             let number = self.free.pop().unwrap_or(self.families.len() as u32);
             match self.families.get_mut(number as usize) {
                 Some(place) => *place = family,
@@ -73,7 +72,7 @@ impl Families {
             family.children.remove(place);
         }
         if family.children.is_empty() {
-            self.by_key.remove(&family.key);
+            self.by_key.remove((family.key.0, &family.key.1));
             if let Some(parent) = family.parent {
                 self.of_parent[parent as usize] = NONE;
             }
@@ -83,8 +82,8 @@ impl Families {
     }
 
     /// A device with this key is there, or not any more: it may be a parent. Returns whether it is one.
-    pub(super) fn set_parent(&mut self, key: (u8, &str), slot: u32, is_there: bool) -> bool {
-        let Some(&number) = self.by_key.get(&(key.0, key.1.into())) else {
+    pub(super) fn set_parent(&mut self, key: Key<'_>, slot: u32, is_there: bool) -> bool {
+        let Some(number) = self.by_key.get(key) else {
             return false;
         };
         self.families[number as usize].parent = is_there.then_some(slot);
@@ -94,7 +93,7 @@ impl Families {
 
     /// Whether nothing hangs on anything.
     pub(super) fn is_empty(&self) -> bool {
-        self.by_key.is_empty()
+        self.by_key.len() == 0
     }
 
     /// Whether anything hangs on this one.
@@ -108,8 +107,8 @@ impl Families {
     }
 
     /// The devices that hang on the one with this key.
-    pub(super) fn children_of(&self, key: (u8, &str)) -> Vec<u32> {
-        self.by_key.get(&(key.0, key.1.into())).map_or(Vec::new(), |number| self.in_family(*number))
+    pub(super) fn children_of(&self, key: Key<'_>) -> Vec<u32> {
+        self.by_key.get(key).map_or(Vec::new(), |number| self.in_family(number))
     }
 
     fn in_family(&self, number: u32) -> Vec<u32> {

@@ -15,6 +15,7 @@ use crate::presence::{
     About, CONVENTIONS, LONGEST_METADATA, LONGEST_NAME, LONGEST_WORD, Metadata, Named, Owner, ParentBy,
     Status, StatusTopic, Vocabulary,
 };
+use crate::table;
 
 /// How many filters metadata may ask for.
 pub const MOST_WANTED: usize = 64;
@@ -81,14 +82,14 @@ impl Fleet {
         }
         let effect = if changed { Effect::Confirmed } else { Effect::Same };
         // A link begins afresh: what it replays first was not replayed before, however well it is known.
-        let is_known = self.replayed.contains_key(topic);
+        let is_known = self.replayed.get((0, topic)).is_some();
         let replayed_before = if !is_known && self.replayed.len() >= self.bounds.metadata {
             !changed
         } else if payload.is_empty() {
-            self.replayed.remove(topic);
+            self.replayed.remove((0, topic));
             false
         } else {
-            retain && self.replayed.insert(topic.into(), self.life) == Some(self.life)
+            retain && self.replayed.insert((0, topic), self.life) == Some(self.life)
         };
         Applied { effect, device: None, replayed_before }
     }
@@ -176,8 +177,8 @@ impl Fleet {
 
     /// Keeps metadata until its device is there. Returns whether it was news.
     fn keep_waiting(&mut self, id: &str, about: &About<'_>, source: Source<'_>) -> bool {
-        let key = (source.owner.number, Box::<str>::from(id));
-        let before = self.waiting.get(&key).cloned().unwrap_or_default();
+        let key = (source.owner.number, id);
+        let before = self.waiting.get(key).cloned().unwrap_or_default();
         let mut waiting = before.clone();
         if let Some(name) = &about.name {
             waiting.name = (!name.is_empty()).then(|| Box::from(&**name));
@@ -200,11 +201,11 @@ impl Fleet {
     }
 
     /// Keeps what is not nothing, if there is room for it. Returns whether it did.
-    pub(super) fn wait(&mut self, key: (u8, Box<str>), waiting: Waiting) -> bool {
+    pub(super) fn wait(&mut self, key: table::Key<'_>, waiting: Waiting) -> bool {
         if waiting == Waiting::default() {
-            return self.waiting.remove(&key).is_some();
+            return self.waiting.remove(key).is_some();
         }
-        if self.waiting.len() >= self.bounds.metadata && !self.waiting.contains_key(&key) {
+        if self.waiting.len() >= self.bounds.metadata && self.waiting.get(key).is_none() {
             self.refused.metadata += 1;
             return false;
         }
@@ -220,7 +221,7 @@ impl Fleet {
         let has_metadata = convention.patterns.iter().any(|pattern| is_metadata(&pattern.vocabulary));
         let by_metadata = convention.parent.as_ref().is_some_and(|parent| parent.by == ParentBy::Metadata);
         let (_, id, name) = self.texts_of(&slot);
-        let key = (slot.convention, Box::from(id));
+        let id = id.to_owned();
         let flags = slot.flags & KEPT;
         let waiting = Waiting {
             name: (has_metadata && !name.is_empty()).then(|| Box::from(name)),
@@ -232,12 +233,12 @@ impl Fleet {
                 .map(|(_, id, _)| Box::from(id)),
             flags,
         };
-        self.wait(key, waiting);
+        self.wait((slot.convention, &id), waiting);
     }
 
     /// Metadata about a device was taken back: nothing but its own word is known of it any more.
     fn take_back(&mut self, convention: u8, id: &str) -> bool {
-        let had_waited = self.waiting.remove(&(convention, id.into())).is_some();
+        let had_waited = self.waiting.remove((convention, id)).is_some();
         let Some(number) = self.position(convention, id) else {
             return had_waited;
         };
@@ -299,9 +300,9 @@ impl Fleet {
             }
         }
         let waited = self.waiting.len();
-        self.waiting.retain(|(convention, _), waiting| {
+        self.waiting.retain(&|(convention, _), waiting| {
             let is_listed = waiting.flags & LISTED != 0 && waiting.parent.as_deref() == Some(base);
-            *convention != source.owner.number || !is_listed
+            convention != source.owner.number || !is_listed
         });
         changed || waited != self.waiting.len()
     }
@@ -345,8 +346,8 @@ impl Fleet {
             return false;
         }
         let is_news = self.owners.name(topic, named);
-        if let Some(former) = former.filter(|(_, former)| **former != *id) {
-            self.waiting.remove(&former);
+        if let Some((number, former)) = former.filter(|(_, former)| **former != *id) {
+            self.waiting.remove((number, &former));
         }
         if let Some(before) = before {
             let slot = *self.slot(before);

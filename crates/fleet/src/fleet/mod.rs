@@ -21,12 +21,13 @@ mod uptime;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use hashbrown::HashTable;
 use mqtt::Time;
 
 use crate::presence::{CONVENTIONS, Convention, Id, Owner, Owners, Status, Vocabulary};
+use crate::table::{Keys, Table};
 use brief::Brief;
 use changes::{Recency, Recent, Stamps};
 use device::{
@@ -260,16 +261,17 @@ pub struct Fleet {
     payloads: Payloads,
     index: HashTable<u32>,
     order: Order,
-    aliases: BTreeMap<Box<str>, Alias>,
+    /// By topic.
+    aliases: Table<Alias>,
     /// The last writer of each topic that many devices share, by convention.
     last_writers: Vec<(u8, Handle)>,
     families: Families,
     /// Metadata of devices that are not there yet.
-    waiting: BTreeMap<(u8, Box<str>), Waiting>,
+    waiting: Table<Waiting>,
     /// The hash of the last list, and the epoch behind it.
     last_list: Option<(u64, u64)>,
     /// In which life of the link each topic with metadata was replayed last.
-    replayed: BTreeMap<Box<str>, u32>,
+    replayed: Keys,
     /// Filters that metadata asks for, in the order in which it did; those before `wanted_taken` were taken.
     wanted: Vec<String>,
     wanted_taken: usize,
@@ -320,12 +322,12 @@ impl Fleet {
             payloads: Payloads::default(),
             index: HashTable::new(),
             order: Order::default(),
-            aliases: BTreeMap::new(),
+            aliases: Table::default(),
             last_writers: Vec::new(),
             families: Families::default(),
-            waiting: BTreeMap::new(),
+            waiting: Table::default(),
             last_list: None,
-            replayed: BTreeMap::new(),
+            replayed: Keys::default(),
             wanted: Vec::new(),
             wanted_taken: 0,
             histories: Histories::default(),

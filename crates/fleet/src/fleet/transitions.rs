@@ -25,20 +25,17 @@ impl Fleet {
     ) -> Applied {
         let Key { convention, id, id_start } = key;
         let Message { topic, payload, retain, now } = message;
-        // The key of what waits is made only when something does.
-        let waiting = match self.waiting.is_empty() {
-            true => None,
-            false => self.waiting.remove_entry(&(convention, id.into())),
-        };
-        let name =
-            name.or(waiting.as_ref().and_then(|(_, waiting)| waiting.name.as_deref())).unwrap_or_default();
+        let waiting = self.waiting.remove((convention, id));
+        let name = name.or(waiting.as_ref().and_then(|waiting| waiting.name.as_deref())).unwrap_or_default();
         let is_own_id = id_start == topic.len();
         let text = [topic, if is_own_id { id } else { "" }, name];
         let is_full = self.counts.total >= self.bounds.devices;
         let place = if is_full { None } else { self.texts.put(text, self.bounds.texts) };
         let Some(place) = place else {
             self.refused.devices += 1;
-            self.waiting.extend(waiting);
+            if let Some(waiting) = waiting {
+                self.waiting.insert((convention, id), waiting);
+            }
             return Applied::of(Effect::Refused);
         };
         let number = self.free.pop().unwrap_or_else(|| {
@@ -72,7 +69,7 @@ impl Fleet {
             Some(status) => slot.news.see_live(status),
             None => slot.set(UNTOLD | LISTED, true),
         }
-        slot.flags |= waiting.as_ref().map_or(0, |(_, waiting)| waiting.flags);
+        slot.flags |= waiting.as_ref().map_or(0, |waiting| waiting.flags);
         match self.slots[number as usize / CHUNK].get_mut(number as usize % CHUNK) {
             Some(old) => *old = slot,
             None => {
@@ -89,7 +86,7 @@ impl Fleet {
         *self.counts.evidence(self.evidence(&slot)) += 1;
         self.enter_index(number);
         self.wait_for_place(number);
-        if let Some(parent) = waiting.and_then(|(_, waiting)| waiting.parent) {
+        if let Some(parent) = waiting.and_then(|waiting| waiting.parent) {
             self.join(number, convention, &parent);
         }
         self.meet_children(number, true);
@@ -262,8 +259,8 @@ impl Fleet {
         let named = self.owners.topic_of(slot.convention, self.id(&slot));
         // What metadata names is the device's, whoever else spoke for it.
         if named != Some(topic) {
-            if self.aliases.get(topic).is_some_and(|alias| alias.slot == number) {
-                self.aliases.remove(topic);
+            if self.aliases.get((0, topic)).is_some_and(|alias| alias.slot == number) {
+                self.aliases.remove((0, topic));
                 return Applied::of(Effect::Same);
             }
             // The topic that is kept of one that never spoke is the list's.
@@ -272,10 +269,10 @@ impl Fleet {
                 return Applied::of(Effect::Same);
             }
             // Another topic speaks for the device as well: it goes on under that one, with its last word.
-            let mut aliases = self.aliases.iter();
-            let heir = if slot.is(ALIASED) { aliases.find(|(_, alias)| alias.slot == number) } else { None };
-            if let Some((heir, alias)) = heir.map(|(topic, alias)| (topic.clone(), *alias)) {
-                self.aliases.remove(&heir);
+            let is_its = |alias: &Alias| alias.slot == number;
+            let heir = if slot.is(ALIASED) { self.aliases.find(is_its) } else { None };
+            if let Some((heir, alias)) = heir.map(|((_, topic), alias)| (topic.to_owned(), *alias)) {
+                self.aliases.remove((0, &heir));
                 self.inherit(number, &heir, alias);
                 let device = Some(self.handle(number));
                 return Applied { effect: Effect::Changed, device, replayed_before: false };
@@ -298,7 +295,7 @@ impl Fleet {
             self.change_count -= record.changes.len();
         }
         if slot.is(ALIASED) {
-            self.aliases.retain(|_, alias| alias.slot != number);
+            self.aliases.retain(&|_, alias| alias.slot != number);
         }
         self.texts.forget(slot.text_len());
         self.payloads.remove(number);
@@ -335,14 +332,14 @@ impl Fleet {
     /// What is kept of a further topic that speaks for a device; `None` when there is no room for it, then
     /// it counts as the device's own.
     fn alias(&mut self, topic: &str, number: u32) -> Option<Alias> {
-        if let Some(alias) = self.aliases.get(topic).filter(|alias| alias.slot == number) {
+        if let Some(alias) = self.aliases.get((0, topic)).filter(|alias| alias.slot == number) {
             return Some(*alias);
         }
         if self.aliases.len() >= self.bounds.aliases {
             return None;
         }
         let alias = Alias { slot: number, heard: self.life, news: News::default(), status: Status::Unknown };
-        self.aliases.insert(topic.into(), alias);
+        self.aliases.insert((0, topic), alias);
         self.slot_mut(number).set(ALIASED, true);
         Some(alias)
     }
@@ -352,7 +349,7 @@ impl Fleet {
         match alias {
             Some(alias) => {
                 (alias.news, alias.heard) = (news, life);
-                if let Some(kept) = self.aliases.get_mut(topic) {
+                if let Some(kept) = self.aliases.get_mut((0, topic)) {
                     *kept = *alias;
                 }
             }

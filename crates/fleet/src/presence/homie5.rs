@@ -5,12 +5,11 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-
 use super::Status::{Offline, Online, Sleeping};
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
+use super::json::Value;
 use super::{
-    About, Convention, LONGEST_NAME, Level, Metadata, Parent, ParentBy, Pattern, Vocabulary, object,
+    About, Convention, LONGEST_NAME, Level, Metadata, Parent, ParentBy, Pattern, Vocabulary, json, trim,
 };
 use crate::fleet::Evidence;
 
@@ -42,17 +41,12 @@ pub(super) static CONVENTION: Convention = Convention {
     generic: false,
 };
 
-/// What is read of the description document.
-#[derive(Deserialize)]
-struct Description<'a> {
-    #[serde(borrow)]
-    name: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    root: Option<Cow<'a, str>>,
-}
-
 fn read_description(id: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -> bool {
-    let Some(Description { name, root }) = object(payload) else {
+    let members = json::object(trim(payload), ["name", "root"]);
+    let texts = members.and_then(|[name, root]| {
+        Some((json::optional(name, Value::text)?, json::optional(root, Value::text)?))
+    });
+    let Some((name, root)) = texts else {
         return false;
     };
     // The document is the whole truth: what it leaves out is taken back, and so is what is too long.

@@ -8,6 +8,7 @@ mod esphome;
 pub mod examples;
 mod homie;
 mod homie5;
+mod json;
 mod lwt;
 mod openmqttgateway;
 mod owners;
@@ -23,7 +24,6 @@ use std::borrow::Cow;
 use std::fmt;
 
 use examples::Examples;
-use serde::Deserialize;
 
 pub(crate) use owners::breadth;
 pub use owners::{Id, MOST_BASES, Named, Owner, Owners, RESERVED_ROOTS, RESERVED_TOPICS, default_filters};
@@ -308,12 +308,6 @@ fn trim(payload: &[u8]) -> &[u8] {
 /// A payload as a plain word: trimmed, or `None` when it is too long for one.
 fn word(payload: &[u8]) -> Option<&[u8]> {
     (payload.len() <= LONGEST_WORD).then(|| trim(payload))
-}
-
-/// A payload as a JSON object. An array is none, although serde would fill a struct from one.
-fn object<'a, T: Deserialize<'a>>(payload: &'a [u8]) -> Option<T> {
-    let payload = trim(payload);
-    if payload.starts_with(b"{") { serde_json::from_slice(payload).ok() } else { None }
 }
 
 /// The status a plain word stands for, in any case.

@@ -1,11 +1,9 @@
 //! OpenMQTTGateway and Theengs Gateway: `home/<gateway>/LWT`; old releases wrote `Online` and `Offline`, a fork
 //! writes JSON.
 
-use serde::Deserialize;
-
 use super::Status::{Offline, Online};
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
-use super::{Convention, Level, ONLINE_OFFLINE, Pattern, Status, Vocabulary, object};
+use super::{Convention, Level, ONLINE_OFFLINE, Pattern, Status, Vocabulary, json, trim};
 use crate::fleet::Evidence;
 
 pub(super) static CONVENTION: Convention = Convention {
@@ -21,15 +19,9 @@ pub(super) static CONVENTION: Convention = Convention {
     generic: false,
 };
 
-/// What the fork writes.
-#[derive(Deserialize)]
-struct Fork {
-    online: bool,
-}
-
 fn read_fork(payload: &[u8]) -> Option<Status> {
-    let fork: Fork = object(payload)?;
-    Some(if fork.online { Online } else { Offline })
+    let [online] = json::object(trim(payload), ["online"])?;
+    Some(if online?.bool()? { Online } else { Offline })
 }
 
 pub(super) static EXAMPLES: Examples = Examples {

@@ -3,8 +3,9 @@
 //! Finding the owner allocates nothing, and a topic that nobody owns costs one look at its last level.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::ops::Range;
+
+use crate::table::Table;
 
 use super::{CONVENTIONS, Convention, Level, Parent, ParentBy, Pattern, Status, word};
 
@@ -77,11 +78,11 @@ pub struct Owners {
     /// All others.
     others: Vec<Candidate>,
     /// Topics that metadata named: they have their owner before any pattern is asked.
-    named: BTreeMap<Box<str>, Named>,
+    named: Table<Named>,
     /// The topic that each metadata topic named. Several may name the same one; the first has the say.
-    named_by: BTreeMap<Box<str>, Box<str>>,
+    named_by: Table<Box<str>>,
     /// The topic that was named for a device, by convention and id.
-    named_for: BTreeMap<u8, BTreeMap<Box<str>, Box<str>>>,
+    named_for: Table<Box<str>>,
     /// Base topics other than the defaults, by the convention that uses them.
     bases: Vec<(u8, Box<str>)>,
 }
@@ -148,9 +149,9 @@ impl Owners {
             any_depth: explicit_filters,
             by_last_level: Vec::new(),
             others: Vec::new(),
-            named: BTreeMap::new(),
-            named_by: BTreeMap::new(),
-            named_for: BTreeMap::new(),
+            named: Table::default(),
+            named_by: Table::default(),
+            named_for: Table::default(),
             bases: Vec::new(),
         };
         for (number, convention) in CONVENTIONS.iter().enumerate() {
@@ -242,58 +243,56 @@ impl Owners {
 
     /// The device that metadata named for this topic.
     pub fn named(&self, topic: &str) -> Option<&Named> {
-        if self.named.is_empty() { None } else { self.named.get(topic) }
+        if self.named.is_empty() { None } else { self.named.get((0, topic)) }
     }
 
     /// The topic that metadata named for this device.
     pub(crate) fn topic_of(&self, number: u8, id: &str) -> Option<&str> {
-        Some(self.named_for.get(&number)?.get(id)?)
+        self.named_for.get((number, id)).map(|topic| &**topic)
     }
 
     /// Whether the metadata on this topic may name one, when so many may.
     pub(crate) fn may_name(&self, source: &str, most: usize) -> bool {
-        self.named_by.len() < most || self.named_by.contains_key(source)
+        self.named_by.len() < most || self.named_by.get((0, source)).is_some()
     }
 
     /// Metadata names a topic. Returns whether that is new.
     pub(crate) fn name(&mut self, topic: &str, named: Named) -> bool {
-        let former = self.named.get(topic);
+        let former = self.named.get((0, topic));
         if former == Some(&named) {
             return false;
         }
         if let Some((number, id)) = former.map(|former| (former.number, former.id.clone())) {
             self.forget_name_of(number, &id, topic);
         }
-        self.named_by.insert(named.source.clone(), topic.into());
-        self.named_for.entry(named.number).or_default().insert(named.id.clone(), topic.into());
-        self.named.insert(topic.into(), named);
+        self.named_by.insert((0, &named.source), topic.into());
+        self.named_for.insert((named.number, &named.id), topic.into());
+        self.named.insert((0, topic), named);
         true
     }
 
     /// Other metadata names a topic that is named already.
     pub(crate) fn name_too(&mut self, topic: &str, source: &str) {
-        self.named_by.insert(source.into(), topic.into());
+        self.named_by.insert((0, source), topic.into());
     }
 
     fn forget_name_of(&mut self, number: u8, id: &str, topic: &str) {
-        if self.topic_of(number, id) == Some(topic)
-            && let Some(topics) = self.named_for.get_mut(&number)
-        {
-            topics.remove(id);
+        if self.topic_of(number, id) == Some(topic) {
+            self.named_for.remove((number, id));
         }
     }
 
     /// The topic that the metadata on this topic named is not named any more, unless it is this one or other
     /// metadata names it too. Returns which it was, and whose.
     pub(crate) fn unname(&mut self, source: &str, but: Option<&str>) -> Option<(Box<str>, Named)> {
-        let topic = self.named_by.get(source).filter(|topic| but != Some(topic))?.clone();
-        self.named_by.remove(source);
-        let named = self.named.get_mut(&topic).filter(|named| *named.source == *source)?;
-        if let Some((heir, _)) = self.named_by.iter().find(|(_, other)| **other == topic) {
-            named.source = heir.clone();
+        let topic = self.named_by.get((0, source)).filter(|topic| but != Some(topic))?.clone();
+        self.named_by.remove((0, source));
+        let named = self.named.get_mut((0, &topic)).filter(|named| *named.source == *source)?;
+        if let Some(((_, heir), _)) = self.named_by.find(|other| *other == topic) {
+            named.source = heir.into();
             return None;
         }
-        let (topic, named) = self.named.remove_entry(&topic)?;
+        let named = self.named.remove((0, &topic))?;
         self.forget_name_of(named.number, &named.id, &topic);
         Some((topic, named))
     }

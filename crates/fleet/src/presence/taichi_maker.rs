@@ -4,13 +4,10 @@
 //! derivative in which every device writes JSON to the one topic `mqtt-will`, where only the last
 //! writer's message is retained.
 
-use std::borrow::Cow;
-
-use serde::Deserialize;
-
 use super::Status::{Offline, Online};
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
-use super::{Convention, LONGEST_NAME, Level, Pattern, Said, Vocabulary, Words, object, word_status};
+use super::json::Value;
+use super::{Convention, LONGEST_NAME, Level, Pattern, Said, Vocabulary, Words, json, trim, word_status};
 use crate::fleet::Evidence;
 
 const WORDS: Words =
@@ -30,27 +27,18 @@ pub(super) static CONVENTION: Convention = Convention {
     generic: false,
 };
 
-/// The document on the shared topic, as the derivative code writes it.
-#[derive(Deserialize)]
-struct Shared<'a> {
-    #[serde(borrow, rename = "productKey")]
-    product_key: Cow<'a, str>,
-    #[serde(borrow, rename = "deviceName")]
-    device_name: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    types: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    message: Cow<'a, str>,
-}
-
+/// Reads the document on the shared topic, as the derivative code writes it.
 fn read_shared(payload: &[u8]) -> Option<Said<'_>> {
-    let shared: Shared<'_> = object(payload)?;
-    let status = word_status(WORDS, shared.message.as_bytes())?;
-    let is_will = shared.types.is_none_or(|types| types == "will");
-    let fits = !shared.product_key.is_empty() && shared.product_key.len() <= LONGEST_NAME;
+    let members = json::object(trim(payload), ["productKey", "deviceName", "types", "message"])?;
+    let [product_key, device_name, types, message] = members;
+    let (id, message) = (product_key?.text()?, message?.text()?);
+    let (name, types) = (json::optional(device_name, Value::text)?, json::optional(types, Value::text)?);
+    let status = word_status(WORDS, message.as_bytes())?;
+    let is_will = types.is_none_or(|types| types == "will");
+    let fits = !id.is_empty() && id.len() <= LONGEST_NAME;
     // A name that is too long is left out: it is only a name, the id still says which device it is.
-    let name = shared.device_name.filter(|name| !name.is_empty() && name.len() <= LONGEST_NAME);
-    (is_will && fits).then_some(Said { status, id: Some(shared.product_key), name })
+    let name = name.filter(|name| !name.is_empty() && name.len() <= LONGEST_NAME);
+    (is_will && fits).then_some(Said { status, id: Some(id), name })
 }
 
 pub(super) static EXAMPLES: Examples = Examples {

@@ -7,13 +7,13 @@
 use std::borrow::Cow;
 
 use mqtt::{TopicFilter, TopicName};
-use serde::Deserialize;
 
 use super::Status::{Offline, Online, Sleeping, Unknown};
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
+use super::json::Value;
 use super::{
     About, Convention, LONGEST_JSON, LONGEST_NAME, LONGEST_WORD, Level, Metadata, Pattern, StatusTopic,
-    Vocabulary, object,
+    Vocabulary, json, trim,
 };
 use crate::fleet::Evidence;
 
@@ -46,30 +46,49 @@ pub(super) static CONVENTION: Convention = Convention {
 };
 
 /// What is read of a discovery message.
-#[derive(Deserialize)]
 struct Discovery<'a> {
-    #[serde(borrow, rename = "t")]
     topic: Cow<'a, str>,
-    #[serde(borrow, rename = "ft")]
     full_topic: Cow<'a, str>,
-    /// The prefixes of commands, of results and of telemetry.
-    #[serde(borrow, rename = "tp")]
-    prefixes: [Cow<'a, str>; 3],
-    #[serde(borrow)]
+    /// The prefix of telemetry, the third of `tp`.
+    prefix: Cow<'a, str>,
     mac: Cow<'a, str>,
-    #[serde(borrow, default, rename = "hn")]
     host_name: Cow<'a, str>,
-    #[serde(borrow, default, rename = "dn")]
     device_name: Cow<'a, str>,
-    #[serde(borrow, default, rename = "fn")]
-    friendly_names: Vec<Option<Cow<'a, str>>>,
-    #[serde(borrow, rename = "onln")]
+    friendly_name: Option<Cow<'a, str>>,
     online: Cow<'a, str>,
-    #[serde(borrow, rename = "ofln")]
     offline: Cow<'a, str>,
-    #[serde(rename = "dslp")]
     deep_sleep: Option<u8>,
 }
+
+impl<'a> Discovery<'a> {
+    fn of(payload: &'a [u8]) -> Option<Discovery<'a>> {
+        let names = ["t", "ft", "tp", "mac", "hn", "dn", "fn", "onln", "ofln", "dslp"];
+        let members = json::object(trim(payload), names)?;
+        let [t, ft, tp, mac, hn, dn, friendly, onln, ofln, dslp] = members;
+        let texts = [t, ft, mac, hn.or(NOTHING), dn.or(NOTHING), onln, ofln].map(|text| text?.text());
+        let [topic, full_topic, mac, host_name, device_name, online, offline] = texts;
+        let prefixes = tp?.list()?.into_iter().map(Value::text).collect::<Option<Vec<_>>>()?;
+        let [_, _, prefix] = <[_; 3]>::try_from(prefixes).ok()?;
+        let friendly = friendly.map_or(Some(Vec::new()), Value::list)?;
+        let friendly = friendly.into_iter().map(|name| json::optional(Some(name), Value::text));
+        let friendly_name = friendly.collect::<Option<Vec<_>>>()?.into_iter().next().flatten();
+        Some(Discovery {
+            topic: topic?,
+            full_topic: full_topic?,
+            prefix,
+            mac: mac?,
+            host_name: host_name?,
+            device_name: device_name?,
+            friendly_name,
+            online: online?,
+            offline: offline?,
+            deep_sleep: json::optional(dslp, Value::byte)?,
+        })
+    }
+}
+
+/// A name that is not there.
+const NOTHING: Option<Value<'static>> = Some(Value::Text(Cow::Borrowed("")));
 
 impl Discovery<'_> {
     /// The topic of the will, which ends in `LWT` below the telemetry prefix, and the filter for every device
@@ -78,7 +97,7 @@ impl Discovery<'_> {
     fn will_topic(&self) -> Option<(String, String)> {
         let id = self.mac.get(self.mac.len().checked_sub(6)?..)?;
         let tokens: [(&str, &str, bool); 4] = [
-            ("%prefix%", &self.prefixes[2], false),
+            ("%prefix%", &self.prefix, false),
             ("%topic%", &self.topic, true),
             ("%hostname%", &self.host_name, true),
             ("%id%", id, true),
@@ -119,14 +138,13 @@ impl Discovery<'_> {
 }
 
 fn read_discovery(mac: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -> bool {
-    let discovery: Option<Discovery<'_>> = if payload.len() <= LONGEST_JSON { object(payload) } else { None };
+    let discovery = if payload.len() <= LONGEST_JSON { Discovery::of(payload) } else { None };
     // Nobody speaks for another device: the topic names the MAC as well.
     let Some(discovery) = discovery.filter(|discovery| discovery.mac == mac) else {
         return false;
     };
-    let Discovery { topic, full_topic, prefixes, host_name, mac, .. } = &discovery;
-    let is_long =
-        [topic, full_topic, &prefixes[2], host_name, mac].iter().any(|text| text.len() > LONGEST_NAME);
+    let Discovery { topic, full_topic, prefix, host_name, mac, .. } = &discovery;
+    let is_long = [topic, full_topic, prefix, host_name, mac].iter().any(|text| text.len() > LONGEST_NAME);
     let is_id = TopicName::new(topic).is_ok();
     // Payloads are trimmed before they are compared with them.
     let [online, offline] = [&discovery.online, &discovery.offline].map(|word| word.trim_ascii().to_owned());
@@ -138,8 +156,8 @@ fn read_discovery(mac: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) ->
     let Some((topic, filter)) = discovery.will_topic() else {
         return false;
     };
-    let Discovery { device_name, friendly_names, deep_sleep, .. } = discovery;
-    let mut names = std::iter::once(device_name).chain(friendly_names.into_iter().take(1).flatten());
+    let Discovery { device_name, friendly_name, deep_sleep, .. } = discovery;
+    let mut names = [Some(device_name), friendly_name].into_iter().flatten();
     let name = names.find(|name| !name.is_empty() && name.len() <= LONGEST_NAME).unwrap_or_default();
     tell(About {
         id: discovery.topic,

@@ -4,16 +4,14 @@
 //! Availability is Zigbee2MQTT's judgement, no will, and need not be switched on; `bridge/devices` lists what there is
 //! all the same: `friendly_name` is the id, `disabled` makes it unknown, and the `type` Coordinator is left out.
 
-use std::borrow::Cow;
-
 use mqtt::TopicName;
-use serde::Deserialize;
 
 use super::Status::{Offline, Online, Unknown};
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
+use super::json::Value;
 use super::{
     About, Convention, LONGEST_NAME, Level, Metadata, ONLINE_OFFLINE, Parent, ParentBy, Pattern, Status,
-    Vocabulary, object, trim, word_status,
+    Vocabulary, json, trim, word_status,
 };
 use crate::fleet::Evidence;
 
@@ -37,38 +35,27 @@ pub(super) static CONVENTION: Convention = Convention {
     generic: false,
 };
 
-#[derive(Deserialize)]
-struct State<'a> {
-    #[serde(borrow)]
-    state: Cow<'a, str>,
-}
-
 fn read_state(payload: &[u8]) -> Option<Status> {
-    let document: State<'_> = object(payload)?;
-    word_status(ONLINE_OFFLINE, document.state.as_bytes())
-}
-
-/// What is read of an entry of `bridge/devices`; the rest, which is by far the most of it, is skipped unread.
-#[derive(Deserialize)]
-struct Entry<'a> {
-    #[serde(borrow)]
-    friendly_name: Cow<'a, str>,
-    disabled: Option<bool>,
-    #[serde(borrow, rename = "type")]
-    kind: Option<Cow<'a, str>>,
+    let [state] = json::object(trim(payload), ["state"])?;
+    word_status(ONLINE_OFFLINE, state?.text()?.as_bytes())
 }
 
 fn read_devices(_: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -> bool {
-    // All of it before any is told: half an inventory would take the other half away.
-    let Ok(entries) = serde_json::from_slice::<Vec<Entry<'_>>>(trim(payload)) else {
+    // All of it before any is told: half an inventory would take the other half away. What else is said of each
+    // device, which is by far the most of it, is skipped.
+    let names = ["friendly_name", "disabled", "type"];
+    let entries = json::objects(trim(payload), names, |[name, disabled, kind]| {
+        let is_disabled = json::optional(disabled, Value::bool)?.unwrap_or(false);
+        // The coordinator is the bridge's own radio, and has no availability.
+        let is_device = json::optional(kind, Value::text)?.is_none_or(|kind| kind != "Coordinator");
+        Some((name?.text()?, is_disabled, is_device))
+    });
+    let Some(entries) = entries else {
         return false;
     };
-    for Entry { friendly_name, disabled, kind } in entries {
-        let is_name = TopicName::new(&friendly_name).is_ok() && friendly_name.len() <= LONGEST_NAME;
-        // The coordinator is the bridge's own radio, and has no availability.
-        if is_name && kind.is_none_or(|kind| kind != "Coordinator") {
-            let is_disabled = Some(disabled.unwrap_or(false));
-            tell(About { id: friendly_name, is_listed: true, is_disabled, ..About::default() });
+    for (name, is_disabled, is_device) in entries {
+        if is_device && TopicName::new(&name).is_ok() && name.len() <= LONGEST_NAME {
+            tell(About { id: name, is_listed: true, is_disabled: Some(is_disabled), ..About::default() });
         }
     }
     true

@@ -3,8 +3,7 @@
 //! Belongs to one connection and dies with it ([MQTT-3.3.2-7]). Never holds more than the options
 //! say. The session calls it.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::VecDeque;
 
 use super::{CommandError, Core};
 use crate::error::Violation;
@@ -70,7 +69,8 @@ impl ReceivedAliases {
 /// The aliases that this client gave: to the first topics that are published a second time.
 #[derive(Debug, Default)]
 pub(super) struct GivenAliases {
-    aliases: BTreeMap<Box<str>, u16>,
+    /// By topic, sorted.
+    aliases: Vec<(Box<str>, u16)>,
     /// Topics that were published once, by their hashes: two that share one cost a few bytes.
     seen: VecDeque<u64>,
     maximum: u16,
@@ -92,13 +92,17 @@ impl GivenAliases {
         if self.maximum == 0 || topic.as_str().len() <= COST {
             return Naming::Name;
         }
-        match self.aliases.get(topic.as_str()) {
-            Some(alias) => Naming::Alias(*alias),
-            None if self.has_room() && self.seen.contains(&hash(topic)) => {
+        match self.place(topic) {
+            Ok(place) => Naming::Alias(self.aliases[place].1),
+            Err(_) if self.has_room() && self.seen.contains(&hash(topic)) => {
                 Naming::NameAndAlias(self.aliases.len() as u16 + 1)
             }
-            None => Naming::Name,
+            Err(_) => Naming::Name,
         }
+    }
+
+    fn place(&self, topic: TopicName<'_>) -> Result<usize, usize> {
+        self.aliases.binary_search_by(|(known, _)| (**known).cmp(topic.as_str()))
     }
 
     /// A topic was queued under this naming.
@@ -106,7 +110,8 @@ impl GivenAliases {
         match naming {
             Naming::Alias(_) => {}
             Naming::NameAndAlias(alias) => {
-                self.aliases.insert(topic.as_str().into(), alias);
+                let place = self.place(topic).unwrap_or_else(|place| place);
+                self.aliases.insert(place, (topic.as_str().into(), alias));
             }
             Naming::Name if self.has_room() && topic.as_str().len() > COST => {
                 let hash = hash(topic);
@@ -127,9 +132,9 @@ impl GivenAliases {
 }
 
 fn hash(topic: TopicName<'_>) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    topic.hash(&mut hasher);
-    hasher.finish()
+    // FNV-1a.
+    let mix = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01B3);
+    topic.as_str().as_bytes().iter().fold(0xCBF2_9CE4_8422_2325, mix)
 }
 
 impl Core {

@@ -5,8 +5,9 @@
 //! Session Present is told again what it has not acknowledged. Never touches a message at QoS 0. The
 //! session calls it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
+use super::by_id::ById;
 use super::{CommandError, Core, Event, State, Told};
 use crate::encode::encode;
 use crate::error::Violation;
@@ -35,7 +36,7 @@ const RETAIN: u8 = 0b0001;
 /// send their PUBLISH again with DUP, `Pubcomp` its PUBREL; if not, all are lost.
 #[derive(Debug, Default)]
 pub(super) struct Outbound {
-    messages: BTreeMap<PacketId, Message>,
+    messages: ById<Message>,
     /// Of the packets that are kept to be sent again.
     bytes: usize,
     /// The order of the next packet.
@@ -74,7 +75,7 @@ enum Answer {
 
 impl Outbound {
     pub(super) fn has(&self, packet_id: PacketId) -> bool {
-        self.messages.contains_key(&packet_id)
+        self.messages.has(packet_id)
     }
 
     /// How many identifiers are in use.
@@ -84,7 +85,7 @@ impl Outbound {
 
     /// How many messages wait for their end.
     pub(super) fn in_flight(&self) -> usize {
-        self.messages.values().filter(|message| message.waits_for != Answer::Nothing).count()
+        self.messages.iter().filter(|(_, message)| message.waits_for != Answer::Nothing).count()
     }
 
     #[cfg(test)]
@@ -118,9 +119,12 @@ impl Outbound {
     }
 
     fn in_order(&self, which: impl Fn(&Message) -> bool) -> Vec<PacketId> {
-        let messages = self.messages.iter().filter(|(_, message)| which(message));
-        let mut ordered = messages.map(|(id, message)| (message.order, *id)).collect::<Vec<_>>();
-        ordered.sort_unstable();
+        let mut ordered: Vec<(u64, PacketId)> = Vec::new();
+        for (id, message) in self.messages.iter().filter(|(_, message)| which(message)) {
+            // Nearly in order already, since identifiers are given in turn: no sort is linked in for them.
+            let place = ordered.partition_point(|(order, _)| *order < message.order);
+            ordered.insert(place, (message.order, *id));
+        }
         ordered.into_iter().map(|(_, id)| id).collect()
     }
 
@@ -130,14 +134,14 @@ impl Outbound {
     }
 
     fn waits_for(&self, packet_id: PacketId) -> Option<Answer> {
-        self.messages.get(&packet_id).map(|message| message.waits_for)
+        self.messages.get(packet_id).map(|message| message.waits_for)
     }
 
     /// A message ends. PUBACK, PUBCOMP and a refusing PUBREC give back what it took of the quota. A PUBREL
     /// that is sent again takes none, so its PUBCOMP gives none back: section 4.9 would allow that below the
     /// first quota, and the server would see more PUBLISHes than its Receive Maximum ([MQTT-3.3.4-7]).
     fn end(&mut self, packet_id: PacketId) {
-        if let Some(message) = self.messages.remove(&packet_id) {
+        if let Some(message) = self.messages.remove(packet_id) {
             self.bytes -= message.packet.len();
             self.quota += u16::from(message.counts);
         }
@@ -147,7 +151,7 @@ impl Outbound {
     /// The PUBLISH of this message is not needed any more.
     fn drop_packet(&mut self, packet_id: PacketId, waits_for: Answer) {
         let order = self.next_order();
-        if let Some(message) = self.messages.get_mut(&packet_id) {
+        if let Some(message) = self.messages.get_mut(packet_id) {
             message.order = order;
             message.waits_for = waits_for;
             self.bytes -= std::mem::take(&mut message.packet).len();
@@ -160,17 +164,42 @@ impl Outbound {
 /// has used up the Receive Maximum that it was told.
 #[derive(Debug, Default)]
 pub(super) struct Inbound {
-    /// With whether it came on this connection, and so counts.
-    unreleased: BTreeMap<PacketId, bool>,
+    /// By packet identifier, as far as any came.
+    unreleased: Vec<Unreleased>,
     counted: u32,
     /// PUBACKs and PUBCOMPs that the driver has not taken yet: the server cannot have them.
     untaken: u32,
     maximum: u32,
 }
 
+/// What came under a packet identifier.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Unreleased {
+    /// Nothing that is not released.
+    #[default]
+    Nothing,
+    /// A message of an earlier connection.
+    Earlier,
+    /// A message of this connection, which counts.
+    Counts,
+}
+
 impl Inbound {
+    /// Something came under this identifier, or was released. Returns what was there.
+    fn set(&mut self, packet_id: PacketId, unreleased: Unreleased) -> Unreleased {
+        let place = usize::from(packet_id.get());
+        if place >= self.unreleased.len() {
+            self.unreleased.resize(place + 1, Unreleased::Nothing);
+        }
+        std::mem::replace(&mut self.unreleased[place], unreleased)
+    }
+
     pub(super) fn begin(&mut self, maximum: u16) {
-        self.unreleased.values_mut().for_each(|counts| *counts = false);
+        for unreleased in &mut self.unreleased {
+            if *unreleased == Unreleased::Counts {
+                *unreleased = Unreleased::Earlier;
+            }
+        }
         self.counted = 0;
         self.untaken = 0;
         self.maximum = maximum.into();
@@ -295,7 +324,7 @@ impl Core {
                 None
             }
             // A server that remembers more than this client is helped to forget it (section 3.6.2.1).
-            None if !refuses && !self.connection.pending.contains_key(&ack.packet_id) => {
+            None if !refuses && !self.connection.pending.has(ack.packet_id) => {
                 self.send(&Packet::Pubrel(self.not_found(ack.packet_id)));
                 None
             }
@@ -313,14 +342,15 @@ impl Core {
     }
 
     pub(super) fn pubrel(&mut self, packet_id: PacketId) {
-        let answer = match self.inbound.unreleased.remove(&packet_id) {
-            Some(counts) => {
+        let answer = match self.inbound.set(packet_id, Unreleased::Nothing) {
+            Unreleased::Nothing => self.not_found(packet_id),
+            before => {
+                let counts = before == Unreleased::Counts;
                 // A PUBREL whose PUBLISH came on an earlier link took nothing of this one's quota (section 4.9).
                 self.inbound.counted -= u32::from(counts);
                 self.inbound.untaken += u32::from(counts);
                 Ack::success(packet_id)
             }
-            None => self.not_found(packet_id),
         };
         self.send(&Packet::Pubcomp(answer));
     }
@@ -339,7 +369,7 @@ impl Core {
     pub(super) fn resume(&mut self) {
         let maximum = self.maximum_packet_size();
         for packet_id in self.outbound.in_order(|message| message.waits_for != Answer::Nothing) {
-            let message = &self.outbound.messages[&packet_id];
+            let Some(message) = self.outbound.messages.get(packet_id) else { continue };
             if message.waits_for == Answer::Pubcomp {
                 match self.send(&Packet::Pubrel(Ack::success(packet_id))) {
                     true => continue,
@@ -370,7 +400,7 @@ impl Core {
         while self.outbound.quota > 0
             && let Some(packet_id) = self.outbound.waiting.pop_front()
         {
-            let Some(message) = self.outbound.messages.get_mut(&packet_id) else { continue };
+            let Some(message) = self.outbound.messages.get_mut(packet_id) else { continue };
             message.queued_after = self.taken;
             message.counts = true;
             let start = self.outbox.len();
@@ -402,10 +432,10 @@ impl Core {
                 if !self.send(&Packet::Pubrec(Ack::success(packet_id))) {
                     return false;
                 }
-                let before = self.inbound.unreleased.insert(packet_id, true);
-                self.inbound.counted += u32::from(before != Some(true));
+                let before = self.inbound.set(packet_id, Unreleased::Counts);
+                self.inbound.counted += u32::from(before != Unreleased::Counts);
                 // [MQTT-4.3.3-10]: told once, however often it comes.
-                self.heeds_receive_maximum() && before.is_none()
+                self.heeds_receive_maximum() && before == Unreleased::Nothing
             }
         }
     }

@@ -21,6 +21,7 @@
 mod alias;
 mod authentication;
 mod backoff;
+mod by_id;
 mod connect;
 mod delivery;
 mod event;
@@ -34,12 +35,13 @@ mod time;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use self::alias::{GivenAliases, ReceivedAliases};
 use self::authentication::Turn;
 use self::backoff::Backoff;
+use self::by_id::ById;
 use self::delivery::{Inbound, Outbound};
 use self::link::Socket;
 use self::liveness::Liveness;
@@ -632,7 +634,7 @@ struct Connection {
     connected_at: Time,
     liveness: Liveness,
     /// What waits for an answer, by its packet identifier; messages do elsewhere.
-    pending: BTreeMap<PacketId, Pending>,
+    pending: ById<Pending>,
     last_packet_id: u16,
     last_subscribe: Option<PacketId>,
     /// What CONNECT said.
@@ -661,7 +663,7 @@ impl Connection {
             deadline,
             connected_at: now,
             liveness: Liveness::new(now),
-            pending: BTreeMap::new(),
+            pending: ById::default(),
             last_packet_id: 0,
             last_subscribe: None,
             clean_start: true,
@@ -771,7 +773,7 @@ impl Core {
         loop {
             self.connection.last_packet_id = self.connection.last_packet_id.wrapping_add(1);
             if let Some(packet_id) = PacketId::new(self.connection.last_packet_id)
-                && !self.connection.pending.contains_key(&packet_id)
+                && !self.connection.pending.has(packet_id)
                 && !self.outbound.has(packet_id)
             {
                 return Ok(packet_id);

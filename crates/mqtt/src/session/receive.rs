@@ -86,7 +86,7 @@ impl Core {
             }
             (_, Packet::Pingresp) => {
                 let Connection { liveness, pending, .. } = &mut self.connection;
-                liveness.pingresp(|packet_id| pending.contains_key(&packet_id)).map(Event::Barrier)
+                liveness.pingresp(|packet_id| pending.has(packet_id)).map(Event::Barrier)
             }
             (_, Packet::Disconnect(disconnect)) if self.version == Version::V5 => {
                 self.disconnected(disconnect);
@@ -120,8 +120,8 @@ impl Core {
     /// Takes what waited for this acknowledgement. One that nothing waits for is passed over: it
     /// does no harm, and some servers repeat theirs.
     fn answered(&mut self, packet_id: PacketId, answers: impl Fn(Pending) -> bool) -> Option<Pending> {
-        let pending = self.connection.pending.get(&packet_id).copied().filter(|pending| answers(*pending))?;
-        self.connection.pending.remove(&packet_id);
+        let pending = self.connection.pending.get(packet_id).copied().filter(|pending| answers(*pending))?;
+        self.connection.pending.remove(packet_id);
         Some(pending)
     }
 
