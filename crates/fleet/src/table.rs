@@ -1,12 +1,12 @@
 //! What is kept by a topic, or by a convention and an id: a sorted table, of one kind for the whole crate.
 //!
-//! A `BTreeMap` for each of these would be compiled anew for each, which is a fifth of what the page transfers
-//! of this crate. Here the search knows nothing of the values: it gives numbers, and those are places in a list.
+//! A `BTreeMap` is compiled anew for the types of each, and the page has to be transferred. Here the search knows
+//! nothing of the values: it gives numbers, and those are places in a list.
 
 /// A key: a convention's number, or 0 where there is one for all, and a text.
 pub(crate) type Key<'a> = (u8, &'a str);
 
-/// How many keys stand in a block before it is cut in two: as many as can be moved at once in no time.
+/// How many keys stand in a block before it is cut in two, so that a new one moves few others.
 const LARGEST: usize = 128;
 
 /// Keys in their order, each with a number.

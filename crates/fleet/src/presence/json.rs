@@ -1,7 +1,7 @@
 //! JSON, as far as statuses and metadata need it: members that somebody asks for are read, all others skipped.
 //!
-//! One pass over the bytes, with no table and no type to fill: a general reader is twenty times as long, and
-//! the page has to be transferred. What is not JSON ([RFC 8259]) is no document, wherever the fault stands;
+//! One pass over the bytes, with no type to fill: a general reader compiles one more for each, and the page has
+//! to be transferred. What is not JSON ([RFC 8259]) is no document, wherever the fault stands;
 //! only in a text that is skipped nobody looks whether it is UTF-8, or an escape half of a pair.
 //!
 //! [RFC 8259]: https://www.rfc-editor.org/rfc/rfc8259
