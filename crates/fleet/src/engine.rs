@@ -330,10 +330,8 @@ impl Engine {
                     }
                 }
                 Event::Puback(ack) | Event::Pubrec(ack) | Event::Pubcomp(ack) => {
-                    // A PUBREC ends a message only if it refuses it.
-                    if let Some(forgetting) = &mut self.forgetting
-                        && (!matches!(event, Event::Pubrec(_)) || ack.reason_code as u8 >= 0x80)
-                    {
+                    // PUBREC tells all there is to know: what the broker keeps is looked up behind it.
+                    if let Some(forgetting) = &mut self.forgetting {
                         forgetting.handle_ack(ack.packet_id, ack.reason_code, now);
                     }
                 }
@@ -369,9 +367,6 @@ impl Engine {
                     }
                 }
                 Event::Disconnected(failure) => {
-                    if let Some(forgetting) = &mut self.forgetting {
-                        forgetting.handle_link_lost();
-                    }
                     // A link found dead had died when it was last heard, not when that was noticed.
                     let was_dead = matches!(failure, Some(Failure::PingTimeout | Failure::ClockJump));
                     let ended = if was_dead { self.heard_at.min(now) } else { now };

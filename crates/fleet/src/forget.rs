@@ -713,7 +713,6 @@ impl Forgetting {
                     Some(kept) => Outcome::Kept { bytes, qos: kept.qos },
                     None => Outcome::TooLarge { bytes },
                 },
-                (Task::Forget, Found::Kept { .. }, Some(code)) => Outcome::Refused(code),
                 (Task::Forget, Found::Kept { same_bytes, .. }, None) => {
                     Outcome::StillThere { same_bytes, came_live: entry.came_live }
                 }
