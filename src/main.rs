@@ -2,5 +2,7 @@
 
 fn main() {
     console_error_panic_hook::set_once();
-    leptos::mount::mount_to_body(willow::ui::App);
+    if let Some(body) = leptos::prelude::document().body() {
+        willow::ui::mount(body, willow::ui::app).forget();
+    }
 }

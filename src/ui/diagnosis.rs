@@ -5,38 +5,58 @@ use std::time::Duration;
 use leptos::prelude::*;
 use mqtt::{Link, ReasonCode, Version};
 
-use super::{Page, Part, derive, on, part, text};
+use super::element::{El, button, el};
+use super::list::{Item, list};
+use super::{Page, memo};
 use crate::diagnosis::{Cause, Diagnosis, Fact, Kind, Remedy};
 use crate::link;
 use crate::say;
 use crate::words::Locale;
 
 /// The panel; nothing while there is nothing to explain.
-pub fn diagnosis_panel(page: Page) -> Part {
-    part(move || {
-        let diagnosis = page.state.with(|state| state.diagnosis.clone());
-        diagnosis.map(|diagnosis| view! { <Panel diagnosis /> }.into_any())
-    })
+pub fn diagnosis_panel(page: Page, into: El) -> El {
+    // It stays while one diagnosis follows the other: a button in it may have the focus.
+    let is_shown = memo(move |_| page.state.with(|state| state.diagnosis.is_some()));
+    into.part(move || is_shown.get().then(|| panel(page)))
 }
 
-#[component]
-fn Panel(diagnosis: Diagnosis) -> impl IntoView {
-    let page = Page::here();
-    let Diagnosis { kind, facts, causes, remedies } = diagnosis;
+fn panel(page: Page) -> El {
     let now = RwSignal::new(link::now());
     if let Ok(ticks) = set_interval_with_handle(move || now.set(link::now()), Duration::from_secs(1)) {
         on_cleanup(move || ticks.clear());
     }
-    let title = derive(move || {
+    let title = el("h2", "").tells(move || {
         let locale = page.locale.get();
-        match kind {
-            Kind::Failed => say!(locale, diagnosis.title.waiting),
-            Kind::Lost => say!(locale, diagnosis.title.lost),
-            Kind::Refused => say!(locale, diagnosis.title.refused),
-            Kind::Blocked => say!(locale, diagnosis.title.blocked),
+        match page.state.with(|state| state.diagnosis.as_ref().map(|diagnosis| diagnosis.kind)) {
+            None => "",
+            Some(Kind::Failed) => say!(locale, diagnosis.title.waiting),
+            Some(Kind::Lost) => say!(locale, diagnosis.title.lost),
+            Some(Kind::Refused) => say!(locale, diagnosis.title.refused),
+            Some(Kind::Blocked) => say!(locale, diagnosis.title.blocked),
         }
+        .to_owned()
     });
-    let countdown = text(move || {
+    let columns = list(el("div", "columns"), move || {
+        let locale = page.locale.get();
+        page.state.with(|state| {
+            let Some(Diagnosis { facts, causes, remedies, .. }) = &state.diagnosis else {
+                return Vec::new();
+            };
+            let columns = [
+                (say!(locale, diagnosis.facts), facts.iter().map(|fact| say_fact(locale, fact)).collect()),
+                (
+                    say!(locale, diagnosis.causes),
+                    causes.iter().map(|cause| say_cause(locale, cause)).collect(),
+                ),
+                (
+                    say!(locale, diagnosis.remedies),
+                    remedies.iter().map(|remedy| say_remedy(locale, remedy)).collect(),
+                ),
+            ];
+            columns.into_iter().filter_map(|(title, items)| column(title, items)).collect()
+        })
+    });
+    let countdown = el("span", "countdown").tells(move || {
         let locale = page.locale.get();
         match page.state.with(|state| state.standing) {
             Link::Waiting { retry_at } => {
@@ -49,41 +69,24 @@ fn Panel(diagnosis: Diagnosis) -> impl IntoView {
             _ => String::new(),
         }
     });
-    view! {
-        <section class="note trouble" data-diagnosis="">
-            <h2>{title}</h2>
-            <div class="columns">
-                {list(page, |locale| say!(locale, diagnosis.facts), facts, say_fact)}
-                {list(page, |locale| say!(locale, diagnosis.causes), causes, say_cause)}
-                {list(page, |locale| say!(locale, diagnosis.remedies), remedies, say_remedy)}
-            </div>
-            <div class="actions">
-                <button type="button" class="button primary" on:click=on(move |_| page.link(|link| link.retry_now()))>
-                    {page.phrase(|locale| say!(locale, diagnosis.try_now))}
-                </button>
-                <button type="button" class="button" on:click=on(move |_| page.dialog_is_open.set(true))>
-                    {page.phrase(|locale| say!(locale, diagnosis.change))}
-                </button>
-                <span class="countdown">{countdown}</span>
-            </div>
-        </section>
-    }
+    let try_now = button("button primary", move |_| page.link(|link| link.retry_now()))
+        .says(page, |locale| say!(locale, diagnosis.try_now));
+    let change = button("button", move |_| page.dialog_is_open.set(true))
+        .says(page, |locale| say!(locale, diagnosis.change));
+    el("section", "note trouble")
+        .attr("data-diagnosis", "")
+        .child(title)
+        .child(columns)
+        .child(el("div", "actions").child(try_now).child(change).child(countdown))
 }
 
-fn list<T: Send + Sync + 'static>(
-    page: Page,
-    title: fn(Locale) -> &'static str,
-    items: Vec<T>,
-    say: fn(Locale, &T) -> String,
-) -> Option<impl IntoView> {
+/// A title and what stands below it; nothing where there is nothing to say. It stays while it says the same.
+fn column(title: &'static str, items: Vec<String>) -> Option<Item> {
     (!items.is_empty()).then(|| {
-        let item = move |item: T| view! { <li dir="auto">{text(move || say(page.locale.get(), &item))}</li> };
-        view! {
-            <div>
-                <h3>{page.phrase(title)}</h3>
-                <ul>{items.into_iter().map(item).collect_view()}</ul>
-            </div>
-        }
+        Item::new(format!("{title}\n{}", items.join("\n")), move || {
+            let items = items.iter().map(|item| el("li", "").attr("dir", "auto").text(item));
+            el("div", "").child(el("h3", "").text(title)).child(el("ul", "").children(items))
+        })
     })
 }
 

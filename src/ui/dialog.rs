@@ -1,89 +1,75 @@
 //! A modal sheet: opened and closed from outside, by its button, by Escape, or by a click beside it.
 
-use leptos::ev::{MouseEvent, PointerEvent};
-use leptos::html;
+use std::cell::Cell;
+use std::rc::Rc;
+
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
+use web_sys::{Event, HtmlDialogElement};
 
+use super::Page;
+use super::element::{self, El, Phrase, button, effect, el};
 use super::form::focus_headline;
 use super::grid::focus;
-use super::{Page, on, part};
 use crate::say;
 
-/// A modal sheet.
-#[component]
-pub fn Dialog(
-    /// Its class, for the style sheet.
-    class: &'static str,
-    /// The element inside it that names it.
+/// A modal sheet with a class for the style sheet, named by the element inside it that has the id `title`.
+///
+/// It is open while `sheet` returns what it was given, filled; that is made anew when what `sheet` reads changes.
+pub fn dialog(
+    page: Page,
+    class: &str,
     title: &'static str,
-    /// Whether it is open.
-    is_open: Signal<bool>,
-    /// Closes it.
     close: fn(Page),
-    /// What is in it while it is open; made anew when what this reads changes.
-    sheet: fn(Page) -> AnyView,
-) -> impl IntoView {
-    let page = Page::here();
-    let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
-        let Some(dialog) = dialog.get() else { return };
-        match is_open.get() {
-            // It throws only when it is open already.
-            true if !dialog.open() => drop(dialog.show_modal()),
-            false => dialog.close(),
-            true => {}
-        }
-    });
+    sheet: fn(Page, El) -> Option<El>,
+) -> El {
     // What is on the dialog itself is on its backdrop: its content fills it. A click counts only if it began
     // there too: a drag that marks a text may end anywhere.
-    let is_on_backdrop = |event: &MouseEvent| {
-        event.target().is_some_and(|on| on.dyn_ref::<web_sys::HtmlDialogElement>().is_some())
-    };
-    let has_begun = StoredValue::new(false);
-    let on_press = move |event: PointerEvent| has_begun.set_value(is_on_backdrop(&event));
-    let on_click = move |event: MouseEvent| {
-        if is_on_backdrop(&event) && has_begun.get_value() {
-            close(page);
-        }
-    };
-    let on_close = move |_| {
-        close(page);
-        keep_focus(page);
-    };
-    let content = part(move || {
-        is_open.get().then(|| {
-            let label = page.phrase(|locale| say!(locale, form.close));
-            view! {
-                <div class="sheet">
-                    {part(move || Some(sheet(page)))}
-                    <button
-                        class="switch close"
-                        type="button"
-                        name="close"
-                        title=label
-                        aria-label=label
-                        on:click=on(move |_| close(page))
-                    >
-                        "✕"
-                    </button>
-                </div>
+    let is_on_backdrop = |event: &Event| event.target() == event.current_target();
+    let has_begun = Rc::new(Cell::new(false));
+    let begins = has_begun.clone();
+    let dialog = el("dialog", class)
+        .attr("aria-labelledby", title)
+        .on("pointerdown", move |event| begins.set(is_on_backdrop(&event)))
+        .on("click", move |event| {
+            if is_on_backdrop(&event) && has_begun.get() {
+                close(page);
             }
-            .into_any()
         })
+        .on("close", move |_| {
+            close(page);
+            keep_focus(page);
+        });
+    let place = dialog.clone();
+    let mut shown: Option<El> = None;
+    effect(move || {
+        let modal: &HtmlDialogElement = place.element().unchecked_ref();
+        if let Some(old) = shown.take() {
+            old.remove();
+        }
+        let Some(filled) = sheet(page, el("div", "sheet")) else {
+            modal.close();
+            return;
+        };
+        let label: Phrase = |locale| say!(locale, form.close);
+        let end = button("switch close", move |_| close(page))
+            .attr("name", "close")
+            .attr_says(page, "title", label)
+            .attr_says(page, "aria-label", label)
+            .text("✕");
+        shown = Some(filled.clone());
+        place.clone().child(filled.child(end));
+        if modal.open() {
+            // Something else in the dialog that is open: its name is read, as that of a new page.
+            if let Some(title) = document().get_element_by_id(title) {
+                element::focus(&title);
+            }
+        } else {
+            // It throws only when it is open already.
+            let _ = modal.show_modal();
+        }
     });
-    view! {
-        <dialog
-            class=class
-            node_ref=dialog
-            aria-labelledby=title
-            on:pointerdown=on(on_press)
-            on:click=on(on_click)
-            on:close=on(on_close)
-        >
-            {content}
-        </dialog>
-    }
+    dialog
 }
 
 /// What had the focus before may be gone by now: then the cursor's tile has it, or the headline.

@@ -4,14 +4,16 @@
 
 use std::time::Duration;
 
-use fleet::{Engine, Filter, FilterState};
-use leptos::ev::Event;
+use fleet::{Engine, FilterState};
 use leptos::prelude::*;
+use mqtt::Time;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlInputElement};
+use web_sys::HtmlInputElement;
 
 use super::diagnosis::term;
-use super::{Page, derive, memo, on, part, text};
+use super::element::{El, Phrase, closest, effect, el};
+use super::list::{Item, list};
+use super::{Page, memo};
 use crate::link;
 use crate::say;
 use crate::words::Locale;
@@ -20,204 +22,142 @@ use crate::words::Locale;
 const TICK: Duration = Duration::from_secs(1);
 /// How many topics with an unknown word are listed; the rest are counted.
 const LISTED: usize = 50;
-
-/// What a row shows.
-#[derive(Clone, PartialEq)]
-struct Row {
-    state: FilterState,
-    messages: u64,
-    topics: u32,
-    useless: u64,
-    rate: u32,
-}
-
-impl Row {
-    fn of(filter: &Filter) -> Row {
-        Row {
-            state: filter.state(),
-            messages: filter.messages(),
-            topics: filter.topics(),
-            useless: filter.useless(),
-            rate: filter.rate(link::now()),
-        }
-    }
-
-    fn is_watched(&self) -> bool {
-        !matches!(self.state, FilterState::Off | FilterState::Paused)
-    }
-}
-
-/// A topic that carried a word nobody knows.
-#[derive(Clone, PartialEq)]
-struct Unknown {
-    topic: String,
-    messages: u64,
-    last: String,
-}
+/// The titles of the columns.
+const COLUMNS: [Phrase; 7] = [
+    |locale| say!(locale, filters.watch),
+    |locale| say!(locale, filters.filter),
+    |locale| say!(locale, filters.state),
+    |locale| say!(locale, filters.messages),
+    |locale| say!(locale, filters.topics),
+    |locale| say!(locale, filters.useless),
+    |locale| say!(locale, filters.rate),
+];
 
 /// The panel, closed until the visitor asks.
-#[component]
-pub fn FilterPanel() -> impl IntoView {
-    let page = Page::here();
+pub fn filter_panel(page: Page, into: El) -> El {
     let is_open = RwSignal::new(false);
     let has_filters = memo(move |_| page.state.with(|state| state.address.is_some()));
-    let on_toggle = move |event: Event| {
-        let details = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        is_open.set(details.is_some_and(|details| details.has_attribute("open")));
-    };
-    part(move || {
+    into.part(move || {
         is_open.set(false);
         has_filters.get().then(|| {
-            view! {
-                <details class="filters" on:toggle=on(on_toggle)>
-                    <summary>{page.phrase(|locale| say!(locale, filters.title))}</summary>
-                    {part(move || is_open.get().then(|| view! { <Filters /> }.into_any()))}
-                </details>
-            }
-            .into_any()
+            let has_unknown = memo(move |_| {
+                is_open.get() && read(page, |engine| engine.fleet().strays().topics().next().is_some())
+            });
+            el("details", "filters")
+                .on("toggle", move |event| {
+                    is_open.set(closest(event.target(), "details[open]").is_some());
+                })
+                .child(el("summary", "").says(page, |locale| say!(locale, filters.title)))
+                .part(move || is_open.get().then(|| table(page)))
+                .parts(move || if has_unknown.get() { unknown_words(page) } else { Vec::new() })
         })
     })
 }
 
-#[component]
-fn Filters() -> impl IntoView {
-    let page = Page::here();
-    let tick = RwSignal::new(());
-    if let Ok(ticks) = set_interval_with_handle(move || tick.set(()), TICK) {
+fn table(page: Page) -> El {
+    let tick = RwSignal::new(link::now());
+    if let Ok(ticks) = set_interval_with_handle(move || tick.set(link::now()), TICK) {
         on_cleanup(move || ticks.clear());
     }
+    let titles = COLUMNS.map(|title| el("th", "").attr("scope", "col").says(page, title));
     // Another connection may have other filters, and metadata may add to those of this one.
-    let names = memo(move |_| {
+    let rows = list(el("tbody", ""), move || {
         read(page, |engine| {
-            engine.snapshot().filters().iter().map(|filter| filter.as_str().to_owned()).collect::<Vec<_>>()
+            let filters = engine.snapshot().filters().iter().enumerate();
+            let row = |(position, name): (usize, String)| {
+                Item::new(format!("{position} {name}"), move || row_of(page, tick, position, name))
+            };
+            filters.map(|(position, filter)| (position, filter.as_str().to_owned())).map(row).collect()
         })
     });
-    let rows = part(move || {
-        let rows = names.get().into_iter().enumerate();
-        Some(rows.map(|(position, name)| row_of(page, tick, position, name)).collect_view().into_any())
-    });
-    let head = move |say: fn(Locale) -> &'static str| view! { <th scope="col">{page.phrase(say)}</th> };
-    view! {
-        <div class="wide">
-            <table>
-                <thead>
-                    <tr>
-                        {head(|locale| say!(locale, filters.watch))}
-                        {head(|locale| say!(locale, filters.filter))}
-                        {head(|locale| say!(locale, filters.state))}
-                        {head(|locale| say!(locale, filters.messages))}
-                        {head(|locale| say!(locale, filters.topics))}
-                        {head(|locale| say!(locale, filters.useless))}
-                        {head(|locale| say!(locale, filters.rate))}
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-        {unknown_words(page)}
-    }
+    let table = el("table", "").child(el("thead", "").child(el("tr", "").children(titles))).child(rows);
+    el("div", "wide").child(table)
 }
 
-fn row_of(page: Page, tick: RwSignal<()>, position: usize, name: String) -> impl IntoView {
-    let row = memo(move |_| {
+fn row_of(page: Page, tick: RwSignal<Time>, position: usize, name: String) -> El {
+    let is_watched = RwSignal::new(false);
+    let [state, messages, topics, useless, rate] = [(); 5].map(|()| RwSignal::new(String::new()));
+    effect(move || {
         tick.track();
-        read(page, |engine| engine.snapshot().filters().get(position).map(Row::of))
+        read(page, |engine| {
+            let Some(filter) = engine.snapshot().filters().get(position) else { return };
+            let count = |count: u64| page.format(|formats| formats.count(count as usize));
+            is_watched.set(!matches!(filter.state(), FilterState::Off | FilterState::Paused));
+            state.set(words(page.locale.get(), filter.state()));
+            messages.set(count(filter.messages()));
+            topics.set(count(filter.topics().into()));
+            useless.set(match filter.messages() {
+                0 => "–".to_owned(),
+                messages => format!("{}%", filter.useless() * 100 / messages),
+            });
+            rate.set(count(filter.rate(link::now()).into()));
+        });
     });
-    let number = move |of: fn(&Row) -> u64| {
-        text(move || {
-            let number = row.with(|row| row.as_ref().map_or(0, of));
-            page.format(|formats| formats.count(number as usize))
-        })
-    };
-    let useless = text(move || {
-        row.with(|row| match row {
-            Some(row) if row.messages > 0 => format!("{}%", row.useless * 100 / row.messages),
-            _ => "–".to_owned(),
-        })
-    });
-    let state = text(move || {
-        row.with(|row| row.as_ref().map(|row| words(page.locale.get(), row.state)).unwrap_or_default())
-    });
-    let is_watched = derive(move || row.with(|row| row.as_ref().is_some_and(Row::is_watched)));
-    let on_change = move |event: Event| {
-        if let Some(field) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) {
-            page.link(|link| link.switch_filter(position, field.checked()));
-        }
-    };
-    let label = {
-        let name = name.clone();
-        text(move || say!(page.locale.get(), filters.watch_one, filter = name))
-    };
-    view! {
-        <tr>
-            <td>
-                <input type="checkbox" aria-label=label prop:checked=is_watched on:change=on(on_change) />
-            </td>
-            <th scope="row"><code dir="ltr">{name}</code></th>
-            <td>{state}</td>
-            <td class="number">{number(|row| row.messages)}</td>
-            <td class="number">{number(|row| row.topics.into())}</td>
-            <td class="number">{useless}</td>
-            <td class="number">{number(|row| row.rate.into())}</td>
-        </tr>
-    }
+    let cell = |class, text: RwSignal<String>| el("td", class).tells(move || text.get());
+    let filter = el("th", "").attr("scope", "row").child(el("code", "").attr("dir", "ltr").text(&name));
+    let switch = el("input", "")
+        .attr("type", "checkbox")
+        .attr_tells("aria-label", move || say!(page.locale.get(), filters.watch_one, filter = name))
+        .prop("checked", move || is_watched.get().into())
+        .on("change", move |event| {
+            if let Some(field) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok())
+            {
+                page.link(|link| link.switch_filter(position, field.checked()));
+            }
+        });
+    el("tr", "")
+        .child(el("td", "").child(switch))
+        .child(filter)
+        .child(cell("", state))
+        .child(cell("number", messages))
+        .child(cell("number", topics))
+        .child(cell("number", useless))
+        .child(cell("number", rate))
 }
 
 /// Topics of known conventions that carried a word outside of their vocabulary: shown, and no device.
-fn unknown_words(page: Page) -> impl IntoView {
-    let words = memo(move |_| {
+fn unknown_words(page: Page) -> Vec<El> {
+    let words = list(el("ul", ""), move || {
         read(page, |engine| {
             let strays = engine.fleet().strays().topics().take(LISTED);
             strays
                 .map(|(topic, stray)| {
                     let cut = if stray.length > stray.last.len() { " …" } else { "" };
                     let last = format!("{}{cut}", String::from_utf8_lossy(&stray.last));
-                    Unknown { topic: topic.to_owned(), messages: stray.messages, last }
+                    let (topic, messages) = (topic.to_owned(), stray.messages);
+                    Item::new(format!("{topic} {messages} {last}"), move || {
+                        el("li", "")
+                            .child(el("code", "").attr("dir", "ltr").text(&topic))
+                            .text(" ")
+                            .child(el("q", "").attr("dir", "auto").text(&last))
+                            .text(" ")
+                            .tells(move || {
+                                let n = page.format(|formats| formats.count(messages as usize));
+                                say!(page.locale.get(), filters.unknown.times, n = n)
+                            })
+                    })
                 })
-                .collect::<Vec<_>>()
+                .collect()
         })
     });
-    let more = memo(move |_| {
-        read(page, |engine| {
+    let more = move || {
+        let more = read(page, |engine| {
             let strays = engine.fleet().strays();
             let listed: u64 = strays.topics().take(LISTED).map(|(_, stray)| stray.messages).sum();
             strays.messages() - listed
-        })
-    });
-    let is_shown = memo(move |_| words.with(|words| !words.is_empty()));
-    let item = move |Unknown { topic, messages, last }| {
-        let count = text(move || {
-            let n = page.format(|formats| formats.count(messages as usize));
-            say!(page.locale.get(), filters.unknown.times, n = n)
         });
-        view! {
-            <li>
-                <code dir="ltr">{topic}</code>
-                " "
-                <q dir="auto">{last}</q>
-                " "
-                {count}
-            </li>
+        if more == 0 {
+            return String::new();
         }
+        let n = page.format(|formats| formats.count(more as usize));
+        say!(page.locale.get(), filters.unknown.more, n = n)
     };
-    let more_text = text(move || match more.get() {
-        0 => String::new(),
-        more => {
-            let n = page.format(|formats| formats.count(more as usize));
-            say!(page.locale.get(), filters.unknown.more, n = n)
-        }
-    });
-    part(move || {
-        is_shown.get().then(|| {
-            view! {
-                <h2>{page.phrase(|locale| say!(locale, filters.unknown.title))}</h2>
-                <p>{page.phrase(|locale| say!(locale, filters.unknown.body))}</p>
-                <ul>{part(move || Some(words.get().into_iter().map(item).collect_view().into_any()))}</ul>
-                <p>{more_text}</p>
-            }
-            .into_any()
-        })
-    })
+    vec![
+        el("h2", "").says(page, |locale| say!(locale, filters.unknown.title)),
+        el("p", "").says(page, |locale| say!(locale, filters.unknown.body)),
+        words,
+        el("p", "").tells(more),
+    ]
 }
 
 fn read<T: Default>(page: Page, read: impl FnOnce(&Engine) -> T) -> T {

@@ -1,18 +1,26 @@
 //! The connection's form: on the board at the first visit, in a dialog from then on.
 
-use leptos::ev::{MouseEvent, SubmitEvent};
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use leptos::prelude::*;
 use mqtt::{Link, Version, VersionChoice};
-use wasm_bindgen::JsCast;
 
-use super::dialog::Dialog;
-use super::{Page, derive, memo, on, part, text};
+use super::dialog::dialog;
+use super::element::{self, El, Phrase, button, el};
+use super::{Page, memo};
 use crate::address::{Address, AddressError, RequestError};
 use crate::link::{self, Profile};
 use crate::say;
 use crate::words::Locale;
 
-#[derive(Clone, PartialEq)]
+/// The choices of a version: what the form calls it, and what the visitor reads.
+const VERSIONS: [(VersionChoice, &str, Phrase); 3] = [
+    (VersionChoice::Newest, "Newest", |locale| say!(locale, form.version_newest)),
+    (VersionChoice::Only(Version::V5), "Only(V5)", |locale| say!(locale, form.version_5)),
+    (VersionChoice::Only(Version::V311), "Only(V311)", |locale| say!(locale, form.version_311)),
+];
+
 enum FormError {
     Request(RequestError),
     KeepAlive,
@@ -42,15 +50,15 @@ impl FormError {
 }
 
 /// The form, filled with the connection there is, or with what the page's address says, or with the default.
-#[component]
-pub fn ConnectionForm() -> impl IntoView {
-    let page = Page::here();
+pub fn connection_form(page: Page) -> El {
     let request = page.request.get_value();
     let current = page.link(|link| link.with(|call| call.profile.clone()));
-    let filters = RwSignal::new(
-        current.as_ref().map_or_else(|| request.filters.clone(), |profile| profile.filters.clone()),
-    );
-    let error = RwSignal::new(request.error.filter(|_| current.is_none()).map(FormError::Request));
+    let is_first_visit = current.is_none();
+    let error = RwSignal::new(request.error.filter(|_| is_first_visit).map(FormError::Request));
+    let (keep_alive, choice, filters) = match &current {
+        Some(profile) => (profile.keep_alive, profile.version, profile.filters.clone()),
+        None => (link::KEEP_ALIVE, request.version, request.filters),
+    };
     let broker = RwSignal::new(match &current {
         Some(profile) => profile.address.as_str().to_owned(),
         None => request.broker.unwrap_or_else(|| page.origin.with_value(|origin| origin.default_broker())),
@@ -58,194 +66,169 @@ pub fn ConnectionForm() -> impl IntoView {
     let given = |value: Option<&String>| RwSignal::new(value.cloned().unwrap_or_default());
     let user = given(current.as_ref().and_then(|profile| profile.user.as_ref()));
     let password = given(current.as_ref().and_then(|profile| profile.password.as_ref()));
-    let keep_alive =
-        RwSignal::new(current.as_ref().map_or(link::KEEP_ALIVE, |profile| profile.keep_alive).to_string());
-    let version = RwSignal::new(current.as_ref().map_or(request.version, |profile| profile.version));
+    let keep_alive = RwSignal::new(keep_alive.to_string());
+    let version = VERSIONS.iter().find(|(known, ..)| *known == choice).map_or("", |(_, name, _)| name);
+    let version = RwSignal::new(version.to_owned());
+    let filters = Rc::new(filters);
+    let keeps_filters = RwSignal::new(!filters.is_empty());
 
     // A password was given for one broker; another must not be sent it unasked.
-    let is_for = StoredValue::new(current.as_ref().map(|profile| profile.address.clone()));
-    let is_first_visit = current.is_none();
+    let is_for = Rc::new(RefCell::new(current.map(|profile| profile.address)));
 
-    let connect = {
-        move || -> Result<(), FormError> {
-            let address = Address::parse(&broker.get_untracked())
-                .map_err(|error| FormError::Request(RequestError::Broker(error)))?;
-            let seconds = keep_alive.get_untracked().trim().parse().ok().filter(|seconds| *seconds >= 5);
-            let seconds = seconds.ok_or(FormError::KeepAlive)?;
-            if is_for.with_value(|given| given.as_ref().is_some_and(|given| *given != address)) {
-                password.set(String::new());
-            }
-            let profile = Profile {
-                address,
-                user: Some(user.get_untracked()).filter(|user| !user.is_empty()),
-                password: Some(password.get_untracked()).filter(|password| !password.is_empty()),
-                keep_alive: seconds,
-                version: version.get_untracked(),
-                filters: filters.get_untracked(),
-            };
-            page.link(|link| link.connect(profile)).map_err(|_| {
-                filters.set(Vec::new());
-                FormError::Request(RequestError::NoFilter)
-            })?;
-            page.dialog_is_open.set(false);
-            page.forget_devices();
-            // The form on the board goes, and the focus with it. A dialog gives it back by itself.
-            if is_first_visit {
-                request_animation_frame(focus_headline);
-            }
-            Ok(())
+    let (given_for, kept) = (is_for.clone(), filters.clone());
+    let connect = move || -> Result<(), FormError> {
+        let address = Address::parse(&broker.get_untracked())
+            .map_err(|error| FormError::Request(RequestError::Broker(error)))?;
+        let seconds = keep_alive.get_untracked().trim().parse().ok().filter(|seconds| *seconds >= 5);
+        let seconds = seconds.ok_or(FormError::KeepAlive)?;
+        if given_for.borrow().as_ref().is_some_and(|given| *given != address) {
+            password.set(String::new());
         }
-    };
-    let on_submit = move |event: SubmitEvent| {
-        // A form that navigates would end the page, and the policy forbids it.
-        event.prevent_default();
-        error.set(connect().err());
+        let version = version.get_untracked();
+        let profile = Profile {
+            address,
+            user: Some(user.get_untracked()).filter(|user| !user.is_empty()),
+            password: Some(password.get_untracked()).filter(|password| !password.is_empty()),
+            keep_alive: seconds,
+            version: VERSIONS
+                .iter()
+                .find(|(_, name, _)| *name == version)
+                .map_or(choice, |(known, ..)| *known),
+            filters: if keeps_filters.get_untracked() { kept.to_vec() } else { Vec::new() },
+        };
+        page.link(|link| link.connect(profile)).map_err(|_| {
+            keeps_filters.set(false);
+            FormError::Request(RequestError::NoFilter)
+        })?;
+        page.dialog_is_open.set(false);
+        page.forget_devices();
+        // The form on the board goes, and the focus with it. A dialog gives it back by itself.
+        if is_first_visit {
+            request_animation_frame(focus_headline);
+        }
+        Ok(())
     };
     let is_linked = memo(move |_| page.watch(|link| link.standing() != Link::Idle));
-    let on_disconnect = move |_: MouseEvent| {
-        page.link(|link| link.disconnect());
-        page.dialog_is_open.set(false);
-    };
-    let option = move |choice: VersionChoice, name: fn(Locale) -> &'static str| {
-        let on_select = derive(move || version.get() == choice);
-        view! {
-            <option value=format!("{choice:?}") selected=on_select>{page.phrase(name)}</option>
-        }
-    };
-    let on_version = move |event| {
-        let value = event_target_value(&event);
-        let choices = [VersionChoice::Only(Version::V5), VersionChoice::Only(Version::V311)];
-        let chosen = choices.into_iter().find(|choice| format!("{choice:?}") == value);
-        version.set(chosen.unwrap_or(VersionChoice::Newest));
-    };
-    let address_is_wrong = text(move || {
-        let is_wrong = |error: &Option<_>| matches!(error, Some(FormError::Request(RequestError::Broker(_))));
-        error.with(is_wrong).to_string()
-    });
-    let is_keep_alive = |error: &Option<FormError>| *error == Some(FormError::KeepAlive);
-    let keep_alive_is_wrong = text(move || error.with(is_keep_alive).to_string());
     // Each error stands at the field that it is about.
-    let error_text = move |is_here: bool| {
-        text(move || {
+    let error_of = |id: &str, is_here: fn(&FormError) -> bool| {
+        el("p", "error").attr("id", id).attr("role", "alert").tells(move || {
             error.with(|error| match error {
-                Some(error) if (*error == FormError::KeepAlive) == is_here => error.say(page.locale.get()),
+                Some(error) if is_here(error) => error.say(page.locale.get()),
                 _ => String::new(),
             })
         })
     };
-    let title = derive(move || {
+    let is_wrong = |field: El, is_here: fn(&FormError) -> bool| {
+        let is_wrong = move || error.with(|error| error.as_ref().is_some_and(is_here)).to_string();
+        field.attr_tells("aria-invalid", is_wrong)
+    };
+    let label = |class, phrase: Phrase, field: El| el("label", class).says(page, phrase).child(field);
+
+    let broker_field = field(
+        "broker",
+        &[
+            ("type", "url"),
+            ("autocomplete", "url"),
+            ("autocapitalize", "off"),
+            ("spellcheck", "false"),
+            ("dir", "ltr"),
+            ("aria-describedby", "connection-error"),
+        ],
+    );
+    let broker_field = is_wrong(broker_field.bind(broker), |error| {
+        matches!(error, FormError::Request(RequestError::Broker(_)))
+    });
+    let user_field =
+        field("user", &[("autocomplete", "username"), ("autocapitalize", "off"), ("spellcheck", "false")]);
+    let password_field = field("password", &[("type", "password"), ("autocomplete", "current-password")])
+        .bind(password)
+        .on("input", move |_| *is_for.borrow_mut() = None);
+    let keep_alive_field = field(
+        "keep-alive",
+        &[("inputmode", "numeric"), ("autocomplete", "off"), ("aria-describedby", "keep-alive-error")],
+    );
+    let keep_alive_field =
+        is_wrong(keep_alive_field.bind(keep_alive), |error| matches!(error, FormError::KeepAlive));
+    let choices = VERSIONS.map(|(_, name, phrase)| el("option", "").attr("value", name).says(page, phrase));
+    // Only a choice that is there can be chosen.
+    let version_field = el("select", "field").attr("name", "version").children(choices).bind(version);
+
+    let broker_part = el("div", "")
+        .child(label("broker", |locale| say!(locale, form.broker), broker_field))
+        .child(error_of("connection-error", |error| !matches!(error, FormError::KeepAlive)));
+    let login = el("div", "pair")
+        .child(label("", |locale| say!(locale, form.user), user_field.bind(user)))
+        .child(label("", |locale| say!(locale, form.password), password_field))
+        .child(el("p", "hint").says(page, |locale| say!(locale, form.optional)));
+    let keep_alive_part = el("div", "")
+        .child(label("", |locale| say!(locale, form.keep_alive), keep_alive_field))
+        .child(error_of("keep-alive-error", |error| matches!(error, FormError::KeepAlive)));
+    let session = el("div", "pair").child(keep_alive_part).child(label(
+        "",
+        |locale| say!(locale, form.version),
+        version_field,
+    ));
+    let submit =
+        el("button", "button primary").attr("type", "submit").says(page, |locale| say!(locale, form.connect));
+    let actions = el("div", "actions").child(submit).part(move || {
+        is_linked.get().then(|| {
+            let disconnect = move |_| {
+                page.link(|link| link.disconnect());
+                page.dialog_is_open.set(false);
+            };
+            button("button", disconnect)
+                .attr("name", "disconnect")
+                .says(page, |locale| say!(locale, form.disconnect))
+        })
+    });
+    let title = el("h2", "").attr("id", "connection-title").tells(move || {
         let locale = page.locale.get();
         if page.dialog_is_open.get() { say!(locale, form.title) } else { say!(locale, form.welcome) }
+            .to_owned()
     });
-    let only = part(move || {
-        let filters = filters.with(|filters| filters.join(", "));
-        (!filters.is_empty()).then(|| {
-            let only = text(move || say!(page.locale.get(), form.filters, filters = filters));
-            view! { <p class="hint">{only}</p> }.into_any()
+    el("form", "connection")
+        .attr("novalidate", "")
+        .on("submit", move |event| {
+            // A form that navigates would end the page, and the policy forbids it.
+            event.prevent_default();
+            error.set(connect().err());
         })
-    });
-    let end = part(move || {
-        is_linked.get().then(|| {
-            view! {
-                <button class="button" type="button" name="disconnect" on:click=on(on_disconnect)>
-                    {page.phrase(|locale| say!(locale, form.disconnect))}
-                </button>
-            }
-            .into_any()
+        .child(title)
+        .child(broker_part)
+        .child(login)
+        .child(session)
+        .part(move || {
+            let filters = filters.clone();
+            keeps_filters.get().then(|| {
+                let only = move || say!(page.locale.get(), form.filters, filters = filters.join(", "));
+                el("p", "hint").tells(only)
+            })
         })
-    });
+        .child(actions)
+}
 
-    view! {
-        <form class="connection" novalidate on:submit=on(on_submit)>
-            <h2 id="connection-title">{title}</h2>
-            <div>
-                <label class="broker">
-                    {page.phrase(|locale| say!(locale, form.broker))}
-                    <input
-                        class="field"
-                        type="url"
-                        name="broker"
-                        autocomplete="url"
-                        autocapitalize="off"
-                        spellcheck="false"
-                        dir="ltr"
-                        aria-describedby="connection-error"
-                        aria-invalid=address_is_wrong
-                        bind:value=broker
-                    />
-                </label>
-                <p class="error" id="connection-error" role="alert">
-                    {error_text(false)}
-                </p>
-            </div>
-            <div class="pair">
-                <label>
-                    {page.phrase(|locale| say!(locale, form.user))}
-                    <input class="field" name="user" autocomplete="username" autocapitalize="off" spellcheck="false" bind:value=user />
-                </label>
-                <label>
-                    {page.phrase(|locale| say!(locale, form.password))}
-                    <input class="field" type="password" name="password" autocomplete="current-password" bind:value=password on:input=on(move |_| is_for.set_value(None)) />
-                </label>
-                <p class="hint">{page.phrase(|locale| say!(locale, form.optional))}</p>
-            </div>
-            <div class="pair">
-                <div>
-                    <label>
-                        {page.phrase(|locale| say!(locale, form.keep_alive))}
-                        <input
-                            class="field"
-                            name="keep-alive"
-                            inputmode="numeric"
-                            autocomplete="off"
-                            aria-describedby="keep-alive-error"
-                            aria-invalid=keep_alive_is_wrong
-                            bind:value=keep_alive
-                        />
-                    </label>
-                    <p class="error" id="keep-alive-error" role="alert">
-                        {error_text(true)}
-                    </p>
-                </div>
-                <label>
-                    {page.phrase(|locale| say!(locale, form.version))}
-                    <select class="field" name="version" on:change=on(on_version)>
-                        {option(VersionChoice::Newest, |locale| say!(locale, form.version_newest))}
-                        {option(VersionChoice::Only(Version::V5), |locale| say!(locale, form.version_5))}
-                        {option(VersionChoice::Only(Version::V311), |locale| say!(locale, form.version_311))}
-                    </select>
-                </label>
-            </div>
-            {only}
-            <div class="actions">
-                <button class="button primary" type="submit">
-                    {page.phrase(|locale| say!(locale, form.connect))}
-                </button>
-                {end}
-            </div>
-        </form>
+fn field(name: &str, attributes: &[(&str, &str)]) -> El {
+    let field = el("input", "field").attr("name", name);
+    for (name, value) in attributes {
+        field.set(name, Some(value));
     }
+    field
 }
 
 /// The headline gets the focus when what had it is gone.
 pub fn focus_headline() {
-    let headline = document().query_selector(".headline").ok().flatten();
-    if let Some(headline) = headline.and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok()) {
-        let _ = headline.focus();
+    if let Ok(Some(headline)) = document().query_selector(".headline") {
+        element::focus(&headline);
     }
 }
 
 /// The form in a dialog of its own, opened by the badge.
-#[component]
-pub fn ConnectionDialog() -> impl IntoView {
-    let page = Page::here();
-    view! {
-        <Dialog
-            class="form"
-            title="connection-title"
-            is_open=page.dialog_is_open.into()
-            close=|page| page.dialog_is_open.set(false)
-            sheet=|_| view! { <ConnectionForm /> }.into_any()
-        />
-    }
+pub fn connection_dialog(page: Page) -> El {
+    dialog(
+        page,
+        "form",
+        "connection-title",
+        |page| page.dialog_is_open.set(false),
+        |page, sheet| page.dialog_is_open.get().then(|| sheet.child(connection_form(page))),
+    )
 }

@@ -1,21 +1,30 @@
 //! The sections of the board, of which only the tiles in sight are in the document.
 //!
 //! A spacer is as high as everything; the sections in sight are placed inside it, and in each of them the lines in
-//! sight. Only this module measures. What is outside the window has no element, no signal and no cost. The
-//! keyboard moves a cursor through the tiles; the cursor's tile is the one that Tab reaches.
+//! sight. Only this module measures. What is outside the window has no element and no cost; what is inside is drawn
+//! at most once per frame by one effect, [`Grid::draw`]. The keyboard moves a cursor through the tiles; the cursor's
+//! tile is the one that Tab reaches.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use fleet::Handle;
-use leptos::html;
 use leptos::prelude::*;
+use mqtt::Time;
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, FocusEvent, FocusOptions, HtmlElement, KeyboardEvent, ResizeObserver};
+use web_sys::{Element, Event, FocusEvent, FocusOptions, HtmlElement, KeyboardEvent, ResizeObserver};
 
-use super::list::{Item, Key, list};
-use super::section::SectionView;
-use super::{Page, derive, memo, on, text};
+use super::Page;
+use super::element::{El, closest, effect, el};
+use super::list::put_in_order;
+use super::section::{Part, Wording};
+use super::tile::Drawing;
 use crate::geometry::{self, Layout, Placed, Step};
+use crate::link;
 use crate::sections::Section;
-use crate::view::Density;
+use crate::timeline::Timeline;
+use crate::view::{Density, View};
+use crate::words::Locale;
 
 /// Heights and widths in rem; the style sheet has the same.
 #[derive(Copy, Clone)]
@@ -36,7 +45,7 @@ impl Sizes {
 }
 
 /// What was measured.
-#[derive(Copy, Clone, PartialEq, Debug, Default)]
+#[derive(Copy, Clone, PartialEq, Default)]
 struct Measured {
     width: f64,
     rem: f64,
@@ -46,81 +55,63 @@ struct Measured {
     view: f64,
 }
 
-/// Which lines are in sight: it follows from what was measured and from the sections, so that it never
-/// disagrees with them.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Window {
-    /// How tiles and sections are laid out.
-    pub layout: Layout,
-    /// The sections in sight.
-    pub placed: Vec<Placed>,
+/// The windowed sections.
+struct Grid {
+    page: Page,
+    /// All sections of the board.
+    sections: Memo<Vec<Section>>,
+    spacer: El,
+    measured: Cell<Measured>,
+    /// Raised when what was measured is not what it was.
+    moved: RwSignal<u64>,
+    /// Whether it will be measured with the next frame.
+    is_due: Cell<bool>,
+    /// How tiles and sections were laid out last, and which are in sight.
+    layout: Cell<Layout>,
+    placed: RefCell<Vec<Placed>>,
+    parts: RefCell<Vec<Part>>,
+    drawn: Cell<Option<Drawn>>,
+    /// Where the tile stands that has the focus, or had it when its element went: section and place.
+    stood: Cell<Option<(usize, usize)>>,
+    /// The first tile that is wholly in sight once the visitor has scrolled, and its distance from the view's
+    /// upper edge.
+    anchor: Cell<Option<(Handle, f64)>>,
+}
+
+/// What the last drawing was made of.
+#[derive(Copy, Clone, PartialEq)]
+struct Drawn {
+    /// The fleet's epoch.
+    epoch: u64,
+    locale: Locale,
+    now: Time,
+    timeline: Timeline,
 }
 
 /// The windowed sections.
-#[component]
-pub fn Grid(
-    /// All sections of the board.
-    sections: Memo<Vec<Section>>,
-) -> impl IntoView {
-    let page = Page::here();
-    let spacer = NodeRef::<html::Div>::new();
-    let measured = RwSignal::new(Measured { rem: 16.0, ..Measured::default() });
-    let density = memo(move |_| page.view.with(|view| view.density));
-    let window_of = memo(move |_| {
-        let (Measured { width, rem, top, view }, sizes) = (measured.get(), Sizes::of(density.get()));
-        let layout = Layout {
-            columns: geometry::columns(width, sizes.narrowest * rem, sizes.gap * rem),
-            pitch: (sizes.tile + sizes.gap) * rem,
-            title: sizes.title * rem,
-            gap: sizes.gap * rem,
-        };
-        let placed = sections.with(|sections| layout.window(lengths(sections), top, view));
-        Window { layout, placed }
-    });
-    let cursor = Cursor {
+pub fn grid(page: Page, sections: Memo<Vec<Section>>) -> El {
+    let spacer = el("div", "spacer");
+    let grid = Rc::new(Grid {
         page,
         sections,
-        window: window_of,
-        measured,
-        spacer,
-        stood: StoredValue::new(None),
-        anchor: StoredValue::new(None),
-    };
-    let measure = move || {
-        let Some(element) = spacer.try_get_untracked().flatten() else {
-            return;
-        };
-        let place = element.get_bounding_client_rect();
-        let view = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);
-        let now = Measured { width: place.width(), rem: rem(), top: place.top(), view };
-        if measured.get_untracked() != now {
-            measured.set(now);
-        }
-        cursor.drop_anchor();
-    };
-    // Scrolling and resizing come in floods; what they lead to is looked at once per frame.
-    let is_due = StoredValue::new(false);
-    let measure_soon = move || {
-        if !is_due.get_value() {
-            is_due.set_value(true);
-            request_animation_frame(move || {
-                // The grid may be gone by now.
-                let _ = is_due.try_set_value(false);
-                measure();
-            });
-        }
-    };
-    let scroll = window_event_listener_untyped("scroll", move |_| measure_soon());
-    on_cleanup(move || scroll.remove());
-    Effect::new(move |_| {
-        window_of.with(|_| ());
-        sections.with(|_| ());
-        cursor.hold_view();
-        cursor.keep_focus();
-        measure_soon();
+        spacer: spacer.clone(),
+        measured: Cell::new(Measured { rem: 16.0, ..Measured::default() }),
+        moved: RwSignal::new(0),
+        is_due: Cell::new(false),
+        layout: Cell::new(Layout { columns: 1, pitch: 1.0, title: 0.0, gap: 0.0 }),
+        placed: RefCell::default(),
+        parts: RefCell::default(),
+        drawn: Cell::new(None),
+        stood: Cell::new(None),
+        anchor: Cell::new(None),
     });
+    // Scrolling and resizing come in floods; what they lead to is looked at once per frame.
+    let seen = grid.clone();
+    let scroll = window_event_listener_untyped("scroll", move |_| seen.measure_soon());
+    on_cleanup(move || scroll.remove());
     // Whatever else moves the grid changes the body's size: a note, a longer headline, a turned phone.
-    let observed = Closure::<dyn FnMut()>::new(measure_soon);
+    let seen = grid.clone();
+    let observed = Closure::<dyn FnMut()>::new(move || seen.measure_soon());
     if let (Ok(observer), Some(body)) =
         (ResizeObserver::new(observed.as_ref().unchecked_ref()), document().body())
     {
@@ -130,89 +121,157 @@ pub fn Grid(
             let _ = observer.try_with_value(|(observer, _)| observer.disconnect());
         });
     }
-    spacer.on_load(move |_| measure());
-
-    let height = text(move || {
-        let layout = window_of.with(|window| window.layout);
-        sections.with(|sections| pixels(layout.total(lengths(sections))))
-    });
-    // Tab reaches one tile: the cursor's, or the first in sight.
-    let tab_stop = memo(move |_| {
-        let cursor = page.cursor.get();
-        window_of.with(|window| {
-            sections.with(|sections| {
-                let mut first = None;
-                for placed in &window.placed {
-                    let handles = sections.get(placed.section).map_or(&[][..], |section| &section.handles);
-                    let columns = window.layout.columns;
-                    let end = (placed.last * columns).min(handles.len());
-                    for &handle in handles.get(placed.first * columns..end).unwrap_or_default() {
-                        if Some(handle) == cursor {
-                            return cursor;
-                        }
-                        first.get_or_insert(handle);
-                    }
-                }
-                first
-            })
-        })
-    });
-    let in_sight = move || {
-        window_of.with(|window| {
-            let known = |placed: &Placed| {
-                sections.with(|sections| sections.get(placed.section).map(|section| section.title.name()))
-            };
-            let item = |name: String| {
-                Item::new(Key::Section(name.clone()), move |_| {
-                    view! { <SectionView name sections window=window_of tab_stop /> }.into_any()
-                })
-            };
-            window.placed.iter().filter_map(known).map(item).collect()
-        })
+    let seen = grid.clone();
+    effect(move || seen.draw());
+    let listen = |event: &'static str, act: fn(&Rc<Grid>, &Event)| {
+        let seen = grid.clone();
+        let _ = spacer.clone().on(event, move |event| act(&seen, &event));
     };
-    view! {
-        <div
-            class="spacer"
-            class:compact=derive(move || density.get() == Density::Compact)
-            node_ref=spacer
-            style:height=height
-            on:keydown=on(move |event| cursor.on_key(&event))
-            on:focusin=on(move |event| cursor.on_focus(&event))
-            on:focusout=on(move |event| cursor.on_blur(&event))
-        >
-            {list(in_sight)}
-        </div>
+    listen("keydown", |grid, event| {
+        if let Some(event) = event.dyn_ref() {
+            grid.on_key(event);
+        }
+    });
+    listen("focusin", |grid, event| grid.on_focus(event));
+    listen("focusout", |grid, event| {
+        if let Some(event) = event.dyn_ref() {
+            grid.on_blur(event);
+        }
+    });
+    listen("click", |grid, event| {
+        if let Some(handle) = closest(event.target(), ".face").and_then(|_| grid.handle_at(event)) {
+            grid.page.open_device(handle);
+        }
+    });
+    spacer
+}
+
+impl Grid {
+    /// Brings the sections in sight up to date.
+    fn draw(self: &Rc<Self>) {
+        let Grid { page, sections, .. } = **self;
+        self.moved.track();
+        let (locale, now, cursor) = (page.locale.get(), page.now.get(), page.cursor.get());
+        let (density, is_filtered) = page.view.with(|view| (view.density, View::is_filtered(view)));
+        let sizes = Sizes::of(density);
+        let Measured { width, rem, top, view } = self.measured.get();
+        let layout = Layout {
+            columns: geometry::columns(width, sizes.narrowest * rem, sizes.gap * rem),
+            pitch: (sizes.tile + sizes.gap) * rem,
+            title: sizes.title * rem,
+            gap: sizes.gap * rem,
+        };
+        sections.with(|sections| {
+            let placed = layout.window(lengths(sections), top, view);
+            let tab_stop = tab_stop(sections, &placed, layout.columns, cursor);
+            style(&self.spacer, "height", &pixels(layout.total(lengths(sections))));
+            self.spacer
+                .set("class", Some(if density == Density::Compact { "spacer compact" } else { "spacer" }));
+            let mut parts = Vec::new();
+            let mut old = self.parts.take();
+            page.watch(|link| {
+                let standing = link.standing();
+                link.with(|call| {
+                    let fleet = call.engine.fleet();
+                    let timeline = Timeline::of(fleet.observed_since(), link::now());
+                    let drawn = Drawn { epoch: fleet.epoch(), locale, now, timeline };
+                    let before = self.drawn.replace(Some(drawn));
+                    let since = before.map_or(0, |before| before.epoch);
+                    let drawing = Drawing {
+                        page,
+                        fleet,
+                        changed: fleet.changed_since(since),
+                        // Another connection counts its epochs from the beginning.
+                        is_everything: before != Some(Drawn { epoch: since, ..drawn })
+                            || fleet.epoch() < since,
+                        locale,
+                        now,
+                        timeline,
+                        tab_stop,
+                    };
+                    let is_as_last_known = fleet.counts().stale > 0 || standing != mqtt::Link::Connected;
+                    let wording = Wording { locale, is_as_last_known, is_filtered };
+                    for placed in &placed {
+                        let Some(section) = sections.get(placed.section) else { continue };
+                        let name = section.title.name();
+                        let mut part = match old.iter().position(|part| part.name == name) {
+                            Some(known) => old.swap_remove(known),
+                            None => Part::new(name, &section.title, page),
+                        };
+                        part.draw(&drawing, section, placed, &layout, wording);
+                        parts.push(part);
+                    }
+                })
+            });
+            old.into_iter().for_each(|gone| gone.el.remove());
+            put_in_order(self.spacer.element(), parts.iter().map(|part| &part.el));
+            *self.parts.borrow_mut() = parts;
+            *self.placed.borrow_mut() = placed;
+            self.layout.set(layout);
+        });
+        self.hold_view();
+        self.keep_focus();
+        self.measure_soon();
     }
+
+    fn measure_soon(self: &Rc<Self>) {
+        if !self.is_due.replace(true) {
+            let grid = self.clone();
+            request_animation_frame(move || {
+                grid.is_due.set(false);
+                grid.measure();
+            });
+        }
+    }
+
+    fn measure(&self) {
+        // The page may be gone by now.
+        if self.sections.try_with_untracked(|_| ()).is_none() {
+            return;
+        }
+        let place = self.spacer.element().get_bounding_client_rect();
+        let now = Measured { width: place.width(), rem: rem(), top: place.top(), view: view_height() };
+        if self.measured.replace(now) != now {
+            self.moved.update(|moved| *moved += 1);
+        }
+        self.drop_anchor();
+    }
+}
+
+/// Tab reaches one tile: the cursor's, or the first in sight.
+fn tab_stop(
+    sections: &[Section],
+    placed: &[Placed],
+    columns: usize,
+    cursor: Option<Handle>,
+) -> Option<Handle> {
+    let mut first = None;
+    for placed in placed {
+        let handles = sections.get(placed.section).map_or(&[][..], |section| &section.handles);
+        let end = (placed.last * columns).min(handles.len());
+        for &handle in handles.get(placed.first * columns..end).unwrap_or_default() {
+            if Some(handle) == cursor {
+                return cursor;
+            }
+            first.get_or_insert(handle);
+        }
+    }
+    first
 }
 
 fn lengths(sections: &[Section]) -> impl Iterator<Item = usize> {
     sections.iter().map(|section| section.handles.len())
 }
 
-/// Where the keyboard and the eye are among the tiles.
-#[derive(Copy, Clone)]
-struct Cursor {
-    page: Page,
-    sections: Memo<Vec<Section>>,
-    window: Memo<Window>,
-    measured: RwSignal<Measured>,
-    spacer: NodeRef<html::Div>,
-    /// Where the tile stands that has the focus, or had it when its element went: section and place.
-    stood: StoredValue<Option<(usize, usize)>>,
-    /// The first tile that is wholly in sight once the visitor has scrolled, and its distance from the view's
-    /// upper edge.
-    anchor: StoredValue<Option<(Handle, f64)>>,
-}
-
-impl Cursor {
-    fn on_key(self, event: &KeyboardEvent) {
-        let is_on_tile = tile_of(event.target()).is_some();
+/// # Where the keyboard and the eye are among the tiles
+impl Grid {
+    fn on_key(self: &Rc<Self>, event: &KeyboardEvent) {
+        let is_on_tile = closest(event.target(), ".tile").is_some();
         if !is_on_tile || event.ctrl_key() || event.meta_key() || event.alt_key() || event.shift_key() {
             return;
         }
-        let layout = self.window.with_untracked(|window| window.layout);
-        let view = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);
-        let lines = ((view / layout.pitch) as usize).max(2) - 1;
+        let layout = self.layout.get();
+        let lines = ((view_height() / layout.pitch) as usize).max(2) - 1;
         // In a page that reads from right to left, the tile before is on the right.
         let is_rtl = document().document_element().is_some_and(|root| {
             window().get_computed_style(&root).ok().flatten().is_some_and(|style| {
@@ -245,7 +304,7 @@ impl Cursor {
     }
 
     /// The section of a device and its place in it.
-    fn place(self, handle: Handle) -> Option<(usize, usize)> {
+    fn place(&self, handle: Handle) -> Option<(usize, usize)> {
         self.sections.with_untracked(|sections| {
             sections.iter().enumerate().find_map(|(number, section)| {
                 let place = section.handles.iter().position(|other| *other == handle)?;
@@ -255,55 +314,50 @@ impl Cursor {
     }
 
     /// Remembers what the visitor looks at.
-    fn drop_anchor(self) {
-        let Measured { top, .. } = self.measured.get_untracked();
-        let found = self.window.with_untracked(|Window { layout, placed }| {
-            self.sections.with_untracked(|sections| {
-                placed.iter().find_map(|placed| {
-                    let first_line = top + placed.top + layout.title;
-                    let line = (-first_line / layout.pitch).ceil().max(0.0);
-                    let tile = line as usize * layout.columns;
-                    let handle = sections.get(placed.section)?.handles.get(tile)?;
-                    Some((*handle, first_line + line * layout.pitch))
-                })
+    fn drop_anchor(&self) {
+        let (top, layout) = (self.measured.get().top, self.layout.get());
+        let found = self.sections.with_untracked(|sections| {
+            self.placed.borrow().iter().find_map(|placed| {
+                let first_line = top + placed.top + layout.title;
+                let line = (-first_line / layout.pitch).ceil().max(0.0);
+                let tile = line as usize * layout.columns;
+                let handle = sections.get(placed.section)?.handles.get(tile)?;
+                Some((*handle, first_line + line * layout.pitch))
             })
         });
         // At the top of the board the visitor wants to see what comes there.
-        self.anchor.set_value(found.filter(|_| top < 0.0));
+        self.anchor.set(found.filter(|_| top < 0.0));
     }
 
     /// After an update: what the visitor looks at stays where it is.
-    fn hold_view(self) {
-        let Some((handle, before)) = self.anchor.get_value() else {
+    fn hold_view(&self) {
+        let Some((handle, before)) = self.anchor.get() else {
             return;
         };
         let Some((section, tile)) = self.place(handle) else {
             return;
         };
-        let layout = self.window.with_untracked(|window| window.layout);
+        let layout = self.layout.get();
         let line = self.sections.with_untracked(|all| layout.line_of(lengths(all), section, tile));
-        let now = self.measured.get_untracked().top + line;
+        let now = self.measured.get().top + line;
         if (now - before).abs() >= 1.0 {
-            self.anchor.set_value(None);
+            self.anchor.set(None);
             window().scroll_by_with_x_and_y(0.0, now - before);
         }
     }
 
     /// Moves the cursor, the view if need be, and the focus.
-    fn go(self, (section, tile): (usize, usize)) {
-        let layout = self.window.with_untracked(|window| window.layout);
+    fn go(&self, (section, tile): (usize, usize)) {
+        let layout = self.layout.get();
         let (handle, line) = self.sections.with_untracked(|sections| {
             let handle = sections.get(section).and_then(|section| section.handles.get(tile)).copied();
             (handle, layout.line_of(lengths(sections), section, tile))
         });
-        let (Some(handle), Some(spacer)) = (handle, self.spacer.get_untracked()) else {
-            return;
-        };
+        let Some(handle) = handle else { return };
         self.page.cursor.set(Some(handle));
-        let top = spacer.get_bounding_client_rect().top() + line;
-        let view = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);
+        let top = self.spacer.element().get_bounding_client_rect().top() + line;
         // A title above the first line of a section comes into sight with it.
-        let (above, below) = (top - layout.title, top + layout.pitch - view);
+        let (above, below) = (top - layout.title, top + layout.pitch - view_height());
         let by = if above < 0.0 { above } else { below.max(0.0) };
         if by != 0.0 {
             window().scroll_by_with_x_and_y(0.0, by);
@@ -311,61 +365,64 @@ impl Cursor {
         focus_soon(handle);
     }
 
-    fn on_focus(self, event: &FocusEvent) {
-        let slot = tile_of(event.target()).and_then(|tile| tile.id().strip_prefix('d')?.parse::<u32>().ok());
-        let Some(slot) = slot else {
-            return;
-        };
-        let handle = self.sections.with_untracked(|sections| {
-            let mut handles = sections.iter().flat_map(|section| &section.handles);
-            handles.find(|handle| handle.slot() == slot).copied()
-        });
-        if let Some(handle) = handle {
-            self.stood.set_value(self.place(handle));
+    fn on_focus(&self, event: &Event) {
+        if let Some(handle) = self.handle_at(event) {
+            self.stood.set(self.place(handle));
             if self.page.cursor.get_untracked() != Some(handle) {
                 self.page.cursor.set(Some(handle));
             }
         }
     }
 
-    fn on_blur(self, event: &FocusEvent) {
+    /// The device on whose tile an event came.
+    fn handle_at(&self, event: &Event) -> Option<Handle> {
+        let tile = closest(event.target(), ".tile")?;
+        let slot = tile.id().strip_prefix('d')?.parse::<u32>().ok()?;
+        self.sections.with_untracked(|sections| {
+            let mut handles = sections.iter().flat_map(|section| &section.handles);
+            handles.find(|handle| handle.slot() == slot).copied()
+        })
+    }
+
+    fn on_blur(self: &Rc<Self>, event: &FocusEvent) {
         if event.related_target().is_some() {
-            self.stood.set_value(None);
+            self.stood.set(None);
             return;
         }
         // An element that goes takes the focus with it, and is still there when it says so. What is there one
         // frame later was left on purpose.
-        let tile = tile_of(event.target());
+        let (tile, grid) = (closest(event.target(), ".tile"), self.clone());
         request_animation_frame(move || {
             let has_focus =
                 |tile: &Element| document().active_element().is_some_and(|a| tile.contains(Some(&a)));
             if tile.is_some_and(|tile| tile.is_connected() && !has_focus(&tile)) {
-                let _ = self.stood.try_set_value(None);
+                grid.stood.set(None);
             }
         });
     }
 
     /// After an update: a device that moved to another section keeps the focus if its tile is in sight, and
     /// when the device is gone the one that stands in its place gets it. The view does not move.
-    fn keep_focus(self) {
-        let (Some(stood), Some(handle)) = (self.stood.get_value(), self.page.cursor.get_untracked()) else {
+    fn keep_focus(self: &Rc<Self>) {
+        let (Some(stood), Some(handle)) = (self.stood.get(), self.page.cursor.get_untracked()) else {
             return;
         };
+        let grid = self.clone();
         after_two_frames(move || {
             let active = document().active_element();
             if active.is_some_and(|active| active.tag_name() != "BODY") {
                 return;
             }
-            let is_there = self.sections.try_with_untracked(|_| ()).is_some();
+            let is_there = grid.sections.try_with_untracked(|_| ()).is_some();
             if !is_there {
                 return;
             }
-            if let Some(place) = self.place(handle) {
-                self.stood.set_value(Some(place));
+            if let Some(place) = grid.place(handle) {
+                grid.stood.set(Some(place));
                 focus(handle, true);
                 return;
             }
-            let heir = self.sections.with_untracked(|sections| {
+            let heir = grid.sections.with_untracked(|sections| {
                 let handles = &sections.get(stood.0).or(sections.last())?.handles;
                 handles.get(stood.1).or(handles.last()).copied()
             });
@@ -379,11 +436,6 @@ impl Cursor {
 /// When what was raised now has been drawn.
 fn after_two_frames(then: impl FnOnce() + 'static) {
     request_animation_frame(move || request_animation_frame(then));
-}
-
-/// The tile that an event came from.
-fn tile_of(target: Option<web_sys::EventTarget>) -> Option<Element> {
-    target?.dyn_into::<Element>().ok()?.closest(".tile").ok().flatten()
 }
 
 /// Gives a tile the focus as soon as it is in the document.
@@ -405,6 +457,19 @@ pub fn focus(handle: Handle, still: bool) -> bool {
     let how = FocusOptions::new();
     how.set_prevent_scroll(still);
     face.focus_with_options(&how).is_ok()
+}
+
+/// The height of the view in pixels.
+fn view_height() -> f64 {
+    window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0)
+}
+
+/// Sets a property of an element's style; the page's policy forbids the attribute.
+pub fn style(el: &El, name: &str, value: &str) {
+    if let Some(element) = el.element().dyn_ref::<HtmlElement>() {
+        // A property and a value of the page's own are valid.
+        let _ = element.style().set_property(name, value);
+    }
 }
 
 /// The root's font size in pixels: a visitor who wants larger text gets larger tiles.

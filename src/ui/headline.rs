@@ -1,11 +1,14 @@
 //! The headline, what stands below it, the page's title, and the voice for those who listen.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use fleet::Counts;
 use leptos::prelude::*;
 
-use super::{Page, derive, memo, text};
+use super::element::{El, effect, el};
+use super::{Page, memo};
 use crate::headline::{Extent, Headline, Lead};
 use crate::{say, say_count};
 
@@ -97,7 +100,7 @@ fn below(page: Page) -> String {
 }
 
 /// The tab's icon: the willow, and over it how many are offline.
-fn favicon(offline: u32) -> String {
+fn favicon(offline: usize) -> String {
     const WILLOW: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E\
         %3Cpath fill='none' stroke='%231f7a55' stroke-width='2.4' stroke-linecap='round' \
         d='M12 21V5M12 6c-5 1-7 5-7 11M12 6c5 1 7 5 7 11M12 5c-2.4 2-3.4 6-3.4 11M12 5c2.4 2 3.4 6 3.4 11'/%3E";
@@ -114,12 +117,10 @@ fn favicon(offline: u32) -> String {
 }
 
 /// The answer, and below it how the board knows.
-#[component]
-pub fn HeadlineText() -> impl IntoView {
-    let page = Page::here();
+pub fn headline(page: Page, into: El) -> El {
     let answer = move || sentence(page, page.state.with(|state| state.headline));
 
-    Effect::new(move |_| {
+    effect(move || {
         let locale = page.locale.get();
         let offline = page.state.with(|state| state.counts.offline);
         document().set_title(&match offline {
@@ -127,52 +128,48 @@ pub fn HeadlineText() -> impl IntoView {
             n => say!(locale, page.title_offline, n = page.format(|formats| formats.count(n as usize))),
         });
     });
-    let offline = memo(move |_| page.state.with(|state| state.counts.offline));
-    Effect::new(move |_| {
+    let offline = memo(move |_| page.state.with(|state| state.counts.offline as usize));
+    effect(move || {
+        let offline = offline.get();
         if let Ok(Some(icon)) = document().query_selector("link[rel=icon]") {
             // A `link` takes any `href`.
-            let _ = icon.set_attribute("href", &favicon(offline.get()));
+            let _ = icon.set_attribute("href", &favicon(offline));
         }
     });
 
-    view! {
-        <h1 class="headline" tabindex="-1">
-            <em class=derive(move || answer().class)>
-                {text(move || answer().lead)}
-            </em>
-            " "
-            {text(move || answer().rest)}
-        </h1>
-        <p class="sub">{text(move || below(page))}</p>
-        <Voice />
-    }
+    let lead = el("em", "").attr_tells("class", move || answer().class.to_owned());
+    let lead = lead.tells(move || answer().lead);
+    into.child(el("h1", "headline").attr("tabindex", "-1").child(lead).text(" ").tells(move || answer().rest))
+        .child(el("p", "sub").tells(move || below(page)))
+        .child(voice(page))
 }
 
 /// Says the headline to a screen reader when it has changed, one sentence per breath.
-#[component]
-fn Voice() -> impl IntoView {
-    let page = Page::here();
-    let spoken = RwSignal::new(String::new());
-    let is_waiting = StoredValue::new(false);
-    Effect::new(move |first: Option<()>| {
-        page.state.with(|_| ());
+fn voice(page: Page) -> El {
+    let voice = el("p", "spoken").attr("role", "status").attr("aria-live", "polite");
+    let spoken = voice.clone();
+    let is_waiting = Rc::new(Cell::new(false));
+    let mut is_first = true;
+    effect(move || {
+        page.state.track();
         // What the page begins with is read with the page.
-        if first.is_none() || is_waiting.get_value() {
+        if std::mem::take(&mut is_first) || is_waiting.replace(true) {
             return;
         }
-        is_waiting.set_value(true);
+        let (spoken, is_waiting) = (spoken.clone(), is_waiting.clone());
         let say = move || {
+            is_waiting.set(false);
             // The page may be gone by now.
-            let _ = is_waiting.try_set_value(false);
             if let Some(headline) = page.state.try_with_untracked(|state| state.headline) {
                 let Sentence { lead, rest, .. } = untrack(|| sentence(page, headline));
                 let sentence = format!("{lead} {rest}");
-                if spoken.get_untracked() != sentence {
-                    spoken.set(sentence);
+                let spoken = spoken.element();
+                if spoken.text_content().as_deref() != Some(&sentence) {
+                    spoken.set_text_content(Some(&sentence));
                 }
             }
         };
         set_timeout(say, BREATH);
     });
-    view! { <p class="spoken" role="status" aria-live="polite">{spoken}</p> }
+    voice
 }

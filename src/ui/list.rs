@@ -1,37 +1,68 @@
-//! A list whose elements stay in the document while their items stay in the list.
-//!
-//! All lists of the page are of this one type: Leptos' own would bring a renderer of several KB for each.
+//! A list whose elements stay in the document while their items stay in the list: what had the focus keeps it.
 
-use fleet::Handle;
 use leptos::prelude::*;
+use web_sys::Node;
 
-/// What tells an item from the others of its list.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub enum Key {
-    /// The name of a section's title.
-    Section(String),
-    /// A device.
-    Device(Handle),
-    /// A change of a device: when, to which status, whether it is half a flap.
-    Change(Handle, u64, u8, bool),
-}
+use super::element::{El, effect};
 
 /// One item of a list.
 pub struct Item {
-    key: Key,
-    show: Box<dyn FnOnce(ReadSignal<usize>) -> AnyView + Send>,
+    key: String,
+    show: Box<dyn FnOnce() -> El>,
 }
 
 impl Item {
-    /// An item, and how it is shown once it is in the list; told its place, from 0.
-    pub fn new(key: Key, show: impl FnOnce(ReadSignal<usize>) -> AnyView + Send + 'static) -> Item {
+    /// An item, told from the others by its key, and how it is shown once it is in the list.
+    pub fn new(key: String, show: impl FnOnce() -> El + 'static) -> Item {
         Item { key, show: Box::new(show) }
     }
 }
 
-/// A list.
-pub fn list(items: impl Fn() -> Vec<Item> + Send + 'static) -> AnyView {
-    let items: Box<dyn Fn() -> Vec<Item> + Send> = Box::new(items);
-    let show = |place, item: Item| (item.show)(place);
-    view! { <ForEnumerate each=items key=|item| item.key.clone() children=show /> }.into_any()
+/// An item that is in the document, and whatever keeps it up to date.
+struct Shown {
+    key: String,
+    el: El,
+    _owner: Owner,
+}
+
+/// Makes the items the content of an element, now and whenever what `items` reads has changed.
+pub fn list(of: El, items: impl Fn() -> Vec<Item> + 'static) -> El {
+    fill(of.clone(), Box::new(items));
+    of
+}
+
+fn fill(of: El, items: Box<dyn Fn() -> Vec<Item>>) {
+    // The items outlive the run of the effect that made them.
+    let owner = Owner::current().unwrap_or_default();
+    let mut shown: Vec<Shown> = Vec::new();
+    effect(move || {
+        let mut next: Vec<Shown> = Vec::new();
+        for Item { key, show } in items() {
+            next.push(match shown.iter().position(|old| old.key == key) {
+                Some(place) => shown.swap_remove(place),
+                None => {
+                    let owner = owner.child();
+                    let el = owner.with(|| untrack(show));
+                    Shown { key, el, _owner: owner }
+                }
+            });
+        }
+        shown.drain(..).for_each(|old| old.el.remove());
+        put_in_order(of.element(), next.iter().map(|shown| &shown.el));
+        shown = std::mem::take(&mut next);
+    });
+}
+
+/// Makes the elements the content of a parent, and moves none that stands in its place already: an element that is
+/// moved loses the focus.
+pub fn put_in_order<'a>(parent: &Node, elements: impl Iterator<Item = &'a El>) {
+    let mut place = parent.first_child();
+    for el in elements {
+        if place.as_ref().is_some_and(|place| place.is_same_node(Some(el.element()))) {
+            place = place.and_then(|place| place.next_sibling());
+        } else {
+            // An element of the page's own goes wherever one is wanted.
+            let _ = parent.insert_before(el.element(), place.as_ref());
+        }
+    }
 }

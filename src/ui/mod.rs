@@ -1,12 +1,14 @@
 //! What the visitor sees: layout, wiring, and the wording of what the layers below have decided.
 //!
 //! Nothing here is decided that a test would want to ask about, and nothing is reactive per device outside
-//! the rows in sight. [`App`] is mounted once; every component finds its [`Page`] in the context.
+//! the rows in sight. [`mount`] shows the page once; every part of it is a function
+//! of [`Page`] that gives an element (see `element.rs`).
 
 mod board;
 mod device;
 mod diagnosis;
 mod dialog;
+mod element;
 mod filters;
 mod form;
 mod grid;
@@ -32,6 +34,7 @@ use js_sys::{Function, Reflect};
 use leptos::prelude::*;
 use mqtt::Time;
 use wasm_bindgen::{JsCast, JsValue};
+use web_sys::HtmlElement;
 
 use crate::address::{Address, Origin, Request, RequestError};
 use crate::intl::{self, Formats};
@@ -41,11 +44,12 @@ use crate::store;
 use crate::view::View;
 use crate::words::{self, Locale};
 
-use board::Board;
-use device::DevicePanel;
-use form::ConnectionDialog;
-use header::Header;
-use symbols::Symbols;
+use board::board;
+use device::device_panel;
+use element::{El, effect};
+use form::connection_dialog;
+use header::header;
+use symbols::symbols;
 
 /// How often relative times are told anew.
 const TICK: Duration = Duration::from_secs(10);
@@ -144,11 +148,6 @@ impl Page {
         }
     }
 
-    /// The page of the running component.
-    pub fn here() -> Page {
-        expect_context()
-    }
-
     /// Uses the connection.
     pub fn link<T>(self, with: impl FnOnce(&Link) -> T) -> T {
         self.link.with_value(with)
@@ -177,15 +176,19 @@ impl Page {
         })
     }
 
-    /// A sentence that changes only with the language.
-    pub fn phrase(self, say: fn(Locale) -> &'static str) -> Signal<&'static str> {
-        derive(move || say(self.locale.get()))
-    }
-
     /// Opens a device's panel.
     pub fn open_device(self, handle: Handle) {
         self.cursor.set(Some(handle));
         self.opened.set(Some(handle));
+    }
+
+    /// Folds a group, or unfolds it.
+    pub fn fold(self, name: &str) {
+        self.folded.update(|folded| {
+            if !folded.remove(name) {
+                folded.insert(name.to_owned());
+            }
+        });
     }
 
     /// Another connection has other devices, whose handles may be the same.
@@ -220,20 +223,6 @@ fn route() -> (String, String) {
     (address.to_owned(), route.to_owned())
 }
 
-/// A value that changes.
-///
-/// What stands in a view is boxed here, and below: a closure that Leptos is given as it is compiles a renderer,
-/// a signal or a listener of its own, and hundreds of them weigh more than everything else on the page.
-pub fn derive<T: Send + Sync + 'static>(value: impl Fn() -> T + Send + Sync + 'static) -> Signal<T> {
-    let value: Box<dyn Fn() -> T + Send + Sync> = Box::new(value);
-    Signal::derive(value)
-}
-
-/// A text that changes. All texts are of this type or of [`Page::phrase`]'s.
-pub fn text(text: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
-    derive(text)
-}
-
 /// A value that is worked out anew only when what it is made of changes; told what it was before.
 pub fn memo<T: PartialEq + Send + Sync + 'static>(
     value: impl Fn(Option<&T>) -> T + Send + Sync + 'static,
@@ -243,26 +232,26 @@ pub fn memo<T: PartialEq + Send + Sync + 'static>(
     Memo::new(value)
 }
 
-/// What is done when an event comes.
-pub fn on<E: 'static>(act: impl FnMut(E) + 'static) -> Box<dyn FnMut(E)> {
-    Box::new(act)
-}
-
-/// A part of the page that comes and goes, of one type for the same reason.
-pub type Part = Box<dyn FnMut() -> Option<AnyView> + Send>;
-
-/// See [`Part`].
-pub fn part(part: impl FnMut() -> Option<AnyView> + Send + 'static) -> Part {
-    Box::new(part)
+/// Shows a page in an element of the document, until what is returned is dropped.
+///
+/// Leptos knows of no element of it: it brings the reactive owner that everything lives under, and the executor.
+pub fn mount(
+    place: HtmlElement,
+    show: impl FnOnce() -> Vec<El> + 'static,
+) -> leptos::mount::UnmountHandle<<() as Render>::State> {
+    let into = place.clone();
+    leptos::mount::mount_to(place, move || {
+        for el in show() {
+            // The page's own elements go wherever elements are wanted.
+            let _ = into.append_child(el.element());
+        }
+    })
 }
 
 /// The whole page.
-#[component]
-pub fn App() -> impl IntoView {
+pub fn app() -> Vec<El> {
     let page = Page::open();
-    provide_context(page);
-
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(root) = document().document_element() {
             // `lang` is a valid attribute of every element.
             let _ = root.set_attribute("lang", leptos_i18n::Locale::as_str(page.locale.get()));
@@ -274,7 +263,7 @@ pub fn App() -> impl IntoView {
         }
     };
     // The address shares the view, and an address that somebody enters changes it.
-    Effect::new(move |_| {
+    effect(move || {
         let fragment = page.view.with(View::fragment);
         let (address, route) = route();
         if View::of_fragment(&route).fragment() != fragment {
@@ -296,12 +285,5 @@ pub fn App() -> impl IntoView {
             clock.clear();
         }
     });
-
-    view! {
-        <Symbols />
-        <Header />
-        <Board />
-        <ConnectionDialog />
-        <DevicePanel />
-    }
+    vec![symbols(), header(page), board(page), connection_dialog(page), device_panel(page)]
 }

@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::{Page, Part, derive, memo, on, part, text};
+use super::element::{El, button, el};
+use super::{Page, memo};
 use crate::notes::{Note, NoteKind, Noted};
 use crate::words::Locale;
 use crate::{say, say_count};
@@ -11,73 +12,55 @@ use crate::{say, say_count};
 const NAMED: usize = 5;
 
 /// The notes, or nothing. They stay as they are while they say the same: a button in one has the focus.
-pub fn notes(page: Page) -> impl IntoView {
+pub fn notes(page: Page, into: El) -> El {
     let notes = memo(move |_| page.state.with(|state| state.notes.clone()));
-    let is_bounded = memo(move |_| {
-        page.state.with(|state| state.refused.devices + state.refused.topics + state.refused.metadata > 0)
-    });
-    let snapshot: Part = part(move || {
-        let notes = notes.get();
-        (!notes.is_empty())
-            .then(|| notes.into_iter().map(|note| box_of(page, note)).collect_view().into_any())
-    });
-    let bounded: Part = part(move || is_bounded.get().then(|| box_of_bounds(page).into_any()));
-    (snapshot, bounded)
+    let is_bounded = memo(move |_| left_out(page) > 0);
+    into.parts(move || notes.get().into_iter().map(|note| box_of(page, note)).collect())
+        .part(move || is_bounded.get().then(|| box_of_bounds(page)))
 }
 
-fn box_of(page: Page, note: Note) -> impl IntoView {
-    let Note { kind, filters } = note;
+fn box_of(page: Page, Note { kind, filters }: Note) -> El {
     let more = filters.len().saturating_sub(NAMED);
-    let items: Vec<_> =
-        filters.into_iter().take(NAMED).map(|noted| item_of(page, kind, noted).into_any()).collect();
-    let more = (more > 0).then(|| {
-        view! { <li>{text(move || say!(page.locale.get(), note.more, n = more.to_string()))}</li> }
-    });
-    let title = derive(move || words(page.locale.get(), kind).0);
-    let body = derive(move || words(page.locale.get(), kind).1);
-    view! {
-        <section class="note caution">
-            <h2>{title}</h2>
-            <p>{body}</p>
-            <ul>{items} {more}</ul>
-        </section>
-    }
+    let items = filters.into_iter().take(NAMED).map(|noted| item_of(page, kind, noted));
+    let items = el("ul", "").children(items).children(
+        (more > 0)
+            .then(|| el("li", "").tells(move || say!(page.locale.get(), note.more, n = more.to_string()))),
+    );
+    el("section", "note caution")
+        .child(el("h2", "").tells(move || words(page.locale.get(), kind).0.to_owned()))
+        .child(el("p", "").tells(move || words(page.locale.get(), kind).1.to_owned()))
+        .child(items)
 }
 
-fn item_of(page: Page, kind: NoteKind, noted: Noted) -> impl IntoView {
-    let Noted { position, text: filter, replays } = noted;
-    let sentence = text(move || match kind {
-        NoteKind::Rejected => filter.clone(),
+fn item_of(page: Page, kind: NoteKind, Noted { position, text, replays }: Noted) -> El {
+    let sentence = move || match kind {
+        NoteKind::Rejected => text.clone(),
         _ => {
             let n = page.format(|formats| formats.count(replays as usize));
-            say_count!(page.locale.get(), replays, note.filter, filter = filter, n = n)
+            say_count!(page.locale.get(), replays, note.filter, filter = text, n = n)
         }
-    });
+    };
     let resume = position.filter(|_| kind == NoteKind::Paused).map(|position| {
-        let on_click = move |_| page.link(|link| link.switch_filter(position, true));
-        view! {
-            <button type="button" class="button small" on:click=on(on_click)>
-                {page.phrase(|locale| say!(locale, note.paused.resume))}
-            </button>
-        }
+        button("button small", move |_| page.link(|link| link.switch_filter(position, true)))
+            .says(page, |locale| say!(locale, note.paused.resume))
     });
-    view! { <li dir="auto"><span>{sentence}</span> " " {resume}</li> }
+    el("li", "").attr("dir", "auto").child(el("span", "").tells(sentence)).text(" ").children(resume)
+}
+
+/// How much the fleet's bounds kept out.
+fn left_out(page: Page) -> u64 {
+    page.state.with(|state| state.refused.devices + state.refused.topics + state.refused.metadata)
 }
 
 /// What the fleet's bounds kept out.
-fn box_of_bounds(page: Page) -> impl IntoView {
-    let body = text(move || {
-        let left_out =
-            page.state.with(|state| state.refused.devices + state.refused.topics + state.refused.metadata);
-        let n = page.format(|formats| formats.count(left_out as usize));
+fn box_of_bounds(page: Page) -> El {
+    let body = move || {
+        let n = page.format(|formats| formats.count(left_out(page) as usize));
         say!(page.locale.get(), note.bounded.body, n = n)
-    });
-    view! {
-        <section class="note caution">
-            <h2>{page.phrase(|locale| say!(locale, note.bounded.title))}</h2>
-            <p>{body}</p>
-        </section>
-    }
+    };
+    el("section", "note caution")
+        .child(el("h2", "").says(page, |locale| say!(locale, note.bounded.title)))
+        .child(el("p", "").tells(body))
 }
 
 /// Title and explanation.

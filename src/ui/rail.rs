@@ -4,9 +4,10 @@ use fleet::{Change, ChangeKind, Device, Handle, Status};
 use leptos::prelude::*;
 
 use super::device::told;
-use super::list::{Item, Key, list};
+use super::element::{El, button, el};
+use super::list::{Item, list};
 use super::symbols::icon;
-use super::{Page, derive, memo, on, text};
+use super::{Page, memo};
 use crate::say;
 
 /// How many changes are in the document.
@@ -31,50 +32,44 @@ fn lasted(device: &Device<'_>, change: &Change) -> Option<u64> {
 }
 
 /// The rail.
-#[component]
-pub fn Rail() -> impl IntoView {
-    let page = Page::here();
-    let items = memo(move |_| {
+pub fn rail(page: Page) -> El {
+    let entries = memo(move |_| {
         let read = page.watch(|link| {
             link.with(|call| {
                 let fleet = call.engine.fleet();
-                let item = |(handle, change): (Handle, Change)| {
+                let entry = |(handle, change): (Handle, Change)| {
                     let device = fleet.device(handle)?;
                     let (name, lasted) = (device.display_name().to_owned(), lasted(&device, &change));
                     Some(Entry { handle, name, change, lasted })
                 };
-                fleet.recent_changes().take(SHOWN).filter_map(item).collect::<Vec<Entry>>()
+                fleet.recent_changes().take(SHOWN).filter_map(entry).collect::<Vec<Entry>>()
             })
         });
         read.unwrap_or_default()
     });
-    let is_shown = memo(move |_| page.state.with(|state| state.counts.total > 0));
-    let none = text(move || match items.with(Vec::is_empty) {
+    let none = move || match entries.with(Vec::is_empty) {
         true => say!(page.locale.get(), rail.none).to_owned(),
         false => String::new(),
-    });
+    };
     let listed = move || {
         let item = |entry: Entry| {
-            let Entry { handle, change, .. } = entry;
-            let key = Key::Change(handle, change.at.0, change.to as u8, change.flap);
-            Item::new(key, move |_| item_of(page, entry))
+            let Change { at, to, flap, .. } = entry.change;
+            let key = format!("{} {} {} {flap}", entry.handle.slot(), at.0, to.word());
+            Item::new(key, move || item_of(page, entry))
         };
-        items.get().into_iter().map(item).collect()
+        entries.get().into_iter().map(item).collect()
     };
-    view! {
-        <aside class="rail" aria-labelledby="rail-title" hidden=derive(move || !is_shown.get())>
-            <h2 id="rail-title">{page.phrase(|locale| say!(locale, rail.title))}</h2>
-            <p>{none}</p>
-            <ol class="changes" hidden=derive(move || items.with(Vec::is_empty))>
-                {list(listed)}
-            </ol>
-        </aside>
-    }
+    let changes = el("ol", "changes").attr_if("hidden", move || entries.with(Vec::is_empty));
+    el("aside", "rail")
+        .attr("aria-labelledby", "rail-title")
+        .attr_if("hidden", move || page.state.with(|state| state.counts.total == 0))
+        .child(el("h2", "").attr("id", "rail-title").says(page, |locale| say!(locale, rail.title)))
+        .child(el("p", "").tells(none))
+        .child(list(changes, listed))
 }
 
-fn item_of(page: Page, Entry { handle, name, change, lasted }: Entry) -> AnyView {
-    let what = text(move || told(page, &change).what);
-    let when = text(move || {
+fn item_of(page: Page, Entry { handle, name, change, lasted }: Entry) -> El {
+    let when = move || {
         let at = page.format(|formats| formats.moment(change.at, page.now.get().max(change.at)));
         let how = told(page, &change).how;
         let Some(lasted) = lasted.filter(|_| change.to == Status::Online) else {
@@ -84,25 +79,13 @@ fn item_of(page: Page, Entry { handle, name, change, lasted }: Entry) -> AnyView
         let time = page.format(|formats| formats.duration(lasted));
         let status = super::section::within(locale, change.from.unwrap_or(Status::Offline));
         format!("{at} · {how} · {}", say!(locale, change.after, status = status, time = time))
-    });
-    view! {
-        <li class=change.to.word()>
-            {icon(change.to)}
-            <p>
-                <button
-                    type="button"
-                    class="link"
-                    aria-haspopup="dialog"
-                    dir="auto"
-                    on:click=on(move |_| page.open_device(handle))
-                >
-                    {name}
-                </button>
-                " "
-                {what}
-            </p>
-            <time>{when}</time>
-        </li>
-    }
-    .into_any()
+    };
+    let device = button("link", move |_| page.open_device(handle))
+        .attr("aria-haspopup", "dialog")
+        .attr("dir", "auto")
+        .text(&name);
+    el("li", change.to.word())
+        .child(icon(change.to))
+        .child(el("p", "").child(device).text(" ").tells(move || told(page, &change).what))
+        .child(el("time", "").tells(when))
 }

@@ -1,208 +1,182 @@
 //! One section of the board: its title, and those of its tiles that are in sight.
 
-use fleet::{Counts, Handle, Status};
-use leptos::prelude::*;
+use fleet::{Counts, Status};
+use web_sys::Node;
 
-use super::grid::{Window, pixels};
-use super::list::{Item, Key, list};
+use super::element::{El, button, el};
+use super::grid::{pixels, style};
+use super::list::put_in_order;
 use super::symbols::icon;
-use super::tile::Tile;
-use super::{Page, derive, memo, on, part, text};
-use crate::geometry::Placed;
+use super::tile::{Drawing, Tile};
+use crate::geometry::{Layout, Placed};
 use crate::say;
 use crate::sections::{Section, Title};
 use crate::timeline::Timeline;
-use crate::view::View;
 use crate::words::Locale;
 
-/// What is read of a section apart from its tiles.
-#[derive(Clone, PartialEq)]
+/// A section in the document.
+pub struct Part {
+    /// Its title's name.
+    pub name: String,
+    /// Its element.
+    pub el: El,
+    head: Head,
+    rows: El,
+    tiles: Vec<Tile>,
+}
+
+/// The title of a section.
 struct Head {
+    /// Its words, and for a group the button that folds it.
+    words: Node,
+    fold: Option<El>,
+    count: El,
+    /// How many devices of a group are not well.
+    told: El,
+    legend: El,
+    drawn: Option<Told>,
+}
+
+/// What a title says, compared as a whole.
+#[derive(PartialEq)]
+struct Told {
     title: Title,
     length: usize,
     is_first: bool,
+    wording: Wording,
+    timeline: Timeline,
 }
 
-/// A section, by the name of its title.
-#[component]
-pub fn SectionView(
-    /// Its title's name.
-    name: String,
-    /// All sections of the board.
-    sections: Memo<Vec<Section>>,
-    /// What is in sight.
-    window: Memo<Window>,
-    /// The tile that Tab reaches.
-    tab_stop: Memo<Option<Handle>>,
-) -> impl IntoView {
-    let page = Page::here();
-    // White space would part it into several identifiers.
-    let title_id = format!("s-{}", name.replace(char::is_whitespace, "_"));
-    let labelled_by = title_id.clone();
-    let name = StoredValue::new(name);
-    let placed = memo(move |_| -> Option<Placed> {
-        window.with(|window| {
-            sections.with(|sections| {
-                let is_it = |placed: &&Placed| {
-                    let title = sections.get(placed.section).map(|section| section.title.name());
-                    title.is_some_and(|title| name.with_value(|name| title == *name))
-                };
-                window.placed.iter().find(is_it).copied()
-            })
-        })
-    });
-    let head = memo(move |_| {
-        let number = placed.get()?.section;
-        sections.with(|sections| {
-            let Section { title, length, .. } = sections.get(number)?;
-            Some(Head { title: title.clone(), length: *length, is_first: number == 0 })
-        })
-    });
-    let layout = memo(move |_| window.with(|window| window.layout));
-    let top = text(move || pixels(placed.get().map_or(0.0, |placed| placed.top)));
-    let height = text(move || pixels(placed.get().map_or(0.0, |placed| placed.height)));
-    let rows_top = text(move || {
-        let layout = layout.get();
-        pixels(layout.title + placed.get().map_or(0.0, |placed| placed.first as f64 * layout.pitch))
-    });
-    let before = memo(move |_| placed.get().map_or(0, |placed| placed.first * layout.get().columns));
-    let length = memo(move |_| head.with(|head| head.as_ref().map_or(0, |head| head.length)));
-    let shown = move || {
-        let (Some(placed), columns) = (placed.get(), layout.get().columns) else {
-            return Vec::new();
+/// What the words of a title depend on, apart from its section.
+#[derive(Copy, Clone, PartialEq)]
+pub struct Wording {
+    /// The language.
+    pub locale: Locale,
+    /// Nobody may say that what is not known at present is well.
+    pub is_as_last_known: bool,
+    /// Not the whole fleet is asked for.
+    pub is_filtered: bool,
+}
+
+impl Part {
+    /// A section that is not drawn yet.
+    pub fn new(name: String, title: &Title, page: super::Page) -> Part {
+        // White space would part it into several identifiers.
+        let id = format!("s-{}", name.replace(char::is_whitespace, "_"));
+        let (told, legend) = (el("span", "all-told"), el("small", "legend"));
+        let count = el("span", "");
+        let h2 = el("h2", "").attr("id", &id);
+        let (words, fold, h2) = match title {
+            Title::Group { .. } => {
+                let words = el("b", "").attr("dir", "auto");
+                let key = name.clone();
+                let on_click = move |_| page.fold(&key);
+                let fold = button("fold", on_click).child(words.clone()).child(count.clone());
+                (words.element().clone().into(), Some(fold.clone()), h2.child(fold))
+            }
+            _ => {
+                let h2 = h2.text("");
+                let words = h2.element().first_child().expect("the text was put there");
+                (words, None, h2.text(" ").child(count.clone()))
+            }
         };
-        sections.with(|sections| {
-            let handles = sections.get(placed.section).map_or(&[][..], |section| &section.handles);
-            let end = (placed.last * columns).min(handles.len());
-            let item = |&handle: &Handle| {
-                Item::new(Key::Device(handle), move |index| {
-                    let place = derive(move || before.get() + index.get() + 1);
-                    view! { <Tile handle place of=length tab_stop /> }.into_any()
-                })
+        let title = el("div", "section-title").child(h2).child(told.clone()).child(legend.clone());
+        let rows = el("ul", "rows").attr("role", "list").attr("aria-labelledby", &id);
+        let el = el("section", "part").child(title).child(rows.clone());
+        let head = Head { words, fold, count, told, legend, drawn: None };
+        Part { name, el, head, rows, tiles: Vec::new() }
+    }
+
+    /// Brings the section up to date.
+    pub fn draw(
+        &mut self,
+        drawing: &Drawing<'_>,
+        section: &Section,
+        placed: &Placed,
+        layout: &Layout,
+        wording: Wording,
+    ) {
+        style(&self.el, "top", &pixels(placed.top));
+        style(&self.el, "height", &pixels(placed.height));
+        style(&self.rows, "top", &pixels(layout.title + placed.first as f64 * layout.pitch));
+        let columns = layout.columns;
+        style(&self.rows, "grid-template-columns", &format!("repeat({columns}, minmax(0, 1fr))"));
+        self.head.draw(drawing, section, placed.section == 0, wording);
+
+        let first = placed.first * columns;
+        let end = (placed.last * columns).min(section.handles.len());
+        let mut tiles = Vec::new();
+        for (&handle, place) in section.handles.get(first..end).unwrap_or_default().iter().zip(first + 1..) {
+            let known = self.tiles.iter().position(|tile| tile.handle == handle);
+            let mut tile = match (known, drawing.fleet.device(handle)) {
+                (Some(known), _) => self.tiles.swap_remove(known),
+                (None, Some(device)) => Tile::new(handle, &device),
+                // The sections are told of its end with the next frame.
+                (None, None) => continue,
             };
-            handles.get(placed.first * columns..end).unwrap_or_default().iter().map(item).collect()
-        })
-    };
-    let title = part(move || Some(title_of(page, title_id.clone(), head.get()?)));
-    view! {
-        <section class="part" style:top=top style:height=height>
-            {title}
-            <ul
-                class="rows"
-                role="list"
-                aria-labelledby=labelled_by
-                style:top=rows_top
-                style:grid-template-columns=text(move || format!("repeat({}, minmax(0, 1fr))", layout.get().columns))
-            >
-                {list(shown)}
-            </ul>
-        </section>
+            tile.draw(drawing, (place, section.length));
+            tiles.push(tile);
+        }
+        self.tiles.drain(..).for_each(|gone| gone.el.remove());
+        put_in_order(self.rows.element(), tiles.iter().map(|tile| &tile.el));
+        self.tiles = tiles;
     }
 }
 
-fn title_of(page: Page, id: String, Head { title, length, is_first }: Head) -> AnyView {
-    let whole = match &title {
-        Title::Group { counts, .. } => counts.total as usize,
-        _ => length,
-    };
-    let count = text(move || {
+impl Head {
+    fn draw(&mut self, drawing: &Drawing<'_>, section: &Section, is_first: bool, wording: Wording) {
+        let (page, locale) = (drawing.page, wording.locale);
+        let Section { title, length, .. } = section;
+        let (length, timeline) = (*length, drawing.timeline);
+        let told = Told { title: title.clone(), length, is_first, wording, timeline };
+        if self.drawn.as_ref() == Some(&told) {
+            return;
+        }
         let count = |count| page.format(|formats| formats.count(count));
-        match length == whole {
-            true => count(length),
-            false => say!(page.locale.get(), group.some, n = count(length), total = count(whole)),
-        }
-    });
-    let legend = is_first.then(|| {
-        let legend = text(move || {
-            let since = page.state.with(|state| state.observed_since);
-            let Timeline { from, to } = Timeline::of(since, page.now.get());
-            let duration = page.format(|formats| formats.duration(to.0 - from.0));
-            say!(page.locale.get(), tile.history, duration = duration)
-        });
-        view! {
-            <small class="legend">
-                <i></i>
-                {legend}
-            </small>
-        }
-    });
-    let name = title.name();
-    match title {
-        Title::Group { name: shown, counts, is_folded, .. } => {
-            let shown = text(move || match &*shown {
-                "" => say!(page.locale.get(), group.rest).to_owned(),
-                shown => shown.to_owned(),
-            });
-            let on_click = move |_| {
-                page.folded.update(|folded| {
-                    if !folded.remove(&name) {
-                        folded.insert(name.clone());
-                    }
-                });
-            };
-            view! {
-                <div class="section-title">
-                    <h2 id=id>
-                        <button type="button" class="fold" aria-expanded=(!is_folded).to_string() on:click=on(on_click)>
-                            <b dir="auto">{shown}</b>
-                            <span>{count}</span>
-                        </button>
-                    </h2>
-                    {statuses(page, counts)}
-                    {legend}
-                </div>
-            }
-            .into_any()
-        }
-        title => {
-            // Nobody may say that what is not known at present is well.
-            let is_as_last_known = memo(move |_| {
-                page.state.with(|state| state.counts.stale > 0 || state.standing != mqtt::Link::Connected)
-            });
-            let words = derive(move || {
-                let locale = page.locale.get();
-                match title {
-                    Title::Attention => say!(locale, board.attention),
-                    Title::Well if is_as_last_known.get() => say!(locale, board.last_known_well),
-                    Title::Well => say!(locale, board.well),
-                    _ if page.view.with(View::is_filtered) => say!(locale, board.matching),
-                    Title::All | Title::Group { .. } => say!(locale, board.all),
+        let mut whole = length;
+        let words = match title {
+            Title::Group { name, counts, is_folded, .. } => {
+                whole = counts.total as usize;
+                if let Some(fold) = &self.fold {
+                    fold.set("aria-expanded", Some(if *is_folded { "false" } else { "true" }));
                 }
-            });
-            view! {
-                <div class="section-title">
-                    <h2 id=id>
-                        {words}
-                        " "
-                        <span>{count}</span>
-                    </h2>
-                    {legend}
-                </div>
+                self.tell_counts(counts, locale, count);
+                if name.is_empty() { say!(locale, group.rest) } else { name }
             }
-            .into_any()
+            Title::Attention => say!(locale, board.attention),
+            Title::Well if wording.is_as_last_known => say!(locale, board.last_known_well),
+            Title::Well => say!(locale, board.well),
+            Title::All if wording.is_filtered => say!(locale, board.matching),
+            Title::All => say!(locale, board.all),
+        };
+        self.words.set_text_content(Some(words));
+        self.count.set_text(&match length == whole {
+            true => count(length),
+            false => say!(locale, group.some, n = count(length), total = count(whole)),
+        });
+        self.legend.set_text("");
+        if is_first {
+            let Timeline { from, to } = timeline;
+            let duration = page.format(|formats| formats.duration(to.0 - from.0));
+            let legend = say!(locale, tile.history, duration = duration);
+            self.legend.append(&el("i", ""));
+            let _ = self.legend.element().append_with_str_1(&legend);
+        }
+        self.drawn = Some(told);
+    }
+
+    /// How many devices of a group are not well, each kind by shape, number and word.
+    fn tell_counts(&self, counts: &Counts, locale: Locale, count: impl Fn(usize) -> String) {
+        self.told.set_text("");
+        for status in [Status::Offline, Status::Degraded, Status::Unknown] {
+            let number = counts.of(status);
+            if number > 0 {
+                let words = format!("{} {}", count(number as usize), within(locale, status));
+                let class = format!("told {}", status.word());
+                self.told.append(&el("span", &class).child(icon(status)).text(&words));
+            }
         }
     }
-}
-
-/// How many devices of a group are not well, each kind by shape, number and word.
-fn statuses(page: Page, counts: Counts) -> Vec<AnyView> {
-    let told = |status: Status| {
-        let number = counts.of(status);
-        (number > 0).then(|| {
-            let words = text(move || {
-                let number = page.format(|formats| formats.count(number as usize));
-                format!("{number} {}", within(page.locale.get(), status))
-            });
-            view! {
-                <span class=format!("told {}", status.word())>
-                    {icon(status)}
-                    {words}
-                </span>
-            }
-            .into_any()
-        })
-    };
-    [Status::Offline, Status::Degraded, Status::Unknown].into_iter().filter_map(told).collect()
 }
 
 /// A status as a word within a sentence.

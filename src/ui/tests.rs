@@ -1,7 +1,6 @@
 //! The board as it stands in a document: the hooks that other programs rely on, and text that is only text.
 
 use js_sys::Promise;
-use leptos::mount::mount_to;
 use leptos::prelude::*;
 use mqtt::{Version, VersionChoice};
 use wasm_bindgen::JsCast;
@@ -9,8 +8,8 @@ use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Element, HtmlElement};
 
-use super::board::Board;
-use super::{App, Page};
+use super::board::board;
+use super::{Page, app, mount};
 use crate::address::{Address, Request};
 use crate::link::{self, Link, Profile};
 use crate::store;
@@ -108,10 +107,7 @@ async fn a_tile_carries_the_hooks_and_a_stranger_s_text_is_only_text() {
         ],
     );
     let seen = link.clone();
-    let _mounted = mount_to(place.0.clone(), move || {
-        provide_context(Page::new(seen, Request::parse("")));
-        view! { <Board /> }
-    });
+    let _mounted = mount(place.0.clone(), move || vec![board(Page::new(seen, Request::parse("")))]);
     frames(3).await;
 
     assert_eq!(place.count("[data-device]"), 2);
@@ -147,10 +143,7 @@ async fn the_counters_filter_and_keep_the_whole_fleet_s_numbers() {
     let mut heard = vec![CONNACK];
     heard.extend(devices.iter().map(Vec::as_slice));
     let link = Link::scripted(profile(), &heard);
-    let _mounted = mount_to(place.0.clone(), move || {
-        provide_context(Page::new(link, Request::parse("")));
-        view! { <Board /> }
-    });
+    let _mounted = mount(place.0.clone(), move || vec![board(Page::new(link, Request::parse("")))]);
     frames(3).await;
     let counts = || {
         ["total", "online", "offline", "sleeping", "degraded", "unknown"]
@@ -171,10 +164,7 @@ async fn only_the_rows_in_sight_are_in_the_document() {
     let place = Place::new();
     let devices: Vec<_> = (0..5_000).map(|n| publish(&format!("d{n}/status"), "online", true)).collect();
     let link = Link::scripted(profile(), &[CONNACK, &devices.concat()]);
-    let _mounted = mount_to(place.0.clone(), move || {
-        provide_context(Page::new(link, Request::parse("")));
-        view! { <Board /> }
-    });
+    let _mounted = mount(place.0.clone(), move || vec![board(Page::new(link, Request::parse("")))]);
     frames(3).await;
     assert_eq!(place.text("[data-count=total]"), "5000");
     let tiles = place.count("[data-device]");
@@ -197,10 +187,7 @@ async fn the_filters_can_be_read_and_switched_when_they_are_asked_for() {
         ],
     );
     let seen = link.clone();
-    let _mounted = mount_to(place.0.clone(), move || {
-        provide_context(Page::new(seen, Request::parse("")));
-        view! { <Board /> }
-    });
+    let _mounted = mount(place.0.clone(), move || vec![board(Page::new(seen, Request::parse("")))]);
     frames(3).await;
     assert_eq!(place.count(".filters table"), 0, "closed, it costs nothing");
 
@@ -231,10 +218,7 @@ async fn a_paused_filter_can_be_watched_anyway() {
     // The filter's snapshot is over (SUBACK, PINGRESP) before it is flooded.
     let link = Link::scripted(profile(), &[CONNACK, &[0x90, 3, 0, 1, 0], &[0xD0, 0], &noise.concat()]);
     let seen = link.clone();
-    let _mounted = mount_to(place.0.clone(), move || {
-        provide_context(Page::new(seen, Request::parse("")));
-        view! { <Board /> }
-    });
+    let _mounted = mount(place.0.clone(), move || vec![board(Page::new(seen, Request::parse("")))]);
     frames(3).await;
     assert!(place.text(".note").contains("paused"), "{}", place.text(".note"));
     assert!(place.text(".headline").contains("not everything"), "{}", place.text(".headline"));
@@ -247,7 +231,7 @@ async fn a_paused_filter_can_be_watched_anyway() {
 #[wasm_bindgen_test]
 async fn a_first_visit_is_offered_a_connection() {
     let place = Place::new();
-    let _mounted = mount_to(place.0.clone(), App);
+    let _mounted = mount(place.0.clone(), app);
     frames(2).await;
     assert_eq!(place.one(".badge").get_attribute("data-link").as_deref(), Some("idle"));
     assert_eq!(place.one("main").get_attribute("data-snapshot").as_deref(), Some("unknown"));

@@ -1,13 +1,13 @@
 //! One device.
 //!
-//! Its id and its names come from strangers: they are only ever text and attribute values, never markup.
+//! Its id and its names come from strangers: they are only ever text and attribute values, never markup. A tile has no
+//! signal of its own: the grid draws those in sight, and [`Tile::draw`] touches only what changed.
 
-use fleet::{Evidence, Handle, Span, StaleReason, Status, Time};
-use leptos::prelude::*;
+use fleet::fleet::Changed;
+use fleet::{Device, Evidence, Fleet, Handle, Span, StaleReason, Status, Time};
 
-use super::symbols::shape;
-use super::{Page, derive, memo, on, part, text};
-use crate::link;
+use super::Page;
+use super::element::{El, el, svg};
 use crate::say;
 use crate::timeline::{SLOTS, Timeline, runs};
 use crate::words::Locale;
@@ -15,136 +15,150 @@ use crate::words::Locale;
 /// Younger than this, a change's time of day says it all; its age would be a number that jumps.
 const FRESH: u64 = 60_000;
 
-/// What a tile shows, compared as a whole.
-#[derive(Clone, PartialEq)]
-struct Shown {
-    name: String,
-    id: String,
-    topic: String,
-    slug: &'static str,
-    convention: &'static str,
-    status: Status,
-    evidence: Evidence,
-    since: Option<Time>,
-    stale: Option<StaleReason>,
-    /// The name of what it hangs on, when that is offline.
-    parent_offline: Option<String>,
-    is_disabled: bool,
-    /// It spoke, and is not only listed.
-    has_spoken: bool,
-    /// The history bar's runs of equal slots.
-    history: Vec<(Span, usize, usize)>,
+/// What all tiles of one drawing share.
+pub struct Drawing<'a> {
+    /// The page, whose reactive values are read by the drawing and not by the tiles.
+    pub page: Page,
+    /// The devices.
+    pub fleet: &'a Fleet,
+    /// What changed since the last drawing.
+    pub changed: Changed<'a>,
+    /// The language, the clock or the time axis changed: everything is worded anew.
+    pub is_everything: bool,
+    /// The language.
+    pub locale: Locale,
+    /// The coarse clock that ages are told by.
+    pub now: Time,
+    /// The time that every bar spans.
+    pub timeline: Timeline,
+    /// The tile that Tab reaches.
+    pub tab_stop: Option<Handle>,
 }
 
-/// One device's tile.
-#[component]
-pub fn Tile(
+/// A device's tile in the document.
+pub struct Tile {
     /// Which device.
-    handle: Handle,
-    /// Its place in its list, from 1; most of the list is not in the document.
-    place: Signal<usize>,
-    /// How long the list is.
-    of: Memo<usize>,
-    /// The tile that Tab reaches.
-    tab_stop: Memo<Option<Handle>>,
-) -> impl IntoView {
-    let (page, length) = (Page::here(), of);
-    let shown = memo(move |before: Option<&Option<Shown>>| {
-        // The bar moves with the time; the coarse clock alone would hide a change until its next tick.
-        page.now.track();
-        let now = page.watch(|link| {
-            link.with(|call| {
-                let fleet = call.engine.fleet();
-                let Timeline { from, to } = Timeline::of(fleet.observed_since(), link::now());
-                fleet.device(handle).map(|device| Shown {
-                    name: device.display_name().to_owned(),
-                    id: device.id.to_owned(),
-                    topic: device.topic.to_owned(),
-                    slug: device.convention.slug,
-                    convention: device.convention.label,
-                    status: device.status,
-                    evidence: device.evidence,
-                    since: device.since,
-                    stale: device.stale,
-                    parent_offline: device.parent.filter(|_| device.parent_offline).map(|parent| {
-                        let parent = parent
-                            .handle
-                            .and_then(|handle| fleet.device(handle))
-                            .map_or(parent.id, |p| p.display_name());
-                        parent.to_owned()
-                    }),
-                    is_disabled: device.is_disabled,
-                    has_spoken: device.said.is_some(),
-                    history: runs(&device.spans(from, to, SLOTS)),
-                })
-            })
-        });
+    pub handle: Handle,
+    /// Its list item.
+    pub el: El,
+    face: El,
+    shape: El,
+    name: El,
+    path: El,
+    leaf: El,
+    state: El,
+    word: El,
+    how: El,
+    history: El,
+    place: (usize, usize),
+    is_tab_stop: bool,
+    is_drawn: bool,
+    runs: Vec<(Span, usize, usize)>,
+}
+
+impl Tile {
+    /// A tile that is not drawn yet.
+    pub fn new(handle: Handle, device: &Device<'_>) -> Tile {
+        let shape = svg("use", "");
+        let (name, path, leaf) = (el("b", "").attr("dir", "auto"), el("span", "path"), el("span", ""));
+        let (state, word, how) = (el("span", "state"), el("span", "word"), el("span", ""));
+        let history = svg("svg", "history")
+            .attr("viewBox", &format!("0 0 {SLOTS} 1"))
+            .attr("preserveAspectRatio", "none")
+            .attr("aria-hidden", "true");
+        let face = el("button", "face")
+            .attr("type", "button")
+            .attr("aria-haspopup", "dialog")
+            .attr("tabindex", "-1")
+            .child(
+                el("span", "name")
+                    .child(svg("svg", "icon").attr("aria-hidden", "true").child(shape.clone()))
+                    .child(name.clone().child(path.clone()).child(leaf.clone()))
+                    .child(el("span", "convention").text(device.convention.label)),
+            )
+            .child(state.clone().child(word.clone()).text(" ").child(how.clone()))
+            .child(history.clone());
+        let el = el("li", "tile")
+            .attr("id", &format!("d{}", handle.slot()))
+            .attr("data-device", device.id)
+            .attr("data-convention", device.convention.slug)
+            .child(face.clone());
+        Tile {
+            handle,
+            el,
+            face,
+            shape,
+            name,
+            path,
+            leaf,
+            state,
+            word,
+            how,
+            history,
+            place: (0, 0),
+            is_tab_stop: false,
+            is_drawn: false,
+            runs: Vec::new(),
+        }
+    }
+
+    /// Brings the tile up to date. `place`: its place in its list, from 1, and how long that is; most of the list is
+    /// not in the document.
+    pub fn draw(&mut self, drawing: &Drawing<'_>, place: (usize, usize)) {
+        if self.place != place {
+            self.place = place;
+            self.el.set("aria-posinset", Some(&place.0.to_string()));
+            self.el.set("aria-setsize", Some(&place.1.to_string()));
+        }
+        let is_tab_stop = drawing.tab_stop == Some(self.handle);
+        if self.is_tab_stop != is_tab_stop {
+            self.is_tab_stop = is_tab_stop;
+            self.face.set("tabindex", Some(if is_tab_stop { "0" } else { "-1" }));
+        }
+        if self.is_drawn && !drawing.is_everything && !drawing.changed.has(self.handle) {
+            return;
+        }
         // A device that is gone keeps its face until the grid takes its tile away.
-        now.flatten().or_else(|| before.cloned().flatten())
-    });
-    let of = move |read: fn(&Shown) -> String| {
-        text(move || shown.with(|shown| shown.as_ref().map(read).unwrap_or_default()))
-    };
-    let status = move || shown.with(|shown| shown.as_ref().map_or(Status::Unknown, |shown| shown.status));
-    let how =
-        text(move || shown.with(|shown| shown.as_ref().map(|shown| how(page, shown)).unwrap_or_default()));
-    let parent = derive(move || {
-        shown
-            .with(|shown| shown.as_ref().is_some_and(|shown| shown.parent_offline.is_some()))
-            .then_some("offline")
-    });
-    let history = part(move || {
-        shown.with(|shown| shown.as_ref().map(|shown| paths(&shown.history))).map(IntoAny::into_any)
-    });
-    let tab_index = derive(move || if tab_stop.get() == Some(handle) { "0" } else { "-1" });
-    view! {
-        <li
-            class="tile"
-            id=format!("d{}", handle.slot())
-            aria-posinset=text(move || place.get().to_string())
-            aria-setsize=text(move || length.get().to_string())
-            data-device=of(|shown| shown.id.clone())
-            data-convention=of(|shown| shown.slug.to_owned())
-            data-status=of(|shown| shown.status.word().to_owned())
-            data-evidence=of(|shown| shown.evidence.word().to_owned())
-            data-parent=parent
-        >
-            <button
-                type="button"
-                class="face"
-                aria-haspopup="dialog"
-                tabindex=tab_index
-                on:click=on(move |_| page.open_device(handle))
-            >
-                <span class="name">
-                    {shape(of(|shown| shown.status.word().to_owned()))}
-                    <b dir="auto" title=of(full_name)>
-                        <span class="path">{of(|shown| path_and_leaf(&shown.name).0.to_owned())}</span>
-                        <span>{of(|shown| path_and_leaf(&shown.name).1.to_owned())}</span>
-                    </b>
-                    <span class="convention">{of(|shown| shown.convention.to_owned())}</span>
-                </span>
-                <span class="state" title=how>
-                    <span class="word">{derive(move || word(page.locale.get(), status()))}</span>
-                    " "
-                    {how}
-                </span>
-                <svg
-                    class="history"
-                    viewBox=format!("0 0 {SLOTS} 1")
-                    preserveAspectRatio="none"
-                    aria-hidden="true"
-                >
-                    {history}
-                </svg>
-            </button>
-        </li>
+        let Some(device) = drawing.fleet.device(self.handle) else { return };
+        self.is_drawn = true;
+        let status = device.status;
+        self.el.set("data-status", Some(status.word()));
+        self.el.set("data-evidence", Some(device.evidence.word()));
+        self.el.set("data-parent", device.parent_offline.then_some("offline"));
+        self.shape.set("href", Some(&format!("#{}", status.word())));
+        let (path, leaf) = path_and_leaf(device.display_name());
+        self.path.set_text(path);
+        self.leaf.set_text(leaf);
+        self.name.set("title", Some(&full_name(&device)));
+        let how = how(drawing, &device);
+        self.state.set("title", Some(&how));
+        self.word.set_text(word(drawing.locale, status));
+        self.how.set_text(&how);
+        let Timeline { from, to } = drawing.timeline;
+        let runs = runs(&device.spans(from, to, SLOTS));
+        if runs != self.runs {
+            self.history.set_text("");
+            self.runs = runs;
+            for status in Status::ALL {
+                let d = path_of(&self.runs, status);
+                if !d.is_empty() {
+                    self.history.append(&svg("path", status.word()).attr("d", &d));
+                }
+            }
+        }
     }
 }
 
-fn full_name(device: &Shown) -> String {
-    let Shown { name, id, topic, .. } = device;
+fn full_name(device: &Device<'_>) -> String {
+    let (name, id, topic) = (device.display_name(), device.id, device.topic);
     if name == id { format!("{id}\n{topic}") } else { format!("{name}\n{id}\n{topic}") }
+}
+
+/// The name of what a device hangs on.
+pub fn parent_name<'a>(fleet: &'a Fleet, device: &Device<'a>) -> Option<&'a str> {
+    let parent = device.parent?;
+    let known = parent.handle.and_then(|handle| fleet.device(handle));
+    Some(known.map_or(parent.id, |parent| parent.display_name()))
 }
 
 /// A name that is a path is cut short at its path: its last level tells it from its neighbours.
@@ -164,19 +178,14 @@ pub fn word(locale: Locale, status: Status) -> &'static str {
 }
 
 /// How the board knows, in the words that follow the status.
-fn how(page: Page, device: &Shown) -> String {
-    let locale = page.locale.get();
-    let reason = match &device.parent_offline {
-        _ if device.is_disabled => Some(say!(locale, tile.disabled).to_owned()),
-        Some(parent) => Some(say!(locale, tile.parent_offline, parent = parent)),
-        None if !device.has_spoken && device.stale.is_none() => Some(say!(locale, tile.untold).to_owned()),
-        None => None,
-    };
-    if let Some(reason) = reason {
-        return format!("· {reason}");
-    }
-    if let Some(reason) = device.stale {
-        let reason = match reason {
+fn how(drawing: &Drawing<'_>, device: &Device<'_>) -> String {
+    let Drawing { page, locale, now, .. } = *drawing;
+    let parent = parent_name(drawing.fleet, device).filter(|_| device.parent_offline);
+    let reason = match (parent, device.stale) {
+        _ if device.is_disabled => say!(locale, tile.disabled),
+        (Some(parent), _) => return format!("· {}", say!(locale, tile.parent_offline, parent = parent)),
+        (None, None) if device.said.is_none() => say!(locale, tile.untold),
+        (None, Some(reason)) => match reason {
             StaleReason::LinkDown => say!(locale, tile.stale.link_down),
             StaleReason::Loading => say!(locale, tile.stale.loading),
             StaleReason::NotAnnouncedAgain => say!(locale, tile.stale.not_announced),
@@ -185,39 +194,37 @@ fn how(page: Page, device: &Shown) -> String {
             StaleReason::NotSubscribed => say!(locale, tile.stale.not_subscribed),
             // Said above, with the parent's name.
             StaleReason::ParentOffline => "",
-        };
-        return format!("· {reason}");
-    }
-    match (device.since, device.evidence) {
-        (Some(since), _) => {
-            let now = page.now.get();
+        },
+        (None, None) => {
+            let Some(since) = device.since else {
+                let seen = match device.evidence {
+                    Evidence::Live => say!(locale, tile.seen_live),
+                    _ => say!(locale, tile.retained),
+                };
+                return format!("· {seen}");
+            };
             let age = now.since(since).as_millis() as u64;
             let moment = page.format(|formats| formats.moment(since, now.max(since)));
-            if device.evidence == Evidence::Retained {
+            return if device.evidence == Evidence::Retained {
                 say!(locale, tile.since_retained, moment = moment)
             } else if age < FRESH {
                 say!(locale, tile.since, moment = moment)
             } else {
                 let age = page.format(|formats| formats.duration(age));
                 say!(locale, tile.since_age, moment = moment, age = age)
-            }
+            };
         }
-        (None, Evidence::Live) => format!("· {}", say!(locale, tile.seen_live)),
-        (None, _) => format!("· {}", say!(locale, tile.retained)),
-    }
+    };
+    format!("· {reason}")
 }
 
-/// One path per status that the bar shows; what was not observed is the ground that shines through.
-fn paths(history: &[(Span, usize, usize)]) -> Vec<impl IntoView + use<>> {
-    Status::ALL
-        .into_iter()
-        .filter_map(|status| {
-            let d: String = history
-                .iter()
-                .filter(|(span, ..)| *span == Span::Seen(status))
-                .map(|(_, start, length)| format!("M{start} 0h{length}v1h-{length}z"))
-                .collect();
-            (!d.is_empty()).then(|| view! { <path class=status.word() d=d /> })
-        })
-        .collect()
+/// The path of a status in the bar; what was not observed is the ground that shines through.
+fn path_of(history: &[(Span, usize, usize)], status: Status) -> String {
+    let mut d = String::new();
+    for (span, start, length) in history {
+        if *span == Span::Seen(status) {
+            d.push_str(&format!("M{start} 0h{length}v1h-{length}z"));
+        }
+    }
+    d
 }

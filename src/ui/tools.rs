@@ -4,16 +4,14 @@ use fleet::Evidence;
 use fleet::presence::CONVENTIONS;
 use leptos::prelude::*;
 
-use super::{Page, derive, memo, on, text};
+use super::Page;
+use super::element::{self, El, Phrase, button, el};
 use crate::say;
-use crate::view::{Density, GROUPINGS, ORDERS};
+use crate::view::{Density, GROUPINGS, ORDERS, View};
 use crate::words::Locale;
 
 /// The row of choices below the counters.
-#[component]
-pub fn Tools() -> impl IntoView {
-    let page = Page::here();
-    let is_shown = memo(move |_| page.state.with(|state| state.counts.total > 0));
+pub fn tools(page: Page) -> El {
     let order = choice(
         page,
         |locale| say!(locale, tools.sort),
@@ -23,8 +21,8 @@ pub fn Tools() -> impl IntoView {
             "change" => say!(locale, tools.by_change),
             _ => say!(locale, tools.by_trouble),
         },
-        move || page.view.with(|view| word_of(&ORDERS, &view.query.order)),
-        move |word| page.view.update(|view| view.query.order = value_of(&ORDERS, word)),
+        |view| word_of(&ORDERS, &view.query.order),
+        |view, word| view.query.order = value_of(&ORDERS, word),
     );
     let grouping = choice(
         page,
@@ -38,8 +36,8 @@ pub fn Tools() -> impl IntoView {
             "topic-3" => say!(locale, tools.group_topic_3),
             _ => say!(locale, tools.group_none),
         },
-        move || page.view.with(|view| word_of(&GROUPINGS, &view.grouping)),
-        move |word| page.view.update(|view| view.grouping = value_of(&GROUPINGS, word)),
+        |view| word_of(&GROUPINGS, &view.grouping),
+        |view, word| view.grouping = value_of(&GROUPINGS, word),
     );
     let evidence = choice(
         page,
@@ -51,11 +49,10 @@ pub fn Tools() -> impl IntoView {
             "stale" => say!(locale, tools.stale),
             _ => say!(locale, tools.any_evidence),
         },
-        move || page.view.with(|view| view.query.evidence.map_or("", Evidence::word)),
-        move |word| {
+        |view| view.query.evidence.map_or("", Evidence::word),
+        |view, word| {
             let all = [Evidence::Live, Evidence::Retained, Evidence::Stale];
-            let chosen = all.into_iter().find(|evidence| evidence.word() == word);
-            page.view.update(|view| view.query.evidence = chosen);
+            view.query.evidence = all.into_iter().find(|evidence| evidence.word() == word);
         },
     );
     let slugs = CONVENTIONS.iter().map(|convention| convention.slug);
@@ -67,71 +64,48 @@ pub fn Tools() -> impl IntoView {
             Some(convention) => convention.label,
             None => say!(locale, tools.any_convention),
         },
-        move || page.view.with(|view| view.query.convention.unwrap_or_default()),
-        move |word| {
+        |view| view.query.convention.unwrap_or_default(),
+        |view, word| {
             let mut slugs = CONVENTIONS.iter().map(|convention| convention.slug);
-            let chosen = slugs.find(|slug| *slug == word);
-            page.view.update(|view| view.query.convention = chosen);
+            view.query.convention = slugs.find(|slug| *slug == word);
         },
     );
-    let density = Density::ALL.map(|density| {
-        let label: fn(Locale) -> &'static str = match density {
+    let density = Density::ALL.into_iter().map(|density| {
+        let label: Phrase = match density {
             Density::Tiles => |locale| say!(locale, tools.tiles),
             Density::Compact => |locale| say!(locale, tools.compact),
         };
-        view! {
-            <button
-                type="button"
-                aria-pressed=text(move || page.view.with(|view| view.density == density).to_string())
-                on:click=on(move |_| page.view.update(|view| view.density = density))
-            >
-                {page.phrase(label)}
-            </button>
-        }
+        button("", move |_| page.view.update(|view| view.density = density))
+            .attr_tells("aria-pressed", move || page.view.with(|view| view.density == density).to_string())
+            .says(page, label)
     });
-    let density = Vec::from(density);
-    view! {
-        <div class="tools" hidden=derive(move || !is_shown.get())>
-            {order}
-            {grouping}
-            {evidence}
-            {convention}
-            <div class="segments" role="group" aria-label=page.phrase(|locale| say!(locale, tools.density))>
-                {density}
-            </div>
-        </div>
-    }
+    let segments = el("div", "segments").attr("role", "group").children(density);
+    el("div", "tools")
+        .attr_if("hidden", move || page.state.with(|state| state.counts.total == 0))
+        .child(order)
+        .child(grouping)
+        .child(evidence)
+        .child(convention)
+        .child(segments.attr_says(page, "aria-label", |locale| say!(locale, tools.density)))
 }
 
 /// One choice among words.
 fn choice(
     page: Page,
-    label: fn(Locale) -> &'static str,
+    label: Phrase,
     words: Vec<&'static str>,
     say: fn(Locale, &'static str) -> &'static str,
-    chosen: impl Fn() -> &'static str + Copy + Send + Sync + 'static,
-    choose: impl Fn(&str) + Copy + 'static,
-) -> AnyView {
-    let options: Vec<AnyView> = words
-        .into_iter()
-        .map(|word| {
-            view! {
-                <option value=word prop:selected=derive(move || chosen() == word)>
-                    {derive(move || say(page.locale.get(), word))}
-                </option>
-            }
-            .into_any()
-        })
-        .collect();
-    view! {
-        <label class="choice">
-            <span>{page.phrase(label)}</span>
-            <select class="switch" on:change=on(move |event| choose(&event_target_value(&event)))>
-                {options}
-            </select>
-        </label>
-    }
-    .into_any()
+    chosen: fn(&View) -> &'static str,
+    choose: fn(&mut View, &str),
+) -> El {
+    let option =
+        |word| el("option", "").attr("value", word).tells(move || say(page.locale.get(), word).to_owned());
+    // The options come first: a choice has only the values that it offers.
+    let select = el("select", "switch")
+        .children(words.into_iter().map(option))
+        .prop("value", move || page.view.with(chosen).into())
+        .on("change", move |event| page.view.update(|view| choose(view, &element::value_of(&event))));
+    el("label", "choice").child(el("span", "").says(page, label)).child(select)
 }
 
 fn word_of<T: PartialEq>(known: &[(T, &'static str)], value: &T) -> &'static str {
