@@ -160,9 +160,12 @@ impl<V> Table<V> {
 
     /// The first key, in their order, whose value is one of these.
     pub(crate) fn find(&self, is_it: impl Fn(&V) -> bool) -> Option<(Key<'_>, &V)> {
-        let mut entries =
-            self.keys.iter().filter_map(|(key, place)| Some((key, self.values[place as usize].as_ref()?)));
-        entries.find(|(_, value)| is_it(value))
+        self.iter().find(|(_, value)| is_it(value))
+    }
+
+    /// All of them, in the order of the keys.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Key<'_>, &V)> {
+        self.keys.iter().filter_map(|(key, place)| Some((key, self.values[place as usize].as_ref()?)))
     }
 }
 

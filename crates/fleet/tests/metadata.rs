@@ -257,3 +257,59 @@ fn a_device_without_room_for_another_key_keeps_the_one_it_has() {
     let lamp = fleet.device(fleet.find("tasmota", "house/lamp").expect("it is there")).unwrap();
     assert_eq!((lamp.status.word(), fleet.refused().metadata), ("offline", 1));
 }
+
+#[test]
+fn what_is_known_besides_its_word_can_be_read() {
+    let mut fleet = fleet(Bounds::default());
+    let list = r#"[{"friendly_name":"lamp","type":"Router"},{"friendly_name":"new","type":"Router"}]"#;
+    let sleeper = discovery(D1, "pump", TELE, "Pump", 1);
+    play(
+        &mut fleet,
+        &[
+            ("r", "zigbee2mqtt/bridge/state", "online"),
+            ("r", STATE, "online"),
+            ("r", "zigbee2mqtt/door/availability", "online"),
+            ("r", LIST, list),
+            ("r", D1, &sleeper),
+            ("r", "tele/pump/LWT", "Offline"),
+        ],
+    );
+    let device =
+        |slug, id| fleet.find(slug, id).and_then(|handle| fleet.device(handle)).expect("it is there");
+    let listed = |id| device("zigbee2mqtt", id).is_listed();
+    assert_eq!((listed("lamp"), listed("new"), listed("door")), (true, true, false));
+    let pump = device("tasmota", "pump");
+    assert_eq!((pump.sleeps(), pump.status.word(), pump.children().len()), (true, "sleeping", 0));
+    assert!(!device("zigbee2mqtt", "lamp").sleeps());
+    let children = device("zigbee2mqtt-bridge", "zigbee2mqtt").children();
+    assert_eq!(children.len(), 3);
+    let ids: Vec<&str> = children.map(|child| fleet.device(child).expect("it lives").id).collect();
+    assert_eq!(ids, ["lamp", "door", "new"]);
+}
+
+#[test]
+fn other_topics_that_speak_for_a_device_can_be_read() {
+    let mut fleet = fleet(Bounds::default());
+    play(
+        &mut fleet,
+        &[("r", "lamp/tele/LWT", "Online"), ("r", "tele/fan/LWT", "Online"), ("r", LAMP, "Online")],
+    );
+    let topics = |fleet: &Fleet, id| {
+        let device = fleet.find("tasmota", id).and_then(|handle| fleet.device(handle)).expect("it is there");
+        let others: Vec<String> = device.other_topics().map(str::to_owned).collect();
+        (device.topic.to_owned(), others)
+    };
+    assert_eq!(topics(&fleet, "lamp"), ("lamp/tele/LWT".to_owned(), vec![LAMP.to_owned()]));
+    assert_eq!(topics(&fleet, "fan"), ("tele/fan/LWT".to_owned(), vec![]));
+    play(&mut fleet, &[("r", "lamp/tele/LWT", "")]);
+    assert_eq!(topics(&fleet, "lamp"), (LAMP.to_owned(), vec![]));
+}
+
+#[test]
+fn what_a_topic_carried_that_nobody_knows_is_found_by_it() {
+    let mut fleet = fleet(Bounds { strays: 1, ..Bounds::default() });
+    play(&mut fleet, &[("r", LAMP, "Online"), ("l", LAMP, "perhaps"), ("l", LAMP, "no"), ("l", STATE, "?")]);
+    let stray = fleet.strays().of(LAMP).expect("it is listed");
+    assert_eq!((stray.messages, &*stray.last, stray.length), (2, &b"no"[..], 2));
+    assert!(fleet.strays().of(STATE).is_none(), "beyond the bound");
+}

@@ -255,6 +255,33 @@ impl<'a> Device<'a> {
         Some(Payload { bytes, length, retained: !self.fleet.slot(self.handle.slot).is(LIVE) })
     }
 
+    /// Whether an inventory lists it: a gateway's list of its devices, or a discovery message.
+    pub fn is_listed(&self) -> bool {
+        self.fleet.slot(self.handle.slot).is(LISTED)
+    }
+
+    /// Whether metadata says that it is meant to sleep: then its `offline` is shown as asleep.
+    pub fn sleeps(&self) -> bool {
+        self.fleet.slot(self.handle.slot).is(SLEEPS)
+    }
+
+    /// Other topics that speak for it as well, in order. There are none as a rule; else all aliases are walked.
+    pub fn other_topics(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let slot = self.handle.slot;
+        let aliases = self.fleet.slot(slot).is(ALIASED).then(|| self.fleet.aliases.iter());
+        aliases
+            .into_iter()
+            .flatten()
+            .filter(move |(_, alias)| alias.slot == slot)
+            .map(|((_, topic), _)| topic)
+    }
+
+    /// What hangs on it, in the order of the slots: mostly the order in which they were first heard of.
+    pub fn children(&self) -> impl ExactSizeIterator<Item = Handle> + Clone + use<'a> {
+        let fleet = self.fleet;
+        fleet.families.children(self.handle.slot).iter().map(|child| fleet.handle(*child))
+    }
+
     /// Its last changes, the oldest first, beginning with its first sight unless that was let go.
     pub fn history(&self) -> impl DoubleEndedIterator<Item = Change> + use<'a> {
         let record = self.fleet.histories.get(self.handle.slot).filter(|record| !record.changes.is_empty());

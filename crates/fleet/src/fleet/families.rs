@@ -102,17 +102,13 @@ impl Families {
     }
 
     /// The devices that hang on this one.
-    pub(super) fn children(&self, parent: u32) -> Vec<u32> {
-        of(&self.of_parent, parent).map_or(Vec::new(), |number| self.in_family(number))
+    pub(super) fn children(&self, parent: u32) -> &[u32] {
+        of(&self.of_parent, parent).map_or(&[], |number| &self.families[number as usize].children)
     }
 
     /// The devices that hang on the one with this key.
     pub(super) fn children_of(&self, key: Key<'_>) -> Vec<u32> {
-        self.by_key.get(key).map_or(Vec::new(), |number| self.in_family(number))
-    }
-
-    fn in_family(&self, number: u32) -> Vec<u32> {
-        self.families[number as usize].children.clone()
+        self.by_key.get(key).map_or(Vec::new(), |number| self.families[number as usize].children.clone())
     }
 
     /// The key of what a device hangs on, and its slot if it is there.

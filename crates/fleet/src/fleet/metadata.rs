@@ -519,7 +519,7 @@ impl Fleet {
 
     /// A device was heard, or is not any more: those that hang on it learn whether it is offline.
     pub(super) fn tell_children(&mut self, number: u32) {
-        for child in self.families.children(number) {
+        for child in self.families.children(number).to_vec() {
             self.see_parent(child);
             self.touch(child);
         }

@@ -66,6 +66,12 @@ impl Strays {
         self.topics.iter().map(|(topic, stray)| (&**topic, stray))
     }
 
+    /// What a topic carried, if it is listed.
+    pub fn of(&self, topic: &str) -> Option<&Stray> {
+        let place = self.topics.binary_search_by(|(known, _)| (**known).cmp(topic)).ok()?;
+        Some(&self.topics[place].1)
+    }
+
     /// How many messages there were in all.
     pub fn messages(&self) -> u64 {
         self.messages
