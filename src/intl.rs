@@ -15,6 +15,8 @@ const DAY: u64 = 24 * HOUR;
 /// The formatters of one language.
 pub struct Formats {
     number: Function,
+    percent: Function,
+    bytes: Function,
     time: Function,
     short_time: Function,
     date: Function,
@@ -22,6 +24,8 @@ pub struct Formats {
     minutes: Function,
     hours: Function,
     days: Function,
+    /// Joins the parts of a duration; `None` in a browser without `Intl.ListFormat`.
+    parts: Option<Function>,
 }
 
 impl Formats {
@@ -29,9 +33,10 @@ impl Formats {
     pub fn new(tag: &str) -> Formats {
         let tags = Array::of1(&tag.into());
         let number = |pairs: &[(&str, JsValue)]| Intl::NumberFormat::new(&tags, &options(pairs)).format();
-        let unit = |unit: &str| {
-            number(&[("style", "unit".into()), ("unit", unit.into()), ("unitDisplay", "short".into())])
+        let measure = |unit: &str, display: &str| {
+            number(&[("style", "unit".into()), ("unit", unit.into()), ("unitDisplay", display.into())])
         };
+        let unit = |name: &str| measure(name, "short");
         // 24 hours everywhere: the width stays the same all day, and no "PM" hides behind an ellipsis.
         let date = |pairs: &[(&str, &str)]| {
             let pairs: Vec<_> = pairs.iter().map(|(name, value)| (*name, JsValue::from(*value))).collect();
@@ -39,6 +44,12 @@ impl Formats {
         };
         Formats {
             number: number(&[]),
+            percent: number(&[
+                ("style", "percent".into()),
+                ("minimumFractionDigits", 1.into()),
+                ("maximumFractionDigits", 1.into()),
+            ]),
+            bytes: measure("byte", "long"),
             time: date(&[
                 ("hour", "2-digit"),
                 ("minute", "2-digit"),
@@ -57,6 +68,7 @@ impl Formats {
             minutes: unit("minute"),
             hours: unit("hour"),
             days: unit("day"),
+            parts: list_format(&tags),
         }
     }
 
@@ -81,23 +93,57 @@ impl Formats {
         formatted(format, &date(time))
     }
 
-    /// A duration in its two largest units, or fewer: `2 hr 55 min`, `4 min`, `12 sec`.
+    /// A share of the whole, given in thousandths: 99.9%.
+    pub fn percent(&self, thousandths: u32) -> String {
+        formatted(&self.percent, &JsValue::from_f64(f64::from(thousandths) / 1_000.0))
+    }
+
+    /// A number of bytes.
+    pub fn bytes(&self, count: usize) -> String {
+        formatted(&self.bytes, &JsValue::from_f64(count as f64))
+    }
+
+    /// A duration that goes on, in milliseconds, no finer than the clock of the page that tells it anew: `12 sec`,
+    /// `4 min`, `2 hr 55 min`.
     pub fn duration(&self, milliseconds: u64) -> String {
-        let unit = |format, count: u64| formatted(format, &JsValue::from_f64(count as f64));
-        let two = |large, small, length: u64, part: u64| {
-            let (whole, rest) = (milliseconds / length, milliseconds % length / part);
-            match rest {
-                0 => unit(large, whole),
-                _ => format!("{} {}", unit(large, whole), unit(small, rest)),
-            }
-        };
+        // Below an hour the seconds would jump.
         match milliseconds {
-            0..MINUTE => unit(&self.seconds, milliseconds / SECOND),
-            MINUTE..HOUR => unit(&self.minutes, milliseconds / MINUTE),
-            HOUR..DAY => two(&self.hours, &self.minutes, HOUR, MINUTE),
-            _ => two(&self.days, &self.hours, DAY, HOUR),
+            MINUTE..HOUR => self.lasted(milliseconds / MINUTE * MINUTE),
+            _ => self.lasted(milliseconds),
         }
     }
+
+    /// A duration that is over, in milliseconds, in its two largest units, or fewer: `3 min 12 sec`, `9 days`.
+    pub fn lasted(&self, milliseconds: u64) -> String {
+        let unit = |format, count: u64| formatted(format, &JsValue::from_f64(count as f64));
+        let (large, small, length, part) = match milliseconds {
+            0..MINUTE => return unit(&self.seconds, milliseconds / SECOND),
+            MINUTE..HOUR => (&self.minutes, &self.seconds, MINUTE, SECOND),
+            HOUR..DAY => (&self.hours, &self.minutes, HOUR, MINUTE),
+            _ => (&self.days, &self.hours, DAY, HOUR),
+        };
+        let (whole, rest) = (milliseconds / length, milliseconds % length / part);
+        let whole = unit(large, whole);
+        if rest == 0 {
+            return whole;
+        }
+        let rest = unit(small, rest);
+        match &self.parts {
+            Some(parts) => formatted(parts, &Array::of2(&whole.into(), &rest.into())),
+            None => format!("{whole} {rest}"),
+        }
+    }
+}
+
+/// What joins `3 min` and `12 sec` without a comma.
+fn list_format(tags: &Array) -> Option<Function> {
+    let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
+    let class: Function = Reflect::get(&intl, &"ListFormat".into()).ok()?.dyn_into().ok()?;
+    let options = options(&[("type", "unit".into()), ("style", "narrow".into())]);
+    let list = Reflect::construct(&class, &Array::of2(tags, &options)).ok()?;
+    let format: Function = Reflect::get(&list, &"format".into()).ok()?.dyn_into().ok()?;
+    // Unlike the others' it is no getter that is bound already.
+    Some(format.bind0(&list))
 }
 
 /// The tag to format by: the visitor's own variant of the language (British dates for an English page),
@@ -157,10 +203,28 @@ mod tests {
         check(0, "0 sec", "0秒");
         check(59_999, "59 sec", "59秒");
         check(4 * MINUTE + 59 * SECOND, "4 min", "4分钟");
-        check(2 * HOUR + 55 * MINUTE, "2 hr 55 min", "2小时 55分钟");
+        check(2 * HOUR + 55 * MINUTE, "2 hr 55 min", "2小时55分钟");
         check(3 * HOUR, "3 hr", "3小时");
-        check(DAY + 2 * HOUR, "1 day 2 hr", "1天 2小时");
+        check(DAY + 2 * HOUR, "1 day 2 hr", "1天2小时");
         check(9 * DAY, "9 days", "9天");
+        let check = |milliseconds, in_english: &str, in_chinese: &str| {
+            assert_eq!(english.lasted(milliseconds), in_english);
+            assert_eq!(chinese.lasted(milliseconds), in_chinese);
+        };
+        check(999, "0 sec", "0秒");
+        check(3 * MINUTE + 12 * SECOND + 999, "3 min 12 sec", "3分钟12秒");
+        check(3 * MINUTE, "3 min", "3分钟");
+        check(2 * HOUR + 5 * MINUTE + 59 * SECOND, "2 hr 5 min", "2小时5分钟");
+        check(4 * DAY + 3 * HOUR, "4 days 3 hr", "4天3小时");
+    }
+
+    #[wasm_bindgen_test]
+    fn shares_and_sizes_in_both_languages() {
+        let (english, chinese) = (Formats::new("en"), Formats::new("zh-CN"));
+        assert_eq!((english.percent(999), chinese.percent(999)), ("99.9%".into(), "99.9%".into()));
+        assert_eq!((english.percent(1_000), english.percent(0)), ("100.0%".into(), "0.0%".into()));
+        assert_eq!((english.bytes(1), english.bytes(1_024)), ("1 byte".into(), "1,024 bytes".into()));
+        assert_eq!(chinese.bytes(6), "6字节");
     }
 
     #[wasm_bindgen_test]

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod address;
+pub mod bytes;
 pub mod diagnosis;
 pub mod geometry;
 pub mod headline;

@@ -1,15 +1,35 @@
 //! The panel of one device: what it said, how that is known, and what happened to it.
 
-use fleet::{Change, ChangeKind, Device, Evidence, Gap, Handle, StaleReason, Status, Time, Uptime};
+use fleet::{Change, ChangeKind, Device, Evidence, Fleet, Gap, Handle, StaleReason, Status, Time, Uptime};
 use leptos::prelude::*;
 
 use super::Page;
+use super::children::Children;
 use super::dialog::dialog;
-use super::element::{El, Phrase, button, effect, el};
-use super::symbols::{icon, shape};
+use super::element::{El, Phrase, button, effect, el, svg};
+use super::payload::Message;
+use super::symbols::{icon, icon_of};
 use crate::link;
 use crate::say;
 use crate::words::Locale;
+
+/// How many of its other topics are named.
+const NAMED: usize = 8;
+
+/// What the facts are called, above what it hangs on.
+const LABELS: [Phrase; 5] = [
+    |locale| say!(locale, device.topic),
+    |locale| say!(locale, device.other_topics),
+    |locale| say!(locale, device.convention),
+    |locale| say!(locale, device.id),
+    |locale| say!(locale, device.name),
+];
+/// And below it.
+const FURTHER_LABELS: [Phrase; 3] = [
+    |locale| say!(locale, device.metadata),
+    |locale| say!(locale, device.uptime),
+    |locale| say!(locale, device.changes),
+];
 
 #[derive(Clone, PartialEq)]
 enum Entry {
@@ -38,99 +58,212 @@ pub fn device_panel(page: Page) -> El {
 }
 
 fn sheet(page: Page, handle: Handle, into: El) -> El {
-    // One effect reads the device, and what of it has changed is all that changes in the document.
-    let [name, status, word, since, how, topic, convention, id, parent, uptime, changes] =
-        [(); 11].map(|()| RwSignal::new(String::new()));
-    let parent_handle = RwSignal::new(None);
-    let history = RwSignal::new(Vec::new());
-    let mut standing = (Status::Unknown, None);
-    effect(move || {
+    let mut panel = Panel::new(page, handle, &into);
+    effect(move || panel.draw());
+    into
+}
+
+/// A text in the document that changes, and whatever is hidden while there is none.
+pub struct Line {
+    row: El,
+    value: El,
+    told: Option<String>,
+}
+
+impl Line {
+    /// A line that is its own row.
+    pub fn of(el: El) -> Line {
+        Line { row: el.clone(), value: el, told: None }
+    }
+
+    /// Touches the document only if the text is another.
+    pub fn tell(&mut self, text: &str) {
+        if self.told.as_deref() != Some(text) {
+            self.value.set_text(text);
+            self.row.set("hidden", text.is_empty().then_some(""));
+            self.told = Some(text.to_owned());
+        }
+    }
+}
+
+/// The filled panel. One effect draws it, and touches only what of the device has changed.
+struct Panel {
+    page: Page,
+    handle: Handle,
+    /// Its convention's slug and its id, by which it is found when it comes back.
+    key: Option<(&'static str, String)>,
+    standing: (Status, Option<Time>),
+    lamp: El,
+    shape: El,
+    title: Line,
+    word: Line,
+    since: Line,
+    how: Line,
+    /// Topic, other topics, convention, id, name, metadata, uptime, changes.
+    facts: [Line; 8],
+    parent_row: El,
+    parent: El,
+    parent_shown: Option<(Option<Handle>, String)>,
+    message: Message,
+    children: Children,
+    history: El,
+    history_shown: (Option<Locale>, Vec<Entry>),
+}
+
+impl Panel {
+    fn new(page: Page, handle: Handle, into: &El) -> Panel {
+        let title = el("h2", "").attr("id", "device-title").attr("tabindex", "-1").attr("dir", "auto");
+        let (lamp, shape) = (el("p", ""), svg("use", ""));
+        let (word, since, how) = (el("b", ""), el("span", ""), el("p", ""));
+        into.append(&title);
+        into.append(
+            &lamp.clone().child(icon_of(shape.clone())).child(word.clone()).text(" ").child(since.clone()),
+        );
+        into.append(&how);
+        let list = el("dl", "facts");
+        let row = |label: Phrase| {
+            let value = el("dd", "").attr("dir", "auto");
+            let row = el("div", "").child(el("dt", "").says(page, label)).child(value.clone());
+            list.append(&row);
+            (row, value)
+        };
+        let fact = |label: Phrase| {
+            let (row, value) = row(label);
+            Line { row, value, told: None }
+        };
+        let [topic, others, convention, id, name] = LABELS.map(fact);
+        let (parent_row, parent) = row(|locale| say!(locale, device.parent));
+        let [metadata, uptime, changes] = FURTHER_LABELS.map(fact);
+        into.append(&list);
+        let message = Message::new(page, into);
+        let children = Children::new(page, into);
+        let history = el("ol", "changes");
+        into.append(&el("h3", "").says(page, |locale| say!(locale, device.history)));
+        into.append(&history);
+        let [title, word, since, how] = [title, word, since, how].map(Line::of);
+        Panel {
+            page,
+            handle,
+            key: None,
+            standing: (Status::Unknown, None),
+            lamp,
+            shape,
+            title,
+            word,
+            since,
+            how,
+            facts: [topic, others, convention, id, name, metadata, uptime, changes],
+            parent_row,
+            parent,
+            parent_shown: None,
+            message,
+            children,
+            history,
+            history_shown: (None, Vec::new()),
+        }
+    }
+
+    fn draw(&mut self) {
+        let page = self.page;
         page.now.track();
         let locale = page.locale.get();
         let read = page.watch(|link| {
             link.with(|call| {
                 let fleet = call.engine.fleet();
-                let device = fleet.device(handle)?;
-                let (parent_name, handle) = device.parent.map_or(("", None), |parent| {
-                    let known = parent.handle.and_then(|handle| fleet.device(handle));
-                    (known.map_or(parent.id, |parent| parent.display_name()), parent.handle)
-                });
-                let mut entries: Vec<Entry> = Vec::new();
-                let gaps = device.gaps().into_iter().map(Entry::Gap);
-                for entry in device.history().map(Entry::Change).chain(gaps) {
-                    // The latest first.
-                    let place = entries.partition_point(|other| other.at() >= entry.at());
-                    entries.insert(place, entry);
-                }
-                standing = (device.status, device.since);
-                name.set(device.display_name().to_owned());
-                how.set(say_how(locale, &device, parent_name));
-                topic.set(device.topic.to_owned());
-                convention.set(device.convention.label.to_owned());
-                id.set(device.id.to_owned());
-                renew(parent, parent_name.to_owned());
-                renew(parent_handle, handle);
-                uptime.set(say_uptime(page, device.status, device.uptime(link::now())));
-                changes.set(say_changes(page, &device));
-                renew(history, entries);
+                // One that was taken away may come back, and is another device to the fleet.
+                let back = || {
+                    let (slug, id) = self.key.as_ref()?;
+                    fleet.device(fleet.find(slug, id)?)
+                };
+                let device = fleet.device(self.handle).or_else(back)?;
+                self.read(fleet, &device, locale);
                 Some(())
             })
         });
         // A device that is removed while it is looked at keeps its panel.
         if read.flatten().is_none() {
-            how.set(say!(locale, device.gone).to_owned());
+            self.how.tell(say!(locale, device.gone));
         }
-        status.set(standing.0.word().to_owned());
-        word.set(super::tile::word(locale, standing.0).to_owned());
-        since.set(standing.1.map(|time| say_since(page, time)).unwrap_or_default());
-    });
+        let (status, since) = self.standing;
+        self.lamp.set("class", Some(&format!("standing {}", status.word())));
+        self.shape.set("href", Some(&format!("#{}", status.word())));
+        self.word.tell(super::tile::word(locale, status));
+        self.since.tell(&since.map(|time| say_since(page, time)).unwrap_or_default());
+    }
 
-    let of = |text: RwSignal<String>| move || text.get();
-    let row = move |label: Phrase, value: El| {
-        el("div", "").child(el("dt", "").says(page, label)).child(value.attr("dir", "auto"))
-    };
-    let fact = |label: Phrase, value: RwSignal<String>| row(label, el("dd", "").tells(of(value)));
-    let parent_row = move || {
-        let name = parent.get();
-        let value = match parent_handle.get() {
-            _ if name.is_empty() => return None,
-            Some(handle) => {
-                let open = button("link", move |_| page.opened.set(Some(handle)));
-                el("dd", "").child(open.text(&name))
+    fn read(&mut self, fleet: &Fleet, device: &Device<'_>, locale: Locale) {
+        let page = self.page;
+        self.handle = device.handle;
+        if self.key.as_ref().is_none_or(|(slug, id)| (*slug, &**id) != (device.convention.slug, device.id)) {
+            self.key = Some((device.convention.slug, device.id.to_owned()));
+        }
+        self.standing = (device.status, device.since);
+        let parent = super::tile::parent_name(fleet, device).unwrap_or_default();
+        self.title.tell(device.display_name());
+        self.how.tell(&say_how(locale, device, parent));
+        let others: Vec<&str> = device.other_topics().collect();
+        let texts = [
+            device.topic,
+            &listed(locale, &others),
+            device.convention.label,
+            device.id,
+            device.name.unwrap_or_default(),
+            &say_metadata(locale, device),
+            &say_uptime(page, device.status, device.uptime(link::now())),
+            &say_changes(page, device),
+        ];
+        self.facts.iter_mut().zip(texts).for_each(|(fact, text)| fact.tell(text));
+        let parent = (device.parent.and_then(|parent| parent.handle), parent.to_owned());
+        if self.parent_shown.as_ref() != Some(&parent) {
+            self.parent_row.set("hidden", parent.1.is_empty().then_some(""));
+            self.parent.set_text("");
+            match parent.0 {
+                Some(handle) => self.parent.append(&device_link(page, handle).text(&parent.1)),
+                None => self.parent.set_text(&parent.1),
             }
-            None => el("dd", "").text(&name),
-        };
-        Some(row(|locale| say!(locale, device.parent), value))
-    };
-    let standing = el("p", "")
-        .attr_tells("class", move || format!("standing {}", status.get()))
-        .child(shape(of(status)))
-        .child(el("b", "").tells(of(word)))
-        .text(" ")
-        .tells(of(since));
-    let facts = el("dl", "facts")
-        .child(fact(|locale| say!(locale, device.topic), topic))
-        .child(fact(|locale| say!(locale, device.convention), convention))
-        .child(fact(|locale| say!(locale, device.id), id))
-        .part(parent_row)
-        .child(fact(|locale| say!(locale, device.uptime), uptime))
-        .child(fact(|locale| say!(locale, device.changes), changes));
-    let title = el("h2", "").attr("id", "device-title").attr("tabindex", "-1").attr("dir", "auto");
-    into.child(title.tells(of(name)))
-        .child(standing)
-        .child(el("p", "").tells(of(how)))
-        .child(facts)
-        .child(el("h3", "").says(page, |locale| say!(locale, device.history)))
-        .child(el("ol", "changes").parts(move || {
-            history.with(|entries| entries.iter().map(|entry| entry_of(page, entry)).collect())
-        }))
+            self.parent_shown = Some(parent);
+        }
+        self.message.draw(fleet, device, locale);
+        self.children.draw(fleet, device, locale);
+        let mut entries: Vec<Entry> = Vec::new();
+        let gaps = device.gaps().into_iter().map(Entry::Gap);
+        for entry in device.history().map(Entry::Change).chain(gaps) {
+            // The latest first.
+            let place = entries.partition_point(|other| other.at() >= entry.at());
+            entries.insert(place, entry);
+        }
+        if self.history_shown.0 != Some(locale) || self.history_shown.1 != entries {
+            self.history.set_text("");
+            entries.iter().for_each(|entry| self.history.append(&entry_of(page, entry)));
+            self.history_shown = (Some(locale), entries);
+        }
+    }
 }
 
-/// What is made anew whenever a signal is set would lose the focus.
-fn renew<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
-    if signal.with_untracked(|known| *known != value) {
-        signal.set(value);
+/// What opens another device's panel in place of this one.
+pub fn device_link(page: Page, handle: Handle) -> El {
+    button("link", move |_| page.opened.set(Some(handle))).attr("dir", "auto")
+}
+
+/// Some of the texts, and how many more there are.
+fn listed(locale: Locale, texts: &[&str]) -> String {
+    let mut listed = texts[..texts.len().min(NAMED)].join(" · ");
+    if texts.len() > NAMED {
+        listed.push_str(" · ");
+        listed.push_str(&say!(locale, note.more, n = (texts.len() - NAMED).to_string()));
     }
+    listed
+}
+
+/// What the lists of others say of it.
+fn say_metadata(locale: Locale, device: &Device<'_>) -> String {
+    let all = [
+        (device.is_listed(), say!(locale, device.is_listed)),
+        (device.is_disabled, say!(locale, device.is_disabled)),
+        (device.sleeps(), say!(locale, device.sleeps)),
+    ];
+    let said: Vec<&str> = all.into_iter().filter(|(is_so, _)| *is_so).map(|(_, words)| words).collect();
+    said.join(" · ")
 }
 
 fn say_since(page: Page, since: Time) -> String {
@@ -174,8 +307,8 @@ fn say_uptime(page: Page, status: Status, Uptime { observed, online }: Uptime) -
         .to_owned();
     }
     // Rounded down: what was ever down is never shown as 100 %.
-    let tenths = online.saturating_mul(1_000) / observed;
-    let percent = format!("{}.{}", tenths / 10, tenths % 10);
+    let thousandths = online.saturating_mul(1_000) / observed;
+    let percent = page.format(|formats| formats.percent(thousandths.min(1_000) as u32));
     let time = page.format(|formats| formats.duration(observed));
     say!(locale, device.up, percent = percent, time = time)
 }
@@ -196,7 +329,7 @@ fn entry_of(page: Page, entry: &Entry) -> El {
             let words = match gap.to {
                 None => say!(locale, device.gap_open).to_owned(),
                 Some(to) => {
-                    let time = page.format(|formats| formats.duration(to.0.saturating_sub(gap.from.0)));
+                    let time = page.format(|formats| formats.lasted(to.0.saturating_sub(gap.from.0)));
                     say!(locale, device.gap, time = time)
                 }
             };

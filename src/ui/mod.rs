@@ -5,6 +5,7 @@
 //! of [`Page`] that gives an element (see `element.rs`).
 
 mod board;
+mod children;
 mod device;
 mod diagnosis;
 mod dialog;
@@ -16,6 +17,7 @@ mod header;
 mod headline;
 mod list;
 mod notes;
+mod payload;
 mod rail;
 mod section;
 mod symbols;

@@ -76,7 +76,7 @@ fn item_of(page: Page, Entry { handle, name, change, lasted }: Entry) -> El {
             return format!("{at} · {how}");
         };
         let locale = page.locale.get();
-        let time = page.format(|formats| formats.duration(lasted));
+        let time = page.format(|formats| formats.lasted(lasted));
         let status = super::section::within(locale, change.from.unwrap_or(Status::Offline));
         format!("{at} · {how} · {}", say!(locale, change.after, status = status, time = time))
     };

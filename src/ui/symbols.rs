@@ -135,12 +135,10 @@ pub fn symbols() -> El {
 
 /// A status's shape. The word stands beside it, so it is silent.
 pub fn icon(status: Status) -> El {
-    let shape = svg("use", "").attr("href", &format!("#{}", status.word()));
-    svg("svg", "icon").attr("aria-hidden", "true").child(shape)
+    icon_of(svg("use", "").attr("href", &format!("#{}", status.word())))
 }
 
-/// The shape of that name.
-pub fn shape(name: impl Fn() -> String + 'static) -> El {
-    let shape = svg("use", "").attr_tells("href", move || format!("#{}", name()));
+/// The same of a shape that changes: its `href` is that of a symbol.
+pub fn icon_of(shape: El) -> El {
     svg("svg", "icon").attr("aria-hidden", "true").child(shape)
 }

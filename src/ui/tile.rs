@@ -8,6 +8,7 @@ use fleet::{Device, Evidence, Fleet, Handle, Span, StaleReason, Status, Time};
 
 use super::Page;
 use super::element::{El, el, svg};
+use super::symbols::icon_of;
 use crate::say;
 use crate::timeline::{SLOTS, Timeline, runs};
 use crate::words::Locale;
@@ -72,7 +73,7 @@ impl Tile {
             .attr("tabindex", "-1")
             .child(
                 el("span", "name")
-                    .child(svg("svg", "icon").attr("aria-hidden", "true").child(shape.clone()))
+                    .child(icon_of(shape.clone()))
                     .child(name.clone().child(path.clone()).child(leaf.clone()))
                     .child(el("span", "convention").text(device.convention.label)),
             )

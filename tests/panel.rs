@@ -1,0 +1,157 @@
+//! The panel of a device: what it said, byte by byte, what hangs on it, and that it says so when something is not known.
+
+use harness::{Mosquitto, MosquittoOptions, Page, Site, Visit, visit};
+
+/// Opens the page, in a language, on a broker that keeps these messages.
+async fn board(language: &str, retained: &[(&str, &str)], test: impl AsyncFnOnce(&Page, &mut Mosquitto)) {
+    let (site, mut broker) = (Site::http().await, Mosquitto::start(MosquittoOptions::default()).await);
+    for (topic, payload) in retained {
+        broker.publish(topic, payload, true).await;
+    }
+    let url = site.page(&format!("?broker={}", broker.websocket()));
+    let how = Visit { language: language.to_owned(), ..Visit::new(url).with_failing_connections() };
+    visit(how, async |page| {
+        page.until_snapshot("complete").await;
+        test(page, &mut broker).await;
+    })
+    .await;
+}
+
+/// Opens a device's panel as a pointer would.
+async fn open(page: &Page, device: &str) {
+    let tile = format!("[...document.querySelectorAll('.tile')].find(t => t.dataset.device === {device:?})");
+    page.until(&format!("the tile of {device}"), &format!("return !!{tile}")).await;
+    page.js(&format!("{tile}.querySelector('.face').click()")).await;
+    page.until("the panel", "return document.querySelector('dialog.device').open").await;
+}
+
+/// Waits until the panel says this.
+async fn until_says(page: &Page, part: &str) {
+    let body = format!("return document.querySelector('dialog.device').innerText.includes({part:?})");
+    page.until(&format!("the panel says {part:?}"), &body).await;
+}
+
+/// What is in the boxes with bytes that are shown.
+async fn bytes(page: &Page) -> serde_json::Value {
+    page.js("return [...document.querySelectorAll('dialog.device .bytes')].filter(b => b.checkVisibility()).map(b => b.textContent)")
+        .await
+}
+
+#[tokio::test]
+async fn the_payload_is_shown_as_text_and_as_hex() {
+    board("en-US", &[("attic/lamp/status", " Online\r\n")], async |page, broker| {
+        open(page, "attic/lamp").await;
+        until_says(page, "Retained, replayed by the broker · 9 bytes.").await;
+        until_says(page, "Boxed: signs that cannot be seen").await;
+        let hex = "0000  20 4f 6e 6c 69 6e 65 0d 0a";
+        assert_eq!(bytes(page).await, serde_json::json!([" Online␍ ␊\n", hex]));
+        broker.publish("attic/lamp/status", "offline", true).await;
+        until_says(page, "Came live · 7 bytes.").await;
+        assert_eq!(bytes(page).await, serde_json::json!(["offline", "0000  6f 66 66 6c 69 6e 65"]));
+        let boxed = "return [...document.querySelectorAll('dialog.device .hint')].some(h => h.checkVisibility())";
+        assert_eq!(page.js(boxed).await, false);
+        // The keyboard reaches what scrolls.
+        let reached = "return [...document.querySelectorAll('dialog.device pre[tabindex=\"0\"]')].every(p => p.ariaLabel)";
+        assert_eq!(page.js(reached).await, true);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_word_that_nobody_knows_is_counted_and_shown_and_changes_nothing() {
+    board("en-US", &[("attic/lamp/status", "online")], async |page, broker| {
+        open(page, "attic/lamp").await;
+        broker.publish("attic/lamp/status", "per\u{202E}haps<b>", false).await;
+        until_says(page, "1 message on its topic said something that ESPHome does not know").await;
+        broker.publish("attic/lamp/status", &"x".repeat(100), false).await;
+        until_says(page, "2 messages on its topic").await;
+        until_says(page, "(100 bytes): It begins:").await;
+        broker.publish("attic/lamp/status", "per\u{202E}haps<b>", false).await;
+        until_says(page, "3 messages on its topic").await;
+        let shown = bytes(page).await;
+        assert_eq!(shown[2], "perU+202Ehaps<b>");
+        assert_eq!(
+            page.js("return document.querySelectorAll('dialog.device b').length").await,
+            1,
+            "the status"
+        );
+        until_says(page, "Online").await;
+    })
+    .await;
+}
+
+const GATEWAY: [(&str, &str); 6] = [
+    ("zigbee2mqtt/bridge/state", r#"{"state":"online"}"#),
+    ("zigbee2mqtt/hall/door/availability", r#"{"state":"online"}"#),
+    ("zigbee2mqtt/hall/lamp/availability", r#"{"state":"offline"}"#),
+    (
+        "zigbee2mqtt/bridge/devices",
+        r#"[{"friendly_name":"new","type":"Router"},{"friendly_name":"old","type":"Router","disabled":true}]"#,
+    ),
+    ("lamp/tele/LWT", "Online"),
+    ("tele/lamp/LWT", "Online"),
+];
+
+#[tokio::test]
+async fn a_gateway_leads_to_what_hangs_on_it_and_back() {
+    board("en-US", &GATEWAY, async |page, broker| {
+        open(page, "zigbee2mqtt").await;
+        until_says(page, "What hangs on it: 4").await;
+        let children = "[...document.querySelectorAll('dialog.device .children li')]";
+        // The one in trouble first.
+        let first = format!("return {children}.map(li => li.innerText.trim())[0]");
+        assert_eq!(page.js(&first).await, "hall/lamp offline");
+        // A link with the focus keeps it when it moves up the list.
+        page.js(&format!(
+            "{children}.find(li => li.innerText.includes('hall/door')).querySelector('.link').focus()"
+        ))
+        .await;
+        broker.publish("zigbee2mqtt/hall/door/availability", r#"{"state":"offline"}"#, true).await;
+        page.until(
+            "the door moves up",
+            &format!("return {children}.slice(0, 2).some(li => li.innerText.trim() === 'hall/door offline')"),
+        )
+        .await;
+        assert_eq!(page.js("return document.activeElement.textContent").await, "hall/door");
+        page.js("document.activeElement.click()").await;
+        let title =
+            |name: &str| format!("return document.getElementById('device-title').textContent === {name:?}");
+        page.until("the door's panel", &title("hall/door")).await;
+        assert_eq!(page.js("return document.activeElement.id").await, "device-title");
+        page.js("document.querySelector('dialog.device .facts .link').click()").await;
+        page.until("the gateway's panel", &title("zigbee2mqtt")).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_others_say_of_it_is_told() {
+    board("en-US", &GATEWAY, async |page, _| {
+        open(page, "old").await;
+        until_says(page, "listed in an inventory · switched off there").await;
+        until_says(page, "It has not said anything itself.").await;
+        page.js("document.querySelector('dialog.device .close').click()").await;
+        open(page, "lamp").await;
+        // Two topics speak for it, whichever came first.
+        let also = "return [...document.querySelectorAll('dialog.device .facts div')].filter(d => d.checkVisibility()).map(d => d.innerText.replace(/\\s+/g, ' ')).filter(t => t.startsWith('Also on')).length === 1";
+        page.until("both topics", also).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_device_that_goes_says_so_and_is_found_again_when_it_is_back() {
+    board("zh-CN", &[("attic/lamp/status", "online")], async |page, broker| {
+        open(page, "attic/lamp").await;
+        until_says(page, "保留消息，由服务器重放 · 6字节。").await;
+        broker.publish("attic/lamp/status", "", true).await;
+        until_says(page, "它已从服务器上移除。这是最后已知的状态。").await;
+        broker.publish("attic/lamp/status", "offline", true).await;
+        until_says(page, "实时收到 · 7字节。").await;
+        let gone = "return !document.querySelector('dialog.device').innerText.includes('已从服务器上移除')";
+        page.until("it is back", gone).await;
+        broker.kill().await;
+        until_says(page, "Willow 未连接。这是最后已知的状态。").await;
+    })
+    .await;
+}
