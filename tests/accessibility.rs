@@ -57,6 +57,13 @@ async fn every_state(size: (u32, u32), dark: bool, language: &str) {
         page.until("the panel", "return document.querySelector('dialog.device').open").await;
         check(page, "a device").await;
         page.js("document.querySelector('dialog.device .close').click()").await;
+        let gateway = "[...document.querySelectorAll('.tile')].find(t => t.dataset.convention === 'zigbee2mqtt-bridge')";
+        page.js(&format!("{gateway}.querySelector('.face').click()")).await;
+        broker.publish("zigbee2mqtt/bridge/state", "perhaps\t", false).await;
+        let panel = "document.querySelectorAll('dialog.device :is(.children li, .stand-in)').length === 3";
+        page.until("its panel, with what hangs on it", &format!("return {panel}")).await;
+        check(page, "a gateway").await;
+        page.js("document.querySelector('dialog.device .close').click()").await;
         page.js("location.hash = '#/?group=convention&view=compact'").await;
         page.until("groups", "return document.querySelectorAll('.fold').length > 2").await;
         check(page, "groups, compact").await;

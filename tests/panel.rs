@@ -65,7 +65,7 @@ async fn a_word_that_nobody_knows_is_counted_and_shown_and_changes_nothing() {
         until_says(page, "1 message on its topic said something that ESPHome does not know").await;
         broker.publish("attic/lamp/status", &"x".repeat(100), false).await;
         until_says(page, "2 messages on its topic").await;
-        until_says(page, "(100 bytes): It begins:").await;
+        until_says(page, "The last one: 100 bytes. It begins with:").await;
         broker.publish("attic/lamp/status", "per\u{202E}haps<b>", false).await;
         until_says(page, "3 messages on its topic").await;
         let shown = bytes(page).await;
@@ -154,4 +154,29 @@ async fn a_device_that_goes_says_so_and_is_found_again_when_it_is_back() {
         until_says(page, "Willow 未连接。这是最后已知的状态。").await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn it_fits_into_every_window() {
+    let (site, broker) = (Site::http().await, Mosquitto::start(MosquittoOptions::default()).await);
+    for (topic, payload) in GATEWAY {
+        broker.publish(topic, payload, true).await;
+    }
+    broker.publish("zigbee2mqtt/bridge/state", &"\u{202E}?".repeat(40), true).await;
+    for (width, height, dark, language) in [(1440, 900, true, "en-US"), (390, 844, false, "zh-CN")] {
+        let url = site.page(&format!("?broker={}", broker.websocket()));
+        let how = Visit { dark, language: language.to_owned(), ..Visit::new(url).sized(width, height) };
+        visit(how, async |page| {
+            page.until_snapshot("complete").await;
+            broker.publish("zigbee2mqtt/bridge/state", r#"{"state":"online"}"#, true).await;
+            page.until_tile("zigbee2mqtt-bridge", "zigbee2mqtt", "online", "live").await;
+            open(page, "zigbee2mqtt").await;
+            let fits = "const d = document.querySelector('dialog.device'); return d.scrollWidth <= d.clientWidth && d.getBoundingClientRect().right <= innerWidth";
+            page.until("nothing is wider than the panel", fits).await;
+            page.screenshot(&format!("panel-{width}")).await;
+            page.js("document.querySelector('dialog.device').scrollTo(0, 1e6)").await;
+            page.screenshot(&format!("panel-{width}-end")).await;
+        })
+        .await;
+    }
 }
