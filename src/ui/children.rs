@@ -57,10 +57,10 @@ impl Children {
         let more = (more > 0).then(|| say!(locale, note.more, n = number(more)));
         self.more.tell(&more.unwrap_or_default());
         let mut next: Vec<Child> = Vec::new();
-        for is_well in [false, true] {
+        for in_trouble in [true, false] {
             let known = children.clone().filter_map(|child| fleet.device(child));
-            let such =
-                known.filter(|child| is_well == !matches!(child.status, Status::Offline | Status::Degraded));
+            let such = known
+                .filter(|child| in_trouble == matches!(child.status, Status::Offline | Status::Degraded));
             for child in such.take(SHOWN - next.len()) {
                 let old = self.shown.iter().position(|old| old.handle == child.handle);
                 let mut shown = match old {
