@@ -60,10 +60,10 @@ impl Visit {
 /// Opens the page, runs the test, and fails on any error that the page made meanwhile.
 pub async fn visit(visit: Visit, test: impl AsyncFnOnce(&Page)) {
     let browser = Browser::start(&visit).await;
-    let page = Page { driver: browser.driver.clone() };
+    let page = &browser.page;
     page.driver.goto(&visit.url).await.expect("the page opens");
     // Whatever happens, the browser ends before the test does.
-    let outcome = AssertUnwindSafe(test(&page)).catch_unwind().await;
+    let outcome = AssertUnwindSafe(test(page)).catch_unwind().await;
     if let Err(panic) = outcome {
         page.screenshot(&format!("failed-{}", std::thread::current().name().unwrap_or("test"))).await;
         browser.quit().await;
@@ -74,8 +74,10 @@ pub async fn visit(visit: Visit, test: impl AsyncFnOnce(&Page)) {
     assert!(problems.is_empty(), "the page made errors:\n{}", problems.join("\n"));
 }
 
-struct Browser {
-    driver: WebDriver,
+/// A Chromium with one window.
+pub struct Browser {
+    /// The window.
+    pub page: Page,
     chromedriver: Child,
     _profile: TempDir,
 }
@@ -87,7 +89,8 @@ const WATCH: &str = "window.__problems = [];\
     addEventListener('unhandledrejection', e => __problems.push(`rejection: ${e.reason}`));";
 
 impl Browser {
-    async fn start(visit: &Visit) -> Browser {
+    /// Starts it as the visit wants it, on an empty page.
+    pub async fn start(visit: &Visit) -> Browser {
         let port = free_port();
         let chromedriver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -131,11 +134,17 @@ impl Browser {
         let scheme = if visit.dark { "dark" } else { "light" };
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         send("Emulation.setEmulatedMedia", features).await;
-        Browser { driver, chromedriver, _profile: profile }
+        Browser { page: Page { driver }, chromedriver, _profile: profile }
     }
 
-    async fn quit(mut self) {
-        let _ = self.driver.quit().await;
+    /// The process below which all of its processes are.
+    pub fn pid(&self) -> u32 {
+        self.chromedriver.id().expect("it has not ended")
+    }
+
+    /// Ends it.
+    pub async fn quit(mut self) {
+        let _ = self.page.driver.clone().quit().await;
         let _ = self.chromedriver.kill().await;
     }
 }

@@ -16,7 +16,7 @@ use std::net::TcpListener;
 use std::sync::Mutex;
 use std::time::Duration;
 
-pub use browser::{Page, Tile, Visit, visit};
+pub use browser::{Browser, Page, Tile, Visit, visit};
 pub use client::{Client, Message, Subscribed, Told};
 pub use external::{External, LOGIN, Program};
 pub use mosquitto::{Device, Mosquitto, MosquittoOptions};

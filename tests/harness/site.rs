@@ -2,7 +2,7 @@
 //! folder.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use axum::Router;
 use axum_server::Handle;
@@ -18,9 +18,17 @@ pub struct Site {
 impl Site {
     /// The page over http.
     pub async fn http() -> Site {
+        Site::with(&[]).await
+    }
+
+    /// The page over http, and below `/<name>/` what lies in these folders.
+    pub async fn with(folders: &[(&str, &Path)]) -> Site {
+        let pages = folders.iter().fold(pages(), |pages, (name, folder)| {
+            pages.nest_service(&format!("/{name}"), ServeDir::new(folder))
+        });
         let handle = Handle::new();
         let server = axum_server::bind(any_port()).handle(handle.clone());
-        tokio::spawn(server.serve(pages().into_make_service()));
+        tokio::spawn(server.serve(pages.into_make_service()));
         Site::listening("http", handle).await
     }
 

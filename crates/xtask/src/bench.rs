@@ -4,6 +4,7 @@
 //! machine or another hour says nothing. At the end stands a table, and whether the goal was reached.
 
 mod fleet;
+mod page;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -33,11 +34,13 @@ enum What {
     },
     /// A fleet of 100,000 devices and one of 1,000,000, beside the obvious JavaScript in Node
     Fleet,
+    /// The page in Chromium with up to a million devices, beside plain pages; half an hour
+    Page(page::Options),
 }
 
 /// Runs the benchmark.
 pub fn run(options: &Options) -> Result<(), Failure> {
-    match options.what {
+    match &options.what {
         None => {
             println!(
                 "cargo xtask bench codec   decode and encode beside rumqttc, mqttrs, mqttbytes and mqtt-proto\n    \
@@ -45,8 +48,10 @@ pub fn run(options: &Options) -> Result<(), Failure> {
                  --node                in wasm beside npm's mqtt-packet"
             );
             println!(
-                "cargo xtask bench fleet   100,000 devices beside the obvious JavaScript in Node\n\n\
-                 More come with the goals that need them (page). A quiet machine gives steadier figures."
+                "cargo xtask bench fleet   100,000 devices beside the obvious JavaScript in Node\n\
+                 cargo xtask bench page    the page in Chromium beside plain pages, one of them on MQTT.js\n    \
+                 --quick               a minute instead of half an hour\n\n\
+                 A quiet machine gives steadier figures."
             );
             Ok(())
         }
@@ -54,6 +59,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         Some(What::Codec { instructions: true, .. }) => codec_in_instructions(),
         Some(What::Codec { .. }) => codec(),
         Some(What::Fleet) => fleet::run(),
+        Some(What::Page(options)) => page::run(options),
     }
 }
 

@@ -42,9 +42,13 @@ pub const FOR_TESTS: &[Tool] = &[
     AEDES,
     DEBIAN_BROKERS,
     AXE,
+    MQTT_JS,
     CHROMIUM,
     CJK_FONT,
 ];
+
+/// What `cargo xtask bench page` needs beside the page.
+pub const FOR_THE_PAGE_BENCH: &[Tool] = &[MOSQUITTO, CHROMIUM, MQTT_JS];
 
 /// What `cargo xtask bench codec --instructions` counts with.
 pub const VALGRIND: Tool = Tool {
@@ -135,6 +139,17 @@ const AXE: Tool = Tool {
         fs::read_to_string(package).is_ok_and(|json| json.contains("\"version\": \"4.10.3\""))
     },
     install: |toolbox| toolbox.npm_install("axe", &["axe-core@4.10.3"]),
+    otherwise: "Install Node.js 18 or later with npm (Debian: apt-get install nodejs npm) and run this again.",
+};
+
+/// What the page is compared with; a test sees that the comparison runs.
+const MQTT_JS: Tool = Tool {
+    name: "MQTT.js 5.16.0",
+    present: |toolbox| {
+        let package = toolbox.own.join("mqttjs").join("node_modules").join("mqtt").join("package.json");
+        fs::read_to_string(package).is_ok_and(|json| json.contains("\"version\": \"5.16.0\""))
+    },
+    install: |toolbox| toolbox.npm_install("mqttjs", &["mqtt@5.16.0"]),
     otherwise: "Install Node.js 18 or later with npm (Debian: apt-get install nodejs npm) and run this again.",
 };
 

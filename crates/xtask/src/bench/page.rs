@@ -1,0 +1,283 @@
+//! `cargo xtask bench page`: the page in Chromium beside plain pages, in one run.
+//!
+//! The example `bench` of the package in `tests/` measures. Here stand what it needs, the tables and the goals.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use super::{read, target};
+use crate::steps::{self, Failure, Steps};
+use crate::tools::{self, Toolbox};
+
+/// How much is measured.
+#[derive(clap::Args)]
+pub struct Options {
+    /// Once, with 10,000 devices and for two seconds each: whether it runs, and what to expect
+    #[arg(long)]
+    quick: bool,
+    /// How often everything is repeated; medians are quoted
+    #[arg(long, default_value_t = 3, conflicts_with = "quick")]
+    repetitions: u32,
+    /// Take dist/ as it is instead of building the page again
+    #[arg(long)]
+    no_build: bool,
+}
+
+/// The pages in the order of the tables.
+const PAGES: [&str; 7] = [TILES, WALL, MQTT_JS, MAP, COUNTER, VANILLA, PLAIN];
+const TILES: &str = "willow";
+const WALL: &str = "wall";
+const MQTT_JS: &str = "mqtt.js";
+const MAP: &str = "mqtt.js-map";
+const COUNTER: &str = "counter";
+const VANILLA: &str = "vanilla";
+const PLAIN: &str = "plain";
+
+/// What is measured: its name, what it is called, and how many digits stand behind the point.
+const FIGURES: [(&str, &str, usize); 21] = [
+    ("complete", "socket open until all are painted, ms", 0),
+    ("load-p50", "  frame gap meanwhile, p50, ms", 1),
+    ("load-p95", "  p95", 1),
+    ("load-max", "  longest", 1),
+    ("taken", "changes a second that the page took", 0),
+    ("fps", "  frames a second meanwhile", 1),
+    ("live-p50", "  frame gap, p50, ms", 1),
+    ("live-p95", "  p95", 1),
+    ("live-max", "  longest", 1),
+    ("behind", "  behind at the end, ms", 0),
+    ("live-cpu", "  processor time of the renderer, %", 0),
+    ("flood", "changes a second, as fast as it can", 0),
+    ("flood-cpu", "  processor time of each, us", 2),
+    ("elements", "elements in the document", 0),
+    ("js-heap", "JavaScript heap, MB", 1),
+    ("wasm", "wasm memory, MB", 1),
+    ("process", "private memory of the renderer, MB", 0),
+    ("painted-p50", "publish to painted, p50, ms", 1),
+    ("painted-p95", "  p95", 1),
+    ("missed", "  not painted within 200 ms, %", 1),
+    ("painted", "from nothing shown to painted, ms", 0),
+];
+
+/// What a goal bounds.
+enum Bound {
+    /// The figure itself, at most.
+    AtMost(f64),
+    /// The figure itself, at least.
+    AtLeast(f64),
+    /// So many times the peer's, at most: scenario and page of the peer.
+    Times(f64, &'static str, &'static str),
+    /// So many times the peer's, at least.
+    TimesAtLeast(f64, &'static str, &'static str),
+}
+use Bound::{AtLeast, AtMost, Times, TimesAtLeast};
+
+/// A line of the goals: its number among the performance goals, scenario, page, figure and bound.
+type Goal = (u8, &'static str, &'static str, &'static str, Bound);
+
+const BURST: &str = "retained-100000";
+const LIVE: &str = "batched-100000";
+const MILLION: &str = "batched-1000000";
+const FLOOD: &str = "batched-10000";
+const REST: &str = "latency-rest";
+const BUSY: &str = "latency-busy";
+const SHOWN: &str = "first-paint-100000";
+const PLAIN_SHOWN: &str = "first-paint-10000";
+
+#[rustfmt::skip]
+const GOALS: [Goal; 24] = [
+    (2, BURST, TILES, "complete", Times(1.15, BURST, COUNTER)),
+    (2, BURST, TILES, "complete", Times(0.85, BURST, MAP)),
+    (2, BURST, WALL, "complete", Times(1.15, BURST, COUNTER)),
+    (3, FLOOD, TILES, "flood", TimesAtLeast(25.0, FLOOD, MAP)),
+    (3, FLOOD, WALL, "flood", TimesAtLeast(25.0, FLOOD, MAP)),
+    (7, SHOWN, TILES, "painted", Times(0.2, PLAIN_SHOWN, PLAIN)),
+    (8, LIVE, TILES, "fps", AtLeast(59.0)),
+    (8, LIVE, TILES, "live-p95", AtMost(16.8)),
+    (8, LIVE, WALL, "fps", AtLeast(59.0)),
+    (8, LIVE, WALL, "live-p95", AtMost(16.8)),
+    (8, MILLION, TILES, "fps", AtLeast(50.0)),
+    (8, MILLION, WALL, "fps", AtLeast(50.0)),
+    (9, BURST, TILES, "load-max", AtMost(34.0)),
+    (9, BURST, TILES, "load-max", Times(0.3, BURST, MAP)),
+    (9, BURST, TILES, "load-max", Times(0.3, BURST, MQTT_JS)),
+    (9, BURST, WALL, "load-max", AtMost(34.0)),
+    (9, BURST, WALL, "load-max", Times(0.3, BURST, MAP)),
+    (9, BURST, WALL, "load-max", Times(0.3, BURST, MQTT_JS)),
+    (10, REST, TILES, "painted-p50", AtMost(12.0)),
+    (10, REST, TILES, "painted-p95", AtMost(20.0)),
+    (10, BUSY, TILES, "painted-p95", AtMost(50.0)),
+    (10, REST, TILES, "painted-p50", Times(1.2, REST, VANILLA)),
+    (10, REST, TILES, "painted-p95", Times(1.2, REST, VANILLA)),
+    (10, BUSY, TILES, "painted-p95", Times(1.2, BUSY, VANILLA)),
+];
+
+/// Scenario, page and figure, and what each repetition measured.
+type Results = BTreeMap<(String, String, String), Vec<f64>>;
+
+/// Measures, and prints the tables.
+pub fn run(options: &Options) -> Result<(), Failure> {
+    let mut steps = Steps::new("bench");
+    let mut toolbox = Toolbox::new()?;
+    toolbox.install(&mut steps, tools::FOR_THE_PAGE);
+    toolbox.install(&mut steps, tools::FOR_THE_PAGE_BENCH);
+    if !options.no_build {
+        steps.run("the page, for release, into dist/", || crate::release_page(&toolbox));
+    }
+    steps.finish()?;
+
+    let file = target()?.join("bench-page.tsv");
+    let _ = fs::remove_file(&file);
+    let load = load();
+    let mut bench = toolbox.cargo();
+    bench.args(["run", "--package", "page-tests", "--example", "bench", "--"]).arg(&file);
+    if options.quick {
+        bench.args(["1", "quick"]);
+    } else {
+        bench.args([&options.repetitions.to_string(), "full"]);
+    }
+    steps::run(bench.env("WILLOW_DIST", crate::root().join("dist")))?;
+
+    let (results, scenarios) = results(&file)?;
+    println!("\n{:─<118}", "── medians, and between them the least and the most ");
+    for scenario in &scenarios {
+        print!("{}", table(&results, scenario));
+    }
+    println!("\n{:─<118}", "── the goals, by medians ");
+    GOALS.iter().for_each(|goal| println!("{}", verdict(&results, goal)));
+    println!(
+        "\nThe machine's load was {load} before and is {} now. A busy machine blurs these figures: quote those of a \
+         quiet one.",
+        self::load()
+    );
+    Ok(())
+}
+
+/// What was measured, and the scenarios in the order in which they came.
+fn results(file: &Path) -> Result<(Results, Vec<String>), Failure> {
+    let (mut results, mut scenarios) = (Results::new(), Vec::new());
+    for line in read(file)?.lines() {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let (&[scenario, page, figure, _], Some(value)) =
+            (&fields[..], fields.last().and_then(|value| value.parse::<f64>().ok()))
+        else {
+            return Err(Failure::new(format!("{} has a strange line: {line}", file.display())));
+        };
+        if !scenarios.iter().any(|known| known == scenario) {
+            scenarios.push(scenario.to_owned());
+        }
+        results.entry((scenario.into(), page.into(), figure.into())).or_default().push(value);
+    }
+    Ok((results, scenarios))
+}
+
+fn values<'a>(results: &'a Results, scenario: &str, page: &str, figure: &str) -> Option<&'a [f64]> {
+    results.get(&(scenario.to_owned(), page.to_owned(), figure.to_owned())).map(Vec::as_slice)
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    match (sorted.len(), sorted.len() / 2) {
+        (0, _) => f64::NAN,
+        (length, half) if length % 2 == 0 => (sorted[half - 1] + sorted[half]) / 2.0,
+        (_, half) => sorted[half],
+    }
+}
+
+fn table(results: &Results, scenario: &str) -> String {
+    let has_page = |page: &&str| results.keys().any(|key| key.0 == scenario && key.1 == **page);
+    let pages: Vec<&str> = PAGES.into_iter().filter(has_page).collect();
+    let mut table = format!("\n{scenario:40}");
+    pages.iter().for_each(|page| table += &format!("{page:>24}"));
+    table.push('\n');
+    for (figure, name, digits) in FIGURES {
+        let cells: Vec<_> = pages.iter().map(|page| values(results, scenario, page, figure)).collect();
+        if cells.iter().all(Option::is_none) {
+            continue;
+        }
+        table += &format!("{name:40}");
+        for cell in cells {
+            let text = cell.map_or_else(String::new, |values| {
+                let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+                let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let number = |value: f64| number(value, digits);
+                format!("{} ({}–{})", number(median(values)), number(least), number(most))
+            });
+            table += &format!("{text:>24}");
+        }
+        table.push('\n');
+    }
+    table
+}
+
+/// A page that did not come to an end in the time it was given has no number.
+fn number(value: f64, digits: usize) -> String {
+    if value.is_infinite() { "never".to_owned() } else { format!("{value:.digits$}") }
+}
+
+fn verdict(results: &Results, (goal, scenario, page, figure, bound): &Goal) -> String {
+    let (_, name, digits) =
+        FIGURES.into_iter().find(|known| known.0 == *figure).unwrap_or((figure, figure, 1));
+    let name = format!("{scenario} {page}: {}", name.trim());
+    let Some(ours) = values(results, scenario, page, figure).map(median) else {
+        return format!("  not run     {goal:>2}  {name}");
+    };
+    let (text, value, is_reached) = match *bound {
+        AtMost(limit) => (format!("≤ {limit}"), String::new(), ours <= limit),
+        AtLeast(limit) => (format!("≥ {limit}"), String::new(), ours >= limit),
+        Times(factor, other, peer) | TimesAtLeast(factor, other, peer) => {
+            let Some(theirs) = values(results, other, peer, figure).map(median) else {
+                return format!("  not run     {goal:>2}  {name}");
+            };
+            let ratio = ours / theirs;
+            let is_least = matches!(bound, TimesAtLeast(..));
+            let sign = if is_least { '≥' } else { '≤' };
+            (
+                format!("{sign} {factor}"),
+                format!("{peer} {} = {ratio:.2}", number(theirs, digits)),
+                if is_least { ratio >= factor } else { ratio <= factor },
+            )
+        }
+    };
+    let mark = if is_reached { "reached" } else { "NOT REACHED" };
+    format!("  {mark:<11} {goal:>2}  {name:62} {:>9}  {value:24} {text}", number(ours, digits))
+}
+
+/// The load averages of the machine, where it tells.
+fn load() -> String {
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let words: Vec<&str> = load.split_whitespace().take(3).collect();
+    if words.is_empty() { "unknown".to_owned() } else { words.join(" ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn two_pages() -> Results {
+        let key = |page: &str| (BURST.to_owned(), page.to_owned(), "complete".to_owned());
+        Results::from([(key(TILES), vec![90.0, 80.0, 1_000.0]), (key(COUNTER), vec![100.0, f64::INFINITY])])
+    }
+
+    #[test]
+    fn a_goal_is_judged_by_medians() {
+        let goal = |factor| (2, BURST, TILES, "complete", Times(factor, BURST, MAP));
+        let mut results = two_pages();
+        assert!(verdict(&results, &goal(1.0)).contains("not run"));
+        results.insert((BURST.to_owned(), MAP.to_owned(), "complete".to_owned()), vec![100.0]);
+        assert!(verdict(&results, &goal(0.9)).contains("  reached  "));
+        assert!(verdict(&results, &goal(0.89)).contains("NOT REACHED"));
+        let least = |factor| (2, BURST, TILES, "complete", TimesAtLeast(factor, BURST, MAP));
+        assert!(verdict(&results, &least(0.9)).contains("  reached  "));
+        assert!(verdict(&results, &least(0.91)).contains("NOT REACHED"));
+    }
+
+    #[test]
+    fn a_table_has_the_pages_that_were_measured_and_says_never() {
+        let table = table(&two_pages(), BURST);
+        assert!(table.contains("90 (80–1000)"), "{table}");
+        assert!(table.contains("never (100–never)"), "{table}");
+        assert!(!table.contains(MQTT_JS), "{table}");
+    }
+}
