@@ -251,7 +251,8 @@ impl Look {
     }
 }
 
-/// The process of the page, with its JavaScript, its wasm and its document. Only Linux tells.
+/// The process of the page, with its JavaScript, its wasm and its document. Zero where the system
+/// does not tell; Linux does.
 struct Renderer {
     /// Private, in bytes.
     memory: f64,
@@ -274,7 +275,7 @@ impl Renderer {
                 processes.push((pid, status, stat, command.contains("--type=renderer")));
             }
         }
-        let mut renderer = Renderer { memory: f64::NAN, cpu: f64::NAN };
+        let mut renderer = Renderer { memory: 0.0, cpu: 0.0 };
         let mut family = vec![root];
         while let Some(parent) = family.pop() {
             for (pid, status, stat, is_renderer) in &processes {
@@ -287,7 +288,7 @@ impl Renderer {
                 }
                 family.push(*pid);
                 let memory = f64::from(line("RssAnon:").unwrap_or(0)) * 1024.0;
-                if *is_renderer && !(memory <= renderer.memory) {
+                if *is_renderer && memory > renderer.memory {
                     // Behind the name in brackets: fields 14 and 15 of proc(5), in hundredths of a second.
                     let fields = stat.rsplit(')').next().unwrap_or("").split_whitespace().skip(11).take(2);
                     let ticks: u64 = fields.filter_map(|ticks| ticks.parse::<u64>().ok()).sum();

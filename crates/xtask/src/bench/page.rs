@@ -144,7 +144,11 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         print!("{}", table(&results, scenario));
     }
     println!("\n{:─<118}", "── the goals, by medians ");
-    GOALS.iter().for_each(|goal| println!("{}", verdict(&results, goal)));
+    let verdicts: Vec<String> = GOALS.iter().filter_map(|goal| verdict(&results, goal)).collect();
+    verdicts.iter().for_each(|verdict| println!("{verdict}"));
+    if verdicts.len() < GOALS.len() {
+        println!("  {} more need what --quick leaves out.", GOALS.len() - verdicts.len());
+    }
     println!(
         "\nThe machine's load was {load} before and is {} now. A busy machine blurs these figures: quote those of a \
          quiet one.",
@@ -202,7 +206,8 @@ fn table(results: &Results, scenario: &str) -> String {
                 let least = values.iter().copied().fold(f64::INFINITY, f64::min);
                 let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                 let number = |value: f64| number(value, digits);
-                format!("{} ({}–{})", number(median(values)), number(least), number(most))
+                let spread = format!(" ({}–{})", number(least), number(most));
+                number(median(values)) + if values.len() > 1 { &spread } else { "" }
             });
             table += &format!("{text:>24}");
         }
@@ -216,20 +221,17 @@ fn number(value: f64, digits: usize) -> String {
     if value.is_infinite() { "never".to_owned() } else { format!("{value:.digits$}") }
 }
 
-fn verdict(results: &Results, (goal, scenario, page, figure, bound): &Goal) -> String {
+/// None of a goal whose figures were not measured.
+fn verdict(results: &Results, (goal, scenario, page, figure, bound): &Goal) -> Option<String> {
     let (_, name, digits) =
         FIGURES.into_iter().find(|known| known.0 == *figure).unwrap_or((figure, figure, 1));
     let name = format!("{scenario} {page}: {}", name.trim());
-    let Some(ours) = values(results, scenario, page, figure).map(median) else {
-        return format!("  not run     {goal:>2}  {name}");
-    };
+    let ours = values(results, scenario, page, figure).map(median)?;
     let (text, value, is_reached) = match *bound {
         AtMost(limit) => (format!("≤ {limit}"), String::new(), ours <= limit),
         AtLeast(limit) => (format!("≥ {limit}"), String::new(), ours >= limit),
         Times(factor, other, peer) | TimesAtLeast(factor, other, peer) => {
-            let Some(theirs) = values(results, other, peer, figure).map(median) else {
-                return format!("  not run     {goal:>2}  {name}");
-            };
+            let theirs = values(results, other, peer, figure).map(median)?;
             let ratio = ours / theirs;
             let is_least = matches!(bound, TimesAtLeast(..));
             let sign = if is_least { '≥' } else { '≤' };
@@ -241,7 +243,7 @@ fn verdict(results: &Results, (goal, scenario, page, figure, bound): &Goal) -> S
         }
     };
     let mark = if is_reached { "reached" } else { "NOT REACHED" };
-    format!("  {mark:<11} {goal:>2}  {name:62} {:>9}  {value:24} {text}", number(ours, digits))
+    Some(format!("  {mark:<11} {goal:>2}  {name:62} {:>9}  {value:24} {text}", number(ours, digits)))
 }
 
 /// The load averages of the machine, where it tells.
@@ -264,7 +266,8 @@ mod tests {
     fn a_goal_is_judged_by_medians() {
         let goal = |factor| (2, BURST, TILES, "complete", Times(factor, BURST, MAP));
         let mut results = two_pages();
-        assert!(verdict(&results, &goal(1.0)).contains("not run"));
+        assert_eq!(verdict(&results, &goal(1.0)), None);
+        let verdict = |results: &Results, goal: &Goal| verdict(results, goal).expect("both were measured");
         results.insert((BURST.to_owned(), MAP.to_owned(), "complete".to_owned()), vec![100.0]);
         assert!(verdict(&results, &goal(0.9)).contains("  reached  "));
         assert!(verdict(&results, &goal(0.89)).contains("NOT REACHED"));
