@@ -40,6 +40,27 @@ async fn every_state(size: (u32, u32), dark: bool, language: &str) {
     visit(how(site.page("")), async |page| {
         page.until("the form", "return !!document.querySelector('form.connection')").await;
         check(page, "first visit").await;
+        page.js("document.querySelectorAll('.connections details').forEach(d => d.open = true);\
+             document.querySelector('.connection [name=save]').click();")
+            .await;
+        page.until("one is kept", "return document.querySelectorAll('[data-profile]').length === 1").await;
+        page.js("document.querySelectorAll('[data-profile] .button')[2].click()").await;
+        page.until("two are kept", "return document.querySelectorAll('[data-profile]').length === 2").await;
+        page.js("document.querySelectorAll('[data-profile] .button')[3].click()").await;
+        page.until("one can be undone", "return !!document.querySelector('[name=undo]')").await;
+        let file =
+            r#"{"format":"willow-connections","version":1,"profiles":[{"name":"a","address":"ws://a"},{}]}"#;
+        page.js(&format!(
+            "const list = new DataTransfer(), input = document.querySelector('[name=import]');\
+             list.items.add(new File([{file:?}], 'a.json')); input.files = list.files;\
+             input.dispatchEvent(new Event('change'));"
+        ))
+        .await;
+        page.until("a preview", "return !!document.querySelector('[name=add]')").await;
+        check(page, "connections are kept").await;
+        page.until("as wide as the window", "return document.documentElement.scrollWidth <= innerWidth")
+            .await;
+        page.screenshot(&format!("connections-{}-{dark}-{language}", size.0)).await;
     })
     .await;
     visit(how(site.page(&format!("?broker={}", broker.websocket()))), async |page| {

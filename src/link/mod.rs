@@ -31,7 +31,7 @@ pub struct Profile {
     pub address: Address,
     /// User name, if any.
     pub user: Option<String>,
-    /// Password, if any. Kept in memory only.
+    /// Password, if any. Never written anywhere from here.
     pub password: Option<String>,
     /// In seconds.
     pub keep_alive: u16,
@@ -39,6 +39,8 @@ pub struct Profile {
     pub version: VersionChoice,
     /// Instead of the default filters; empty for those.
     pub filters: Vec<String>,
+    /// Client identifier; without one, a new one each time.
+    pub client_id: Option<String>,
 }
 
 /// Why the browser did not even try.
@@ -329,21 +331,29 @@ impl Driver {
     }
 }
 
-fn config(profile: &Profile) -> Config {
-    let mut random = [0; 16];
+/// A client identifier that nobody has. Unless the visitor wants one kept, each connection gets another and none is
+/// stored: a duplicated tab would take the first one's connection over.
+pub fn new_client_id() -> String {
+    // 23 characters: as many as every 3.1.1 server has to take ([MQTT-3.1.3-5]).
+    random().iter().fold("willow-".to_owned(), |id, byte| format!("{id}{byte:02x}"))
+}
+
+fn random() -> [u8; 8] {
+    let mut random = [0; 8];
     // A page without `crypto` would have no WebSocket either.
     if let Ok(crypto) = window().crypto() {
         let _ = crypto.get_random_values_with_u8_array(&mut random);
     }
-    let (id, seed) = random.split_at(8);
-    // Unique in each tab, and never stored: a duplicated tab would take the first one's connection over.
-    let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
-    let mut session = Options::new(format!("willow-{id}"));
+    random
+}
+
+fn config(profile: &Profile) -> Config {
+    let mut session = Options::new(profile.client_id.clone().unwrap_or_else(new_client_id));
     session.version = profile.version;
     session.user = profile.user.clone();
     session.password = profile.password.clone().map(String::into_bytes);
     session.keep_alive = profile.keep_alive;
-    session.seed = u64::from_le_bytes(seed.try_into().expect("half of sixteen bytes is eight"));
+    session.seed = u64::from_le_bytes(random());
     let mut config = Config::new(session);
     config.filters = (!profile.filters.is_empty()).then(|| profile.filters.clone());
     config
@@ -383,6 +393,7 @@ mod tests {
             keep_alive: KEEP_ALIVE,
             version: VersionChoice::Newest,
             filters: Vec::new(),
+            client_id: None,
         };
         link.connect(profile).expect("the default filters can be subscribed to");
         assert_eq!(link.standing(), mqtt::Link::Refused);

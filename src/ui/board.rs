@@ -6,10 +6,10 @@ use mqtt::Link;
 use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
 
+use super::connections::connections;
 use super::diagnosis::diagnosis_panel;
 use super::element::{El, Phrase, button, closest, effect, el, focus, value_of};
 use super::filters::filter_panel;
-use super::form::connection_form;
 use super::grid::grid;
 use super::headline::headline;
 use super::notes::notes;
@@ -62,7 +62,7 @@ pub fn board(page: Page) -> El {
     let board = el("main", "board")
         .attr_tells("data-snapshot", move || page.state.with(|state| state.snapshot.word()).to_owned());
     let board = headline(page, board)
-        .part(move || is_first_visit.get().then(|| el("div", "first-visit").child(connection_form(page))))
+        .part(move || is_first_visit.get().then(|| el("div", "first-visit").child(connections(page))))
         .child(el("div", "bar").child(search(page)).child(chips(page)))
         .child(tools(page))
         .part(move || has_ended.get().then(|| ended(page)));

@@ -1,173 +1,304 @@
-//! The connection's form: on the board at the first visit, in a dialog from then on.
-
-use std::cell::RefCell;
-use std::rc::Rc;
+//! The connection's form: what to connect to, and what of it this browser keeps.
 
 use leptos::prelude::*;
-use mqtt::{Link, Version, VersionChoice};
+use mqtt::{Link, TopicFilter, VersionChoice};
 
-use super::dialog::dialog;
 use super::element::{self, El, Phrase, button, el};
 use super::{Page, memo};
 use crate::address::{Address, AddressError, RequestError};
 use crate::link::{self, Profile};
-use crate::say;
+use crate::profiles::{self, LEAST_KEEP_ALIVE, MOST_ID, MOST_NAME, MOST_PROFILES, Saved, VERSIONS};
 use crate::words::Locale;
+use crate::{say, store};
 
-/// The choices of a version: what the form calls it, and what the visitor reads.
-const VERSIONS: [(VersionChoice, &str, Phrase); 3] = [
-    (VersionChoice::Newest, "Newest", |locale| say!(locale, form.version_newest)),
-    (VersionChoice::Only(Version::V5), "Only(V5)", |locale| say!(locale, form.version_5)),
-    (VersionChoice::Only(Version::V311), "Only(V311)", |locale| say!(locale, form.version_311)),
-];
-
-enum FormError {
+/// What is wrong with what was typed, or why it is not kept.
+#[derive(Clone, PartialEq)]
+pub enum FormError {
     Request(RequestError),
     KeepAlive,
+    ClientId,
+    FilterLine(String),
+    NoneUsable,
+    Name,
+    NameTaken(String),
+    TooMany,
+    NotKept,
 }
 
 impl FormError {
     fn say(&self, locale: Locale) -> String {
         match self {
-            FormError::Request(RequestError::Broker(error)) => match error {
-                AddressError::Empty => say!(locale, form.error.empty),
-                AddressError::Scheme => say!(locale, form.error.scheme),
-                AddressError::Tcp => say!(locale, form.error.tcp),
-                AddressError::Host => say!(locale, form.error.host),
-                AddressError::Port => say!(locale, form.error.port),
-                AddressError::Credentials => say!(locale, form.error.credentials),
-                AddressError::Fragment => say!(locale, form.error.fragment),
+            FormError::Request(RequestError::Broker(error)) => say_address(locale, *error),
+            FormError::Request(RequestError::Filter(value)) => {
+                return say!(locale, form.error.filter, value = value);
             }
-            .to_owned(),
-            FormError::Request(RequestError::Filter(value)) => say!(locale, form.error.filter, value = value),
             FormError::Request(RequestError::Version(value)) => {
-                say!(locale, form.error.version, value = value)
+                return say!(locale, form.error.version, value = value);
             }
-            FormError::KeepAlive => say!(locale, form.error.keep_alive).to_owned(),
-            FormError::Request(RequestError::NoFilter) => say!(locale, form.error.no_filter).to_owned(),
+            FormError::FilterLine(value) => return say!(locale, form.error.filter_line, value = value),
+            FormError::NameTaken(name) => return say!(locale, form.error.name_taken, name = name),
+            FormError::KeepAlive => say!(locale, form.error.keep_alive),
+            FormError::Request(RequestError::NoFilter) => say!(locale, form.error.no_filter),
+            FormError::NoneUsable => say!(locale, form.error.none_usable),
+            FormError::ClientId => say!(locale, form.error.client_id),
+            FormError::Name => say!(locale, form.error.name),
+            FormError::TooMany => say!(locale, form.error.too_many),
+            FormError::NotKept => say!(locale, form.error.not_kept),
         }
+        .to_owned()
+    }
+
+    fn is_of_broker(&self) -> bool {
+        matches!(self, FormError::Request(_))
+    }
+
+    fn is_of_name(&self) -> bool {
+        matches!(self, FormError::Name | FormError::NameTaken(_) | FormError::TooMany | FormError::NotKept)
+    }
+
+    fn is_of_more(&self) -> bool {
+        !self.is_of_broker() && !self.is_of_name()
     }
 }
 
-/// The form, filled with the connection there is, or with what the page's address says, or with the default.
-pub fn connection_form(page: Page) -> El {
-    let request = page.request.get_value();
-    let current = page.link(|link| link.with(|call| call.profile.clone()));
-    let is_first_visit = current.is_none();
-    let error = RwSignal::new(request.error.filter(|_| is_first_visit).map(FormError::Request));
-    let (keep_alive, choice, filters) = match &current {
-        Some(profile) => (profile.keep_alive, profile.version, profile.filters.clone()),
-        None => (link::KEEP_ALIVE, request.version, request.filters),
-    };
-    let broker = RwSignal::new(match &current {
-        Some(profile) => profile.address.as_str().to_owned(),
-        None => request.broker.unwrap_or_else(|| page.origin.with_value(|origin| origin.default_broker())),
-    });
-    let given = |value: Option<&String>| RwSignal::new(value.cloned().unwrap_or_default());
-    let user = given(current.as_ref().and_then(|profile| profile.user.as_ref()));
-    let password = given(current.as_ref().and_then(|profile| profile.password.as_ref()));
-    let keep_alive = RwSignal::new(keep_alive.to_string());
-    let version = VERSIONS.iter().find(|(known, ..)| *known == choice).map_or("", |(_, name, _)| name);
-    let version = RwSignal::new(version.to_owned());
-    let filters = Rc::new(filters);
-    let keeps_filters = RwSignal::new(!filters.is_empty());
+/// Why a text is not the address of a broker.
+pub fn say_address(locale: Locale, error: AddressError) -> &'static str {
+    match error {
+        AddressError::Empty => say!(locale, form.error.empty),
+        AddressError::Scheme => say!(locale, form.error.scheme),
+        AddressError::Tcp => say!(locale, form.error.tcp),
+        AddressError::Host => say!(locale, form.error.host),
+        AddressError::Port => say!(locale, form.error.port),
+        AddressError::Credentials => say!(locale, form.error.credentials),
+        AddressError::Fragment => say!(locale, form.error.fragment),
+    }
+}
 
-    // A password was given for one broker; another must not be sent it unasked.
-    let is_for = Rc::new(RefCell::new(current.map(|profile| profile.address)));
+/// What is typed into the form.
+#[derive(Copy, Clone)]
+pub struct Form {
+    page: Page,
+    broker: RwSignal<String>,
+    user: RwSignal<String>,
+    password: RwSignal<String>,
+    keep_alive: RwSignal<String>,
+    version: RwSignal<String>,
+    client_id: RwSignal<String>,
+    /// One a line.
+    filters: RwSignal<String>,
+    name: RwSignal<String>,
+    keeps_password: RwSignal<bool>,
+    /// The name under which it is kept already; empty for what is not.
+    edited: RwSignal<String>,
+    /// The address that the password was given for: another must not be sent it unasked. Empty for the one that
+    /// stands in the form.
+    given_for: RwSignal<String>,
+    is_more_open: RwSignal<bool>,
+    error: RwSignal<Option<FormError>>,
+    /// What was done last, for the visitor to read.
+    told: RwSignal<String>,
+    /// Whether it stands on the board, before any connection.
+    is_first_visit: bool,
+}
 
-    let (given_for, kept) = (is_for.clone(), filters.clone());
-    let connect = move || -> Result<(), FormError> {
-        let address = Address::parse(&broker.get_untracked())
-            .map_err(|error| FormError::Request(RequestError::Broker(error)))?;
-        let seconds = keep_alive.get_untracked().trim().parse().ok().filter(|seconds| *seconds >= 5);
-        let seconds = seconds.ok_or(FormError::KeepAlive)?;
-        if given_for.borrow().as_ref().is_some_and(|given| *given != address) {
-            password.set(String::new());
-        }
-        let version = version.get_untracked();
-        let profile = Profile {
-            address,
-            user: Some(user.get_untracked()).filter(|user| !user.is_empty()),
-            password: Some(password.get_untracked()).filter(|password| !password.is_empty()),
-            keep_alive: seconds,
-            version: VERSIONS
-                .iter()
-                .find(|(_, name, _)| *name == version)
-                .map_or(choice, |(known, ..)| *known),
-            filters: if keeps_filters.get_untracked() { kept.to_vec() } else { Vec::new() },
+impl Form {
+    /// Filled with the connection there is, with what the page's address says, with the connection that was used
+    /// last, or with the default.
+    pub fn new(page: Page) -> Form {
+        let request = page.request.get_value();
+        let current = page.link(|link| link.with(|call| call.profile.clone()));
+        let is_first_visit = current.is_none();
+        let empty = || RwSignal::new(String::new());
+        let form = Form {
+            page,
+            broker: empty(),
+            user: empty(),
+            password: empty(),
+            keep_alive: empty(),
+            version: empty(),
+            client_id: empty(),
+            filters: empty(),
+            name: empty(),
+            keeps_password: RwSignal::new(false),
+            edited: empty(),
+            given_for: empty(),
+            is_more_open: RwSignal::new(false),
+            error: RwSignal::new(request.error.clone().filter(|_| is_first_visit).map(FormError::Request)),
+            told: empty(),
+            is_first_visit,
         };
-        page.link(|link| link.connect(profile)).map_err(|_| {
-            keeps_filters.set(false);
-            FormError::Request(RequestError::NoFilter)
-        })?;
+        let mut saved = store::profiles().into_iter();
+        match current {
+            Some(current) => {
+                let same = |saved: &Saved| {
+                    saved.profile.address == current.address && saved.profile.user == current.user
+                };
+                let name = saved.find(same).map(|saved| saved.name).unwrap_or_default();
+                form.fill(&name, &current);
+            }
+            None => {
+                let last = saved.next().filter(|_| request == crate::address::Request::parse(""));
+                match last {
+                    Some(Saved { name, profile }) => form.fill(&name, &profile),
+                    None => {
+                        let proposed = || page.origin.with_value(|origin| origin.default_broker());
+                        form.broker.set(request.broker.unwrap_or_else(proposed));
+                        form.fill_more(link::KEEP_ALIVE, request.version, &request.filters, "");
+                    }
+                }
+            }
+        }
+        form
+    }
+
+    /// Fills it with a profile, and with the name that it is kept under, if it is.
+    pub fn fill(self, name: &str, profile: &Profile) {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let address = profile.address.as_str().to_owned();
+        self.given_for.set(address.clone());
+        self.broker.set(address);
+        self.user.set(text(&profile.user));
+        self.password.set(text(&profile.password));
+        // Ticked for what is kept with its password; typed in this visit it is not kept by that.
+        let is_kept =
+            store::profiles().iter().any(|saved| saved.name == name && saved.profile.password.is_some());
+        self.keeps_password.set(is_kept);
+        self.name.set(name.to_owned());
+        self.edited.set(name.to_owned());
+        self.error.set(None);
+        self.told.set(String::new());
+        self.fill_more(profile.keep_alive, profile.version, &profile.filters, &text(&profile.client_id));
+    }
+
+    /// Shows what most visitors never change.
+    pub fn open_more(self) {
+        self.is_more_open.set(true);
+    }
+
+    fn fill_more(self, keep_alive: u16, version: VersionChoice, filters: &[String], client_id: &str) {
+        self.keep_alive.set(keep_alive.to_string());
+        let word = VERSIONS.iter().find(|(known, _)| *known == version).map_or("", |(_, word)| word);
+        self.version.set(word.to_owned());
+        self.filters.set(filters.join("\n"));
+        self.client_id.set(client_id.to_owned());
+        self.is_more_open.set(!filters.is_empty() || !client_id.is_empty());
+    }
+
+    /// What is typed, if it can be connected to.
+    fn read(self) -> Result<Profile, FormError> {
+        let address = Address::parse(&self.broker.get_untracked())
+            .map_err(|error| FormError::Request(RequestError::Broker(error)))?;
+        let seconds = self.keep_alive.get_untracked().trim().parse().ok();
+        let seconds = seconds.filter(|seconds| *seconds >= LEAST_KEEP_ALIVE).ok_or(FormError::KeepAlive)?;
+        let given_for = self.given_for.get_untracked();
+        if !given_for.is_empty() && given_for != address.as_str() {
+            self.password.set(String::new());
+        }
+        let version = self.version.get_untracked();
+        let version = VERSIONS.iter().find(|(_, word)| *word == version);
+        let client_id = optional(self.client_id);
+        if client_id.as_ref().is_some_and(|id| !profiles::is_plain(id, MOST_ID)) {
+            return Err(FormError::ClientId);
+        }
+        let mut filters = Vec::new();
+        for line in self.filters.get_untracked().lines().filter(|line| !line.trim().is_empty()) {
+            TopicFilter::new(line).map_err(|_| FormError::FilterLine(line.to_owned()))?;
+            filters.push(line.to_owned());
+        }
+        Ok(Profile {
+            address,
+            user: optional(self.user),
+            password: optional(self.password),
+            keep_alive: seconds,
+            version: version.map_or(VersionChoice::Newest, |(version, _)| *version),
+            filters,
+            client_id,
+        })
+    }
+
+    fn connect(self) -> Result<(), FormError> {
+        let profile = self.read()?;
+        self.connect_to(profile)?;
+        // Used as it is kept, it is the one that is offered first the next time.
+        used(self.page, &self.edited.get_untracked());
+        Ok(())
+    }
+
+    /// Connects, and leaves the form.
+    pub fn connect_to(self, profile: Profile) -> Result<(), FormError> {
+        let page = self.page;
+        page.link(|link| link.connect(profile)).map_err(|_| FormError::NoneUsable)?;
         page.dialog_is_open.set(false);
         page.forget_devices();
         // The form on the board goes, and the focus with it. A dialog gives it back by itself.
-        if is_first_visit {
+        if self.is_first_visit {
             request_animation_frame(focus_headline);
         }
         Ok(())
-    };
+    }
+
+    /// Keeps what is typed in this browser, the password only if the visitor ticked that.
+    fn save(self) -> Result<(), FormError> {
+        let mut profile = self.read()?;
+        if !self.keeps_password.get_untracked() {
+            profile.password = None;
+        }
+        let mut name = self.name.get_untracked().trim().to_owned();
+        let edited = self.edited.get_untracked();
+        let is_named = !name.is_empty();
+        if !is_named {
+            name = profile.address.host().chars().take(MOST_NAME).collect();
+        }
+        if !profiles::is_plain(&name, MOST_NAME) {
+            return Err(FormError::Name);
+        }
+        let mut error = None;
+        let is_kept = store::change_profiles(|kept| {
+            if !is_named {
+                name = profiles::free_name(kept, &name);
+            }
+            let place = kept.iter().position(|saved| saved.name == edited);
+            if name != edited && kept.iter().any(|saved| saved.name == name) {
+                error = Some(FormError::NameTaken(name.clone()));
+            } else if let Some(place) = place {
+                kept[place] = Saved { name: name.clone(), profile };
+            } else if kept.len() >= MOST_PROFILES {
+                error = Some(FormError::TooMany);
+            } else {
+                kept.insert(0, Saved { name: name.clone(), profile });
+            }
+        });
+        if let Some(error) = error.or((!is_kept).then_some(FormError::NotKept)) {
+            return Err(error);
+        }
+        self.page.saved.update(|changes| *changes += 1);
+        self.name.set(name.clone());
+        self.edited.set(name.clone());
+        self.told.set(say!(self.page.locale.get_untracked(), form.saved, name = name));
+        Ok(())
+    }
+}
+
+fn optional(text: RwSignal<String>) -> Option<String> {
+    Some(text.get_untracked()).filter(|text| !text.is_empty())
+}
+
+/// Offers a connection first the next time.
+pub fn used(page: Page, name: &str) {
+    if store::profiles().iter().skip(1).any(|saved| saved.name == name) {
+        store::change_profiles(|kept| {
+            if let Some(place) = kept.iter().position(|saved| saved.name == name) {
+                kept[..=place].rotate_right(1);
+            }
+        });
+        page.saved.update(|changes| *changes += 1);
+    }
+}
+
+/// The form itself.
+pub fn connection_form(form: Form) -> El {
+    let page = form.page;
     let is_linked = memo(move |_| page.watch(|link| link.standing() != Link::Idle));
-    // Each error stands at the field that it is about.
-    let error_of = |id: &str, is_here: fn(&FormError) -> bool| {
-        el("p", "error").attr("id", id).attr("role", "alert").tells(move || {
-            error.with(|error| match error {
-                Some(error) if is_here(error) => error.say(page.locale.get()),
-                _ => String::new(),
-            })
-        })
-    };
-    let is_wrong = |field: El, is_here: fn(&FormError) -> bool| {
-        let is_wrong = move || error.with(|error| error.as_ref().is_some_and(is_here)).to_string();
-        field.attr_tells("aria-invalid", is_wrong)
-    };
-    let label = |class, phrase: Phrase, field: El| el("label", class).says(page, phrase).child(field);
-
-    let broker_field = field(
-        "broker",
-        &[
-            ("type", "url"),
-            ("autocomplete", "url"),
-            ("autocapitalize", "off"),
-            ("spellcheck", "false"),
-            ("dir", "ltr"),
-            ("aria-describedby", "connection-error"),
-        ],
-    );
-    let broker_field = is_wrong(broker_field.bind(broker), |error| {
-        matches!(error, FormError::Request(RequestError::Broker(_)))
-    });
-    let user_field =
-        field("user", &[("autocomplete", "username"), ("autocapitalize", "off"), ("spellcheck", "false")]);
-    let password_field = field("password", &[("type", "password"), ("autocomplete", "current-password")])
-        .bind(password)
-        .on("input", move |_| *is_for.borrow_mut() = None);
-    let keep_alive_field = field(
-        "keep-alive",
-        &[("inputmode", "numeric"), ("autocomplete", "off"), ("aria-describedby", "keep-alive-error")],
-    );
-    let keep_alive_field =
-        is_wrong(keep_alive_field.bind(keep_alive), |error| matches!(error, FormError::KeepAlive));
-    let choices = VERSIONS.map(|(_, name, phrase)| el("option", "").attr("value", name).says(page, phrase));
-    // Only a choice that is there can be chosen.
-    let version_field = el("select", "field").attr("name", "version").children(choices).bind(version);
-
-    let broker_part = el("div", "")
-        .child(label("broker", |locale| say!(locale, form.broker), broker_field))
-        .child(error_of("connection-error", |error| !matches!(error, FormError::KeepAlive)));
-    let login = el("div", "pair")
-        .child(label("", |locale| say!(locale, form.user), user_field.bind(user)))
-        .child(label("", |locale| say!(locale, form.password), password_field))
-        .child(el("p", "hint").says(page, |locale| say!(locale, form.optional)));
-    let keep_alive_part = el("div", "")
-        .child(label("", |locale| say!(locale, form.keep_alive), keep_alive_field))
-        .child(error_of("keep-alive-error", |error| matches!(error, FormError::KeepAlive)));
-    let session = el("div", "pair").child(keep_alive_part).child(label(
-        "",
-        |locale| say!(locale, form.version),
-        version_field,
-    ));
     let submit =
         el("button", "button primary").attr("type", "submit").says(page, |locale| say!(locale, form.connect));
     let actions = el("div", "actions").child(submit).part(move || {
@@ -181,38 +312,192 @@ pub fn connection_form(page: Page) -> El {
                 .says(page, |locale| say!(locale, form.disconnect))
         })
     });
-    let title = el("h2", "").attr("id", "connection-title").tells(move || {
-        let locale = page.locale.get();
-        if page.dialog_is_open.get() { say!(locale, form.title) } else { say!(locale, form.welcome) }
-            .to_owned()
-    });
     el("form", "connection")
         .attr("novalidate", "")
         .on("submit", move |event| {
             // A form that navigates would end the page, and the policy forbids it.
             event.prevent_default();
-            error.set(connect().err());
+            act(form, form.connect());
         })
-        .child(title)
-        .child(broker_part)
-        .child(login)
-        .child(session)
-        .part(move || {
-            let filters = filters.clone();
-            keeps_filters.get().then(|| {
-                let only = move || say!(page.locale.get(), form.filters, filters = filters.join(", "));
-                el("p", "hint").tells(only)
-            })
-        })
+        .child(broker(form))
+        .child(login(form))
+        .child(more(form))
         .child(actions)
+        .child(keeping(form))
 }
 
-fn field(name: &str, attributes: &[(&str, &str)]) -> El {
-    let field = el("input", "field").attr("name", name);
-    for (name, value) in attributes {
-        field.set(name, Some(value));
+/// Says what came of it, where the visitor looks.
+fn act(form: Form, outcome: Result<(), FormError>) {
+    let error = outcome.err();
+    if error.as_ref().is_some_and(FormError::is_of_more) {
+        form.is_more_open.set(true);
     }
-    field
+    if error.is_some() {
+        form.told.set(String::new());
+    }
+    form.error.set(error);
+}
+
+fn broker(form: Form) -> El {
+    let field = field("broker", form.broker)
+        .attr("type", "url")
+        .attr("autocomplete", "url")
+        .attr("dir", "ltr")
+        .attr("aria-describedby", "connection-error");
+    el("div", "")
+        .child(label(
+            form,
+            "broker",
+            |locale| say!(locale, form.broker),
+            wrong(form, field, FormError::is_of_broker),
+        ))
+        .child(error_of(form, "connection-error", FormError::is_of_broker))
+}
+
+fn login(form: Form) -> El {
+    let user = field("user", form.user).attr("autocomplete", "username");
+    let password = field("password", form.password)
+        .attr("type", "password")
+        .attr("autocomplete", "current-password")
+        .on("input", move |_| form.given_for.set(String::new()));
+    el("div", "pair")
+        .child(label(form, "", |locale| say!(locale, form.user), user))
+        .child(label(form, "", |locale| say!(locale, form.password), password))
+        .child(hint(form, "login-hint", |locale| say!(locale, form.optional)))
+}
+
+/// What most visitors never change.
+fn more(form: Form) -> El {
+    let page = form.page;
+    let keep_alive = field("keep-alive", form.keep_alive)
+        .attr("inputmode", "numeric")
+        .attr("aria-describedby", "more-error");
+    let choices = VERSIONS.map(|(_, word)| {
+        let phrase: Phrase = match word {
+            "5" => |locale| say!(locale, form.version_5),
+            "3.1.1" => |locale| say!(locale, form.version_311),
+            _ => |locale| say!(locale, form.version_newest),
+        };
+        el("option", "").attr("value", word).says(page, phrase)
+    });
+    // Only a choice that is there can be chosen.
+    let version = el("select", "field").attr("name", "version").children(choices).bind(form.version);
+    let client_id = field("client-id", form.client_id)
+        .attr("dir", "ltr")
+        .attr("aria-describedby", "client-id-hint more-error")
+        .attr_says(page, "placeholder", |locale| say!(locale, form.client_id_new));
+    let renew: Phrase = |locale| say!(locale, form.client_id_renew);
+    let renew = button("button renew", move |_| form.client_id.set(link::new_client_id()))
+        .attr("name", "renew")
+        .attr_says(page, "title", renew)
+        .attr_says(page, "aria-label", renew)
+        .text("↻");
+    let filters = el("textarea", "field")
+        .attr("name", "filters")
+        .attr("rows", "3")
+        .attr("dir", "ltr")
+        .attr("spellcheck", "false")
+        .attr("autocapitalize", "off")
+        .attr("aria-describedby", "filters-hint more-error")
+        .bind(form.filters);
+    let is = |wanted: fn(&FormError) -> bool, field| wrong(form, field, wanted);
+    el("details", "more")
+        .prop("open", move || form.is_more_open.get().into())
+        .child(el("summary", "").says(page, |locale| say!(locale, form.more)))
+        .child(
+            el("div", "pair")
+                .child(label(
+                    form,
+                    "",
+                    |locale| say!(locale, form.keep_alive),
+                    is(|error| *error == FormError::KeepAlive, keep_alive),
+                ))
+                .child(label(form, "", |locale| say!(locale, form.version), version)),
+        )
+        .child(
+            el("div", "pair with-button")
+                .child(label(
+                    form,
+                    "",
+                    |locale| say!(locale, form.client_id),
+                    is(|error| *error == FormError::ClientId, client_id),
+                ))
+                .child(renew)
+                .child(hint(form, "client-id-hint", |locale| say!(locale, form.client_id_hint))),
+        )
+        .child(label(
+            form,
+            "",
+            |locale| say!(locale, form.filter_lines),
+            is(|error| matches!(error, FormError::FilterLine(_) | FormError::NoneUsable), filters),
+        ))
+        .child(hint(form, "filters-hint", |locale| say!(locale, form.filter_hint)))
+        .child(error_of(form, "more-error", FormError::is_of_more))
+}
+
+/// What of it this browser keeps, and what that means.
+fn keeping(form: Form) -> El {
+    let page = form.page;
+    let save = button("button", move |_| act(form, form.save()))
+        .attr("name", "save")
+        .says(page, |locale| say!(locale, form.save));
+    let told = el("span", "told").attr("role", "status").tells(move || form.told.get());
+    let name = field("name", form.name)
+        .attr("maxlength", &MOST_NAME.to_string())
+        .attr("aria-describedby", "name-error")
+        .attr_says(page, "placeholder", |locale| say!(locale, form.name_placeholder));
+    let tick = el("input", "")
+        .attr("type", "checkbox")
+        .attr("name", "keep-password")
+        .attr("aria-describedby", "keep-password-hint")
+        .prop("checked", move || form.keeps_password.get().into())
+        .on("change", move |_| form.keeps_password.update(|keeps| *keeps = !*keeps));
+    let tick = el("label", "tick")
+        .child(tick)
+        .child(el("span", "").says(page, |locale| say!(locale, form.keep_password)));
+    // The address whose scripts can read it is named.
+    let origin = window().location().host().unwrap_or_default();
+    let risk = move || say!(page.locale.get(), form.keep_password_risk, origin = origin);
+    el("fieldset", "keeping")
+        .child(el("legend", "").says(page, |locale| say!(locale, form.keep)))
+        .child(label(form, "", |locale| say!(locale, form.name), wrong(form, name, FormError::is_of_name)))
+        .child(error_of(form, "name-error", FormError::is_of_name))
+        .child(tick)
+        .child(el("p", "hint").attr("id", "keep-password-hint").tells(risk))
+        .child(el("div", "actions").child(save).child(told))
+}
+
+/// Each error stands at the field that it is about.
+fn error_of(form: Form, id: &str, is_here: fn(&FormError) -> bool) -> El {
+    el("p", "error").attr("id", id).attr("role", "alert").tells(move || {
+        form.error.with(|error| match error {
+            Some(error) if is_here(error) => error.say(form.page.locale.get()),
+            _ => String::new(),
+        })
+    })
+}
+
+fn wrong(form: Form, field: El, is_here: fn(&FormError) -> bool) -> El {
+    field.attr_tells("aria-invalid", move || {
+        form.error.with(|error| error.as_ref().is_some_and(is_here)).to_string()
+    })
+}
+
+fn label(form: Form, class: &str, phrase: Phrase, field: El) -> El {
+    el("label", class).says(form.page, phrase).child(field)
+}
+
+fn hint(form: Form, id: &str, phrase: Phrase) -> El {
+    el("p", "hint").attr("id", id).says(form.page, phrase)
+}
+
+fn field(name: &str, text: RwSignal<String>) -> El {
+    el("input", "field")
+        .attr("name", name)
+        .attr("autocomplete", "off")
+        .attr("autocapitalize", "off")
+        .attr("spellcheck", "false")
+        .bind(text)
 }
 
 /// The headline gets the focus when what had it is gone.
@@ -220,15 +505,4 @@ pub fn focus_headline() {
     if let Ok(Some(headline)) = document().query_selector(".headline") {
         element::focus(&headline);
     }
-}
-
-/// The form in a dialog of its own, opened by the badge.
-pub fn connection_dialog(page: Page) -> El {
-    dialog(
-        page,
-        "form",
-        "connection-title",
-        |page| page.dialog_is_open.set(false),
-        |page, sheet| page.dialog_is_open.get().then(|| sheet.child(connection_form(page))),
-    )
 }

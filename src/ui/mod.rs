@@ -6,6 +6,7 @@
 
 mod board;
 mod children;
+mod connections;
 mod device;
 mod diagnosis;
 mod dialog;
@@ -23,6 +24,7 @@ mod section;
 mod symbols;
 mod tile;
 mod tools;
+mod transfer;
 
 #[cfg(test)]
 mod tests;
@@ -41,15 +43,16 @@ use web_sys::HtmlElement;
 use crate::address::{Address, Origin, Request, RequestError};
 use crate::intl::{self, Formats};
 use crate::link::{self, Link, Profile};
+use crate::profiles;
 use crate::state::State;
 use crate::store;
 use crate::view::View;
 use crate::words::{self, Locale};
 
 use board::board;
+use connections::connection_dialog;
 use device::device_panel;
 use element::{El, effect};
-use form::connection_dialog;
 use header::header;
 use symbols::symbols;
 
@@ -84,6 +87,8 @@ pub struct Page {
     pub opened: RwSignal<Option<Handle>>,
     /// Whether the connection's dialog is open.
     pub dialog_is_open: RwSignal<bool>,
+    /// How often the connections that this browser keeps have changed; they are read where they are shown.
+    pub saved: RwSignal<usize>,
 }
 
 impl Page {
@@ -98,13 +103,20 @@ impl Page {
         page.request.update_value(|request| {
             let address = request.broker.as_deref().and_then(|broker| Address::parse(broker).ok());
             if let (Some(address), None) = (address, &request.error) {
-                let profile = Profile {
-                    address,
-                    user: None,
-                    password: None,
-                    keep_alive: link::KEEP_ALIVE,
-                    version: request.version,
-                    filters: request.filters.clone(),
+                // Whoever sent the address chose where to and what to see; as whom, the visitor did, for exactly there.
+                let (filters, version) = (request.filters.clone(), request.version);
+                let saved = store::profiles();
+                let profile = match profiles::for_address(&saved, &address) {
+                    Some(saved) => Profile { filters, version, ..saved.profile.clone() },
+                    None => Profile {
+                        address,
+                        user: None,
+                        password: None,
+                        keep_alive: link::KEEP_ALIVE,
+                        version,
+                        filters,
+                        client_id: None,
+                    },
                 };
                 // Filters that cannot be used leave the page as it would be without them, and say so.
                 if let Err(ConfigError::NoFilter(_)) = page.link(|link| link.connect(profile)) {
@@ -147,6 +159,7 @@ impl Page {
             cursor: RwSignal::new(None),
             opened: RwSignal::new(None),
             dialog_is_open: RwSignal::new(false),
+            saved: RwSignal::new(0),
         }
     }
 
@@ -278,11 +291,14 @@ pub fn app() -> Vec<El> {
             page.view.set(view);
         }
     });
+    // Another tab changed what is kept.
+    let kept = window_event_listener_untyped("storage", move |_| page.saved.update(|changes| *changes += 1));
     let clock = set_interval_with_handle(tick, TICK);
     let seen_again = window_event_listener_untyped("visibilitychange", move |_| tick());
     on_cleanup(move || {
         seen_again.remove();
         went.remove();
+        kept.remove();
         if let Ok(clock) = clock {
             clock.clear();
         }

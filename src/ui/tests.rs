@@ -91,6 +91,7 @@ fn profile() -> Profile {
         keep_alive: link::KEEP_ALIVE,
         version: VersionChoice::Only(Version::V311),
         filters: vec!["#".to_owned()],
+        client_id: None,
     }
 }
 

@@ -1,0 +1,454 @@
+//! The connections that a visitor keeps: as typed values, and as JSON.
+//!
+//! Pure: text in, profiles and what is wrong with the others out. `ui` words the problems and `store` keeps the text,
+//! in localStorage: it is short, is wanted before the first connection, and IndexedDB would answer only later.
+//! JSON is read by the browser's own `JSON.parse`. A document may be anybody's, so every member is looked at, and what
+//! nobody asked for stays out.
+
+use js_sys::{Array, JSON, Object, Reflect};
+use mqtt::{TopicFilter, Version, VersionChoice};
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::address::{Address, AddressError};
+use crate::link::Profile;
+
+/// What a document calls itself, so that no other JSON is taken for one.
+const FORMAT: &str = "willow-connections";
+/// The version of the format that is written, and the newest that is read.
+const FORMAT_VERSION: u32 = 1;
+/// The schema of the format, as it lies beside a document in `docs/`.
+const SCHEMA: &str = "profiles.schema.json";
+
+/// The largest file that is looked at, in bytes.
+pub const MOST_BYTES: f64 = 1_048_576.0;
+/// How many profiles there may be.
+pub const MOST_PROFILES: usize = 1_000;
+/// How many filters a profile may have.
+const MOST_FILTERS: usize = 64;
+/// How many characters a name may have.
+pub const MOST_NAME: usize = 64;
+/// How many characters an address, a password or a filter may have.
+const MOST_TEXT: usize = 1_024;
+/// How many characters a user name or a client id may have.
+pub const MOST_ID: usize = 256;
+
+/// The least keep-alive that is taken, in seconds.
+pub const LEAST_KEEP_ALIVE: u16 = 5;
+
+/// The versions and their words in a document.
+pub const VERSIONS: [(VersionChoice, &str); 3] = [
+    (VersionChoice::Newest, "auto"),
+    (VersionChoice::Only(Version::V5), "5"),
+    (VersionChoice::Only(Version::V311), "3.1.1"),
+];
+
+/// A profile that is kept, under a name that no other one has.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Saved {
+    /// What the visitor calls it.
+    pub name: String,
+    /// What to connect to. With a password only if the visitor wanted it kept.
+    pub profile: Profile,
+}
+
+/// What a document holds.
+#[derive(Default)]
+pub struct Found {
+    /// What can be used, in the document's order.
+    pub saved: Vec<Saved>,
+    /// What cannot, and why.
+    pub problems: Vec<Problem>,
+}
+
+/// One thing that cannot be used.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Problem {
+    /// Where it stands: `profiles[2].address`. Empty: the document.
+    pub at: String,
+    /// What is wrong with it.
+    pub why: Why,
+}
+
+/// Why something cannot be used.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Why {
+    /// It is no JSON.
+    NotJson,
+    /// It is JSON of something else.
+    NotOurs,
+    /// A newer Willow wrote it.
+    Newer,
+    /// There are more of them than are kept.
+    TooMany(usize),
+    /// It must be there.
+    Missing,
+    /// It must be this kind of JSON.
+    Kind(&'static str),
+    /// It is empty, longer than so many characters, or has a line break or another control character in it.
+    Text(usize),
+    /// No broker has such an address.
+    Address(AddressError),
+    /// Not a number of seconds that can be a keep-alive.
+    KeepAlive,
+    /// Not one of the words for a version.
+    MqttVersion,
+    /// Not a topic filter.
+    Filter,
+    /// Left out, although the profile is used: a password in a file is nobody's secret.
+    Password,
+}
+
+/// Whether a text can be a name, a user or an id: not empty, so many characters at most, all of them printable.
+pub fn is_plain(text: &str, most: usize) -> bool {
+    !text.is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control)
+}
+
+/// The profile to use the credentials of for an address that came with the page's own: one for exactly that address.
+pub fn for_address<'a>(saved: &'a [Saved], address: &Address) -> Option<&'a Saved> {
+    saved.iter().find(|saved| saved.profile.address.as_str() == address.as_str())
+}
+
+/// The name, or the name with the first number behind it that makes it nobody's.
+pub fn free_name(saved: &[Saved], name: &str) -> String {
+    if !saved.iter().any(|other| other.name == name) {
+        return name.to_owned();
+    }
+    let base: String = name.chars().take(MOST_NAME - 7).collect();
+    // A thousand of one name are numbered without asking a million times.
+    let like = saved.iter().filter(|other| other.name.starts_with(&base)).count();
+    let numbered = |n: usize| format!("{base} ({n})");
+    let is_free = |name: &String| !saved.iter().any(|other| other.name == *name);
+    (like + 1..).map(numbered).find(is_free).expect("there are more numbers than profiles")
+}
+
+/// Adds what a file brought, under names that nobody has yet; overwrites nothing. Says what became of each: the name
+/// that it got, or none for what was there already.
+pub fn merge(into: &mut Vec<Saved>, found: &[Saved]) -> Vec<Option<String>> {
+    let take = |saved: &Saved| {
+        // Whether a password is kept here is nothing that a file could know.
+        let is_here = |kept: &Saved| {
+            let with_password = Profile { password: kept.profile.password.clone(), ..saved.profile.clone() };
+            kept.name == saved.name && kept.profile == with_password
+        };
+        if into.len() >= MOST_PROFILES || into.iter().any(is_here) {
+            return None;
+        }
+        let name = free_name(into, &saved.name);
+        into.push(Saved { name: name.clone(), profile: saved.profile.clone() });
+        Some(name)
+    };
+    found.iter().map(take).collect()
+}
+
+/// Reads a document. Passwords are taken only from what this browser keeps, `is_own`.
+pub fn read(text: &str, is_own: bool) -> Found {
+    let whole = |why| Found { saved: Vec::new(), problems: vec![Problem { at: String::new(), why }] };
+    let Ok(document) = JSON::parse(text) else { return whole(Why::NotJson) };
+    if member(&document, "format").and_then(|format| format.as_string()).as_deref() != Some(FORMAT) {
+        return whole(Why::NotOurs);
+    }
+    if member(&document, "version").and_then(|version| version.as_f64()) != Some(FORMAT_VERSION.into()) {
+        return whole(Why::Newer);
+    }
+    let Some(profiles) = member(&document, "profiles").and_then(|list| list.dyn_into::<Array>().ok()) else {
+        return Found {
+            saved: Vec::new(),
+            problems: vec![Problem { at: "profiles".to_owned(), why: Why::Kind("array") }],
+        };
+    };
+    let mut found = Found::default();
+    for (place, object) in profiles.iter().enumerate() {
+        let mut tell = |inside: &str, why| {
+            found.problems.push(Problem { at: format!("profiles[{place}]{inside}"), why });
+        };
+        if place == MOST_PROFILES {
+            tell("", Why::TooMany(MOST_PROFILES));
+            break;
+        }
+        match profile(&object) {
+            Ok(mut saved) => {
+                if is_own {
+                    saved.profile.password = text_of(&object, "password", MOST_TEXT).unwrap_or_default();
+                } else if member(&object, "password").is_some() {
+                    tell(".password", Why::Password);
+                }
+                found.saved.push(saved);
+            }
+            Err((inside, why)) => tell(&inside, why),
+        }
+    }
+    found
+}
+
+/// Writes a document. Passwords only for what this browser keeps, `is_own`.
+pub fn write(saved: &[Saved], is_own: bool) -> String {
+    let document = object(&[
+        ("$schema", SCHEMA.into()),
+        ("format", FORMAT.into()),
+        ("version", FORMAT_VERSION.into()),
+        ("profiles", saved.iter().map(|saved| object_of(saved, is_own)).collect::<Array>().into()),
+    ]);
+    let space = if is_own { JsValue::NULL } else { JsValue::from(2) };
+    // Plain objects of texts, numbers and lists can always be written.
+    let text = JSON::stringify_with_replacer_and_space(&document, &JsValue::NULL, &space);
+    text.ok().and_then(|text| text.as_string()).unwrap_or_default()
+}
+
+fn object_of(Saved { name, profile }: &Saved, is_own: bool) -> JsValue {
+    let version = VERSIONS.iter().find(|(version, _)| *version == profile.version);
+    let filters: Array = profile.filters.iter().map(|filter| JsValue::from(filter.as_str())).collect();
+    let optional = |text: &Option<String>| text.as_deref().map_or(JsValue::UNDEFINED, JsValue::from);
+    // What is undefined is not written.
+    object(&[
+        ("name", name.as_str().into()),
+        ("address", profile.address.as_str().into()),
+        ("user", optional(&profile.user)),
+        ("password", if is_own { optional(&profile.password) } else { JsValue::UNDEFINED }),
+        ("clientId", optional(&profile.client_id)),
+        ("keepAlive", profile.keep_alive.into()),
+        ("mqttVersion", version.map_or("auto", |(_, word)| word).into()),
+        ("filters", filters.into()),
+    ])
+}
+
+fn object(members: &[(&str, JsValue)]) -> JsValue {
+    let object = Object::new();
+    for (name, value) in members {
+        // A fresh plain object takes any member.
+        let _ = Reflect::set(&object, &(*name).into(), value);
+    }
+    object.into()
+}
+
+type Wrong = (String, Why);
+
+fn profile(object: &JsValue) -> Result<Saved, Wrong> {
+    if !object.is_object() || Array::is_array(object) {
+        return Err((String::new(), Why::Kind("object")));
+    }
+    let needed = |name: &'static str, most| {
+        text_of(object, name, most)?.ok_or_else(|| (format!(".{name}"), Why::Missing))
+    };
+    let name = needed("name", MOST_NAME)?.trim().to_owned();
+    let address = Address::parse(&needed("address", MOST_TEXT)?)
+        .map_err(|error| (".address".to_owned(), Why::Address(error)))?;
+    let keep_alive = match member(object, "keepAlive") {
+        None => crate::link::KEEP_ALIVE,
+        Some(number) => number
+            .as_f64()
+            .filter(|n| *n >= LEAST_KEEP_ALIVE.into() && *n <= u16::MAX.into() && n.trunc() == *n)
+            .ok_or((".keepAlive".to_owned(), Why::KeepAlive))? as u16,
+    };
+    let version = match text_of(object, "mqttVersion", MOST_NAME)? {
+        None => VersionChoice::Newest,
+        Some(word) => {
+            let known = VERSIONS.iter().find(|(_, known)| *known == word);
+            known.ok_or((".mqttVersion".to_owned(), Why::MqttVersion))?.0
+        }
+    };
+    if name.is_empty() {
+        return Err((".name".to_owned(), Why::Text(MOST_NAME)));
+    }
+    let user = text_of(object, "user", MOST_ID)?;
+    let client_id = text_of(object, "clientId", MOST_ID)?;
+    let filters = filters(object)?;
+    Ok(Saved {
+        name,
+        profile: Profile { address, user, password: None, keep_alive, version, filters, client_id },
+    })
+}
+
+fn filters(object: &JsValue) -> Result<Vec<String>, Wrong> {
+    let Some(list) = member(object, "filters") else { return Ok(Vec::new()) };
+    let list: Array = list.dyn_into().map_err(|_| (".filters".to_owned(), Why::Kind("array")))?;
+    if list.length() as usize > MOST_FILTERS {
+        return Err((".filters".to_owned(), Why::TooMany(MOST_FILTERS)));
+    }
+    let filter = |(place, filter): (usize, JsValue)| {
+        let wrong = |why| Err((format!(".filters[{place}]"), why));
+        match filter.as_string() {
+            None => wrong(Why::Kind("string")),
+            Some(text) if !is_plain(&text, MOST_TEXT) => wrong(Why::Text(MOST_TEXT)),
+            Some(text) if TopicFilter::new(&text).is_err() => wrong(Why::Filter),
+            Some(text) => Ok(text),
+        }
+    };
+    list.iter().enumerate().map(filter).collect()
+}
+
+/// A member that is there and not `null`.
+fn member(object: &JsValue, name: &str) -> Option<JsValue> {
+    let value = Reflect::get(object, &name.into()).ok()?;
+    (!value.is_undefined() && !value.is_null()).then_some(value)
+}
+
+/// A member that is a text, if it is there.
+fn text_of(object: &JsValue, name: &str, most: usize) -> Result<Option<String>, Wrong> {
+    let Some(value) = member(object, name) else { return Ok(None) };
+    let wrong = |why| Err((format!(".{name}"), why));
+    match value.as_string() {
+        None => wrong(Why::Kind("string")),
+        Some(text) if !is_plain(&text, most) => wrong(Why::Text(most)),
+        Some(text) => Ok(Some(text)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    fn saved(name: &str) -> Saved {
+        Saved {
+            name: name.to_owned(),
+            profile: Profile {
+                address: Address::parse("wss://farm.example/mqtt").expect("a test's address is valid"),
+                user: Some("board".to_owned()),
+                password: Some("correct-horse".to_owned()),
+                keep_alive: 20,
+                version: VersionChoice::Only(Version::V311),
+                filters: vec!["site/#".to_owned(), "温室/+/status".to_owned()],
+                client_id: Some("wall-1".to_owned()),
+            },
+        }
+    }
+
+    fn document(profiles: &str) -> String {
+        format!(r#"{{"format":"willow-connections","version":1,"profiles":{profiles}}}"#)
+    }
+
+    #[wasm_bindgen_test]
+    fn what_is_kept_comes_back_and_what_is_exported_has_no_password() {
+        let one = saved("Farm “灯”\\ \"x\"");
+        let own = read(&write(std::slice::from_ref(&one), true), true);
+        assert!(own.saved == [one.clone()] && own.problems.is_empty());
+
+        let exported = write(std::slice::from_ref(&one), false);
+        assert!(!exported.contains("correct-horse") && !exported.contains("password"), "{exported}");
+        let mut without = one;
+        without.profile.password = None;
+        assert!(read(&exported, false).saved == [without]);
+    }
+
+    #[wasm_bindgen_test]
+    fn a_file_s_password_is_left_out_and_said() {
+        let found = read(
+            &document(r#"[{"name":"a","address":"ws://b","password":"s","__proto__":{"user":1}}]"#),
+            false,
+        );
+        assert!(found.saved[0].profile.password.is_none() && found.saved[0].profile.user.is_none());
+        let problem = Problem { at: "profiles[0].password".to_owned(), why: Why::Password };
+        assert_eq!(found.problems, [problem]);
+    }
+
+    #[wasm_bindgen_test]
+    fn each_problem_says_where_it_is_and_costs_only_its_profile() {
+        let check = |profile: &str, at: &str, why: Why| {
+            let found = read(&document(&format!(r#"[{profile},{{"name":"b","address":"ws://b"}}]"#)), false);
+            assert_eq!(found.problems, [Problem { at: format!("profiles[0]{at}"), why }], "{profile}");
+            assert_eq!(found.saved.len(), 1, "{profile}");
+        };
+        let with = |member: &str| format!(r#"{{"name":"a","address":"ws://b",{member}}}"#);
+        check("null", "", Why::Kind("object"));
+        check("[]", "", Why::Kind("object"));
+        check("\"ws://b\"", "", Why::Kind("object"));
+        check(r#"{"address":"ws://b"}"#, ".name", Why::Missing);
+        check(r#"{"name":"a"}"#, ".address", Why::Missing);
+        check(r#"{"name":" ","address":"ws://b"}"#, ".name", Why::Text(MOST_NAME));
+        check(r#"{"name":"a\nb","address":"ws://b"}"#, ".name", Why::Text(MOST_NAME));
+        check(
+            &format!(r#"{{"name":"{}","address":"ws://b"}}"#, "灯".repeat(65)),
+            ".name",
+            Why::Text(MOST_NAME),
+        );
+        check(r#"{"name":7,"address":"ws://b"}"#, ".name", Why::Kind("string"));
+        check(r#"{"name":"a","address":"http://b"}"#, ".address", Why::Address(AddressError::Scheme));
+        check(
+            r#"{"name":"a","address":"ws://me:pw@b"}"#,
+            ".address",
+            Why::Address(AddressError::Credentials),
+        );
+        for number in ["4", "65536", "-1", "30.5", "1e999", "\"30\"", "[]"] {
+            check(&with(&format!(r#""keepAlive":{number}"#)), ".keepAlive", Why::KeepAlive);
+        }
+        check(&with(r#""mqttVersion":"4""#), ".mqttVersion", Why::MqttVersion);
+        check(&with(r#""mqttVersion":5"#), ".mqttVersion", Why::Kind("string"));
+        check(&with(r#""filters":"site/#""#), ".filters", Why::Kind("array"));
+        check(&with(r#""filters":["a","b/#/c"]"#), ".filters[1]", Why::Filter);
+        check(&with(r#""filters":[{}]"#), ".filters[0]", Why::Kind("string"));
+        let many = vec!["\"a\""; 65].join(",");
+        check(&with(&format!(r#""filters":[{many}]"#)), ".filters", Why::TooMany(MOST_FILTERS));
+        check(&with(r#""user":{}"#), ".user", Why::Kind("string"));
+        check(&with(r#""clientId":"a\u0000""#), ".clientId", Why::Text(MOST_ID));
+    }
+
+    #[wasm_bindgen_test]
+    fn what_is_no_document_of_ours_is_none() {
+        let check = |text: &str, at: &str, why: Why| {
+            let found = read(text, false);
+            assert_eq!(found.problems, [Problem { at: at.to_owned(), why }], "{text}");
+            assert!(found.saved.is_empty(), "{text}");
+        };
+        for text in ["", "{", "\u{0}", "{} {}", "profiles"] {
+            check(text, "", Why::NotJson);
+        }
+        for text in ["null", "7", "[]", "\"x\"", "{}", r#"{"format":"x","version":1,"profiles":[]}"#] {
+            check(text, "", Why::NotOurs);
+        }
+        check(r#"{"format":"willow-connections","version":2,"profiles":[]}"#, "", Why::Newer);
+        check(&document("{}"), "profiles", Why::Kind("array"));
+        // Deeper than any parser's stack would like: no panic.
+        let deep = document(&format!("{}{}", "[".repeat(50_000), "]".repeat(50_000)));
+        assert!(read(&deep, false).saved.is_empty());
+    }
+
+    #[wasm_bindgen_test]
+    fn more_than_are_kept_are_left_out() {
+        let list = vec![r#"{"name":"a","address":"ws://b"}"#; MOST_PROFILES + 5].join(",");
+        let found = read(&document(&format!("[{list}]")), false);
+        assert_eq!(found.saved.len(), MOST_PROFILES);
+        let problem = Problem { at: "profiles[1000]".to_owned(), why: Why::TooMany(MOST_PROFILES) };
+        assert_eq!(found.problems, [problem]);
+        let mut kept = vec![saved("b")];
+        let outcomes = merge(&mut kept, &found.saved);
+        assert_eq!(kept.len(), MOST_PROFILES);
+        assert_eq!((outcomes[0].as_deref(), outcomes[1].as_deref()), (Some("a"), Some("a (2)")));
+        assert_eq!(outcomes[MOST_PROFILES - 1], None);
+    }
+
+    #[wasm_bindgen_test]
+    fn merging_overwrites_nothing() {
+        let mut kept = vec![saved("Farm")];
+        let mut same = saved("Farm");
+        same.profile.password = None;
+        let mut other = same.clone();
+        other.profile.keep_alive = 60;
+        let outcomes = merge(&mut kept, &[same, other.clone()]);
+        assert_eq!(outcomes, [None, Some("Farm (2)".to_owned())]);
+        assert!(kept[0] == saved("Farm") && kept[1].profile == other.profile);
+        assert_eq!(free_name(&kept, "Farm"), "Farm (3)");
+        assert_eq!(free_name(&kept, "Barn"), "Barn");
+        let long = "x".repeat(MOST_NAME);
+        kept.push(saved(&long));
+        assert!(free_name(&kept, &long).chars().count() <= MOST_NAME);
+    }
+
+    #[wasm_bindgen_test]
+    fn credentials_are_for_exactly_one_address() {
+        let kept = [saved("Farm")];
+        let finds = |address: &str| {
+            for_address(&kept, &Address::parse(address).expect("a test's address is valid")).is_some()
+        };
+        assert!(finds("wss://farm.example/mqtt"));
+        for other in [
+            "wss://farm.example/mqtt/",
+            "wss://farm.example:443/mqtt",
+            "ws://farm.example/mqtt",
+            "wss://Farm.example/mqtt",
+            "wss://farm.example/mqtt?x",
+            "wss://farm.example.evil/mqtt",
+        ] {
+            assert!(!finds(other), "{other}");
+        }
+    }
+}

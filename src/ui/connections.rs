@@ -1,0 +1,200 @@
+//! The connections that this browser keeps, and the form below them: on the board at the first visit, in a dialog
+//! from then on.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use leptos::prelude::*;
+
+use super::Page;
+use super::dialog::dialog;
+use super::element::{El, Phrase, button, el, focus};
+use super::form::{Form, connection_form, used};
+use super::list::{Item, list};
+use super::transfer::{export, import};
+use crate::profiles::{MOST_PROFILES, Saved, free_name};
+use crate::{say, store};
+
+/// The connections in a dialog of their own, opened by the badge.
+pub fn connection_dialog(page: Page) -> El {
+    dialog(
+        page,
+        "form",
+        "connection-title",
+        |page| page.dialog_is_open.set(false),
+        |page, sheet| page.dialog_is_open.get().then(|| sheet.child(connections(page))),
+    )
+}
+
+/// What is kept, and the form.
+pub fn connections(page: Page) -> El {
+    let form = Form::new(page);
+    let title = el("h2", "").attr("id", "connection-title").tells(move || {
+        let locale = page.locale.get();
+        if page.dialog_is_open.get() { say!(locale, form.title) } else { say!(locale, form.welcome) }
+            .to_owned()
+    });
+    el("div", "connections")
+        .child(title)
+        .child(kept(page, form))
+        .child(connection_form(form))
+        .child(transfer(page))
+}
+
+/// The list, and what can be undone of it.
+fn kept(page: Page, form: Form) -> El {
+    let deleted: Deleted = Rc::new(RefCell::new(None));
+    let is_deleted = RwSignal::new(String::new());
+    let (undone, gone) = (deleted.clone(), is_deleted);
+    let undo = move |_| {
+        if let Some((place, saved)) = undone.borrow_mut().take() {
+            store::change_profiles(|kept| {
+                let name = free_name(kept, &saved.name);
+                kept.insert(place.min(kept.len()), Saved { name, ..saved });
+            });
+            page.saved.update(|changes| *changes += 1);
+        }
+        gone.set(String::new());
+    };
+    let items = move || {
+        page.saved.track();
+        let item = |saved: Saved| {
+            let Saved { name, profile } = &saved;
+            let key = format!(
+                "{name}\n{}\n{:?}",
+                profile.address.as_str(),
+                (&profile.user, profile.password.is_some())
+            );
+            let deleted = deleted.clone();
+            Item::new(key, move || item(page, form, saved, deleted, is_deleted))
+        };
+        store::profiles().into_iter().map(item).collect()
+    };
+    let undo = Rc::new(RefCell::new(undo));
+    el("div", "kept")
+        .child(list(el("ul", "").attr_says(page, "aria-label", |locale| say!(locale, kept.title)), items))
+        .child(el("p", "undo").attr("role", "status").part(move || {
+            let name = is_deleted.get();
+            let undo = undo.clone();
+            (!name.is_empty()).then(|| {
+                let told = move || say!(page.locale.get(), kept.deleted, name = name);
+                el("span", "").tells(told).text(" ").child(
+                    button("button small", move |event| undo.borrow_mut()(event))
+                        .attr("name", "undo")
+                        .says(page, |locale| say!(locale, kept.undo)),
+                )
+            })
+        }))
+}
+
+/// What was deleted last, and where it stood.
+type Deleted = Rc<RefCell<Option<(usize, Saved)>>>;
+
+/// One connection. What its buttons do, they do to what is kept under its name at that moment.
+fn item(page: Page, form: Form, saved: Saved, deleted: Deleted, is_deleted: RwSignal<String>) -> El {
+    let Saved { name, profile } = saved;
+    let now = {
+        let name = name.clone();
+        move || store::profiles().into_iter().find(|saved| saved.name == name)
+    };
+    let now = Rc::new(now);
+    let with = |phrase: Phrase, act: fn(Page, Form, Saved)| {
+        let now = now.clone();
+        let on_click = move |_| match now() {
+            Some(saved) => act(page, form, saved),
+            // Another tab deleted it.
+            None => page.saved.update(|changes| *changes += 1),
+        };
+        let label = name.clone();
+        button("button small", on_click)
+            .says(page, phrase)
+            .attr_tells("aria-label", move || format!("{} – {label}", phrase(page.locale.get())))
+    };
+    let connect = with(
+        |locale| say!(locale, form.connect),
+        |page, form, saved| {
+            // Without its password the broker would only refuse: it is asked for first.
+            if saved.profile.user.is_some() && saved.profile.password.is_none() {
+                edit(form, &saved, "[name=password]");
+                return;
+            }
+            used(page, &saved.name);
+            if form.connect_to(saved.profile.clone()).is_err() {
+                edit(form, &saved, "[name=filters]");
+            }
+        },
+    );
+    let change = with(|locale| say!(locale, kept.edit), |_, form, saved| edit(form, &saved, "[name=broker]"));
+    let copy = with(
+        |locale| say!(locale, kept.copy),
+        |page, form, mut saved| {
+            store::change_profiles(|kept| {
+                let place =
+                    kept.iter().position(|other| other.name == saved.name).map_or(kept.len(), |at| at + 1);
+                saved.name = free_name(kept, &saved.name);
+                if kept.len() < MOST_PROFILES {
+                    kept.insert(place, saved.clone());
+                }
+            });
+            page.saved.update(|changes| *changes += 1);
+            edit(form, &saved, "[name=name]");
+        },
+    );
+    let (gone, label) = (name.clone(), name.clone());
+    let delete = button("button small", move |_| {
+        store::change_profiles(|kept| {
+            if let Some(place) = kept.iter().position(|saved| saved.name == gone) {
+                *deleted.borrow_mut() = Some((place, kept.remove(place)));
+            }
+        });
+        is_deleted.set(gone.clone());
+        page.saved.update(|changes| *changes += 1);
+        // The button goes, and the focus with it.
+        find("[name=undo]");
+    })
+    .says(page, |locale| say!(locale, kept.delete))
+    .attr_tells("aria-label", move || format!("{} – {label}", say!(page.locale.get(), kept.delete)));
+    let details = move || {
+        let locale = page.locale.get();
+        let mut parts = vec![profile.address.as_str().to_owned()];
+        parts.extend(profile.user.clone());
+        if profile.password.is_some() {
+            parts.push(say!(locale, kept.with_password).to_owned());
+        }
+        parts.join(" · ")
+    };
+    el("li", "")
+        .attr("data-profile", &name)
+        .child(el("b", "").attr("dir", "auto").text(&name))
+        .child(el("span", "details").attr("dir", "auto").tells(details))
+        .child(
+            el("div", "actions").child(connect.attr("name", "use")).child(change).child(copy).child(delete),
+        )
+}
+
+/// Puts a connection into the form, and the focus to a field of it.
+fn edit(form: Form, saved: &Saved, field: &str) {
+    form.fill(&saved.name, &saved.profile);
+    if field == "[name=filters]" {
+        form.open_more();
+    }
+    find(field);
+}
+
+/// Gives the focus to what the visible sheet has of that kind.
+fn find(selector: &str) {
+    let selector = format!(".connections {selector}");
+    request_animation_frame(move || {
+        if let Ok(Some(found)) = document().query_selector(&selector) {
+            focus(&found);
+        }
+    });
+}
+
+/// Taking the connections elsewhere.
+fn transfer(page: Page) -> El {
+    el("details", "more")
+        .child(el("summary", "").says(page, |locale| say!(locale, kept.transfer)))
+        .child(export(page))
+        .child(import(page))
+}
