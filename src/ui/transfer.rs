@@ -1,10 +1,13 @@
 //! Connections into a file and out of one: never with a password, and nothing is taken unseen.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use js_sys::{Array, Function, Reflect};
 use leptos::prelude::*;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Blob, HtmlElement, Url};
+use web_sys::{Blob, Event, HtmlElement, Url};
 
 use super::Page;
 use super::element::{El, button, el};
@@ -45,95 +48,108 @@ pub fn export(page: Page) -> El {
         .child(el("p", "hint").says(page, |locale| say!(locale, kept.export_hint)))
 }
 
-/// What is being done with a file.
-#[derive(Clone, PartialEq)]
-enum Import {
-    None,
-    Reading,
-    TooLarge,
-    Unreadable,
-    /// How many connections it has been read as, and what is left out of it.
-    Read,
-    /// So many were added.
-    Added(usize),
-}
-
 /// Reads a file, shows what is in it, and adds that when the visitor wants it.
 pub fn import(page: Page) -> El {
-    let stage = RwSignal::new(Import::None);
-    let found: StoredValue<Vec<Saved>> = StoredValue::new(Vec::new());
-    let problems: StoredValue<Vec<Problem>> = StoredValue::new(Vec::new());
-    let read = move |text: Option<String>| {
-        let Some(text) = text else { return stage.set(Import::Unreadable) };
-        let read: Found = profiles::read(&text, false);
-        // The list may be gone with its dialog by the time that the file is read.
-        if found.try_update_value(|found| *found = read.saved).is_some() {
-            problems.set_value(read.problems);
-            stage.set(Import::Read);
+    let (told, is_shown) = (RwSignal::new(String::new()), RwSignal::new(false));
+    let found = Rc::new(RefCell::new(Found::default()));
+    let tell = move |text: &str| {
+        is_shown.set(false);
+        told.set(text.to_owned());
+    };
+    let into = found.clone();
+    let choose = move |event: Event| {
+        let locale = page.locale.get_untracked();
+        let Some(input) = event.target() else { return };
+        let files = Reflect::get(&input, &"files".into()).unwrap_or_default();
+        let Ok(file) = Reflect::get_u32(&files, 0).unwrap_or_default().dyn_into::<Blob>() else { return };
+        if file.size() > MOST_BYTES {
+            return tell(say!(locale, import.too_large));
         }
+        tell(say!(locale, import.reading));
+        let into = into.clone();
+        let read = move |text: Option<String>| {
+            // The dialog may be gone by the time that the file is read.
+            if told.is_disposed() {
+                return;
+            }
+            match text {
+                None => tell(say!(locale, import.unreadable)),
+                Some(text) => {
+                    *into.borrow_mut() = profiles::read(&text, false);
+                    told.set(String::new());
+                    is_shown.set(true);
+                }
+            }
+        };
+        text_of(&file, Box::new(read));
+        // The same file may be chosen again, mended.
+        let _ = Reflect::set(&input, &"value".into(), &"".into());
     };
     let input = el("input", "file")
         .attr("type", "file")
         .attr("name", "import")
         .attr("accept", ".json,application/json")
-        .on("change", move |event| {
-            let Some(input) = event.target() else { return };
-            let files = Reflect::get(&input, &"files".into()).unwrap_or_default();
-            let Ok(file) = Reflect::get_u32(&files, 0).unwrap_or_default().dyn_into::<Blob>() else { return };
-            if file.size() > MOST_BYTES {
-                return stage.set(Import::TooLarge);
-            }
-            stage.set(Import::Reading);
-            text_of(&file, Box::new(read));
-            // The same file may be chosen again, mended.
-            let _ = Reflect::set(&input, &"value".into(), &"".into());
-        });
-    let add = move |_| {
-        let mut outcomes = Vec::new();
-        let is_kept =
-            found.with_value(|found| store::change_profiles(|kept| outcomes = profiles::merge(kept, found)));
-        page.saved.update(|changes| *changes += 1);
-        let added = outcomes.iter().flatten().count();
-        stage.set(if is_kept { Import::Added(added) } else { Import::Unreadable });
-    };
-    let shown = move || {
-        let locale = page.locale.get();
-        let line = |text: String| vec![el("p", "").text(&text)];
-        let count = |count: usize| page.format(|formats| formats.count(count));
-        match stage.get() {
-            Import::None => Vec::new(),
-            Import::Reading => line(say!(locale, import.reading).to_owned()),
-            Import::TooLarge => line(say!(locale, import.too_large).to_owned()),
-            Import::Unreadable => line(say!(locale, import.unreadable).to_owned()),
-            Import::Added(added) => line(say_count!(locale, added, import.added, n = count(added))),
-            Import::Read => {
-                let (lines, fresh) = found.with_value(|found| preview(locale, found));
-                let left_out = problems.with_value(|problems| {
-                    problems.iter().map(|problem| say_problem(locale, problem)).collect::<Vec<_>>()
-                });
-                let mut parts = vec![
-                    el("p", "").text(&say_count!(locale, fresh, import.new, n = count(fresh))),
-                    lines_of(page, lines),
-                ];
-                if !left_out.is_empty() {
-                    parts.push(el("p", "").text(say!(locale, import.left_out)));
-                    parts.push(lines_of(page, left_out));
-                }
-                let mut actions = el("div", "actions");
-                if fresh > 0 {
-                    let add = button("button primary", add).attr("name", "add");
-                    actions =
-                        actions.child(add.text(&say_count!(locale, fresh, import.add, n = count(fresh))));
-                }
-                let cancel = button("button", move |_| stage.set(Import::None));
-                parts.push(actions.child(cancel.text(say!(locale, import.cancel))));
-                parts
-            }
-        }
+        .on("change", choose);
+    let preview = move || {
+        told.track();
+        if is_shown.get() { preview(page, &found, tell) } else { Vec::new() }
     };
     el("div", "transfer")
         .child(el("label", "").says(page, |locale| say!(locale, kept.import)).child(input))
-        .child(el("div", "preview").attr("role", "status").parts(shown))
+        .child(
+            el("div", "preview")
+                .attr("role", "status")
+                .child(el("p", "").tells(move || told.get()))
+                .child(el("div", "preview").parts(preview)),
+        )
+}
+
+/// What would become of each connection, what is left out and why, and the button that adds them.
+fn preview(page: Page, found: &Rc<RefCell<Found>>, tell: impl Fn(&str) + Copy + 'static) -> Vec<El> {
+    let locale = page.locale.get();
+    let Found { saved, problems } = &*found.borrow();
+    let mut kept = store::profiles();
+    let outcomes = profiles::merge(&mut kept, saved);
+    let line = |(saved, outcome): (&Saved, &Option<String>)| match outcome {
+        Some(name) if *name == saved.name => format!("{name}: {}", saved.profile.address.as_str()),
+        Some(name) => say!(locale, import.renamed, name = saved.name, new = name),
+        None if kept.len() >= MOST_PROFILES => {
+            say!(locale, import.no_room, name = saved.name, n = MOST_PROFILES.to_string())
+        }
+        None => say!(locale, import.is_here, name = saved.name),
+    };
+    let lines = saved.iter().zip(&outcomes).map(line).collect();
+    let left_out: Vec<String> = problems.iter().map(|problem| say_problem(locale, problem)).collect();
+    let fresh = outcomes.iter().flatten().count();
+    let n = page.format(|formats| formats.count(fresh));
+    let mut parts =
+        vec![el("p", "").text(&say_count!(locale, fresh, import.new, n = n)), lines_of(page, lines)];
+    if !left_out.is_empty() {
+        parts.push(el("p", "").text(say!(locale, import.left_out)));
+        parts.push(lines_of(page, left_out));
+    }
+    let mut actions = el("div", "actions");
+    if fresh > 0 {
+        let found = found.clone();
+        let add = move |_| {
+            // Another tab may have added some since they were shown.
+            let mut added = 0;
+            let is_kept = store::change_profiles(|kept| {
+                added = profiles::merge(kept, &found.borrow().saved).iter().flatten().count();
+            });
+            page.saved.update(|changes| *changes += 1);
+            let n = page.format(|formats| formats.count(added));
+            tell(&if is_kept {
+                say_count!(locale, added, import.added, n = n)
+            } else {
+                say!(locale, form.error.not_kept).to_owned()
+            });
+        };
+        let label = say_count!(locale, fresh, import.add, n = n);
+        actions = actions.child(button("button primary", add).attr("name", "add").text(&label));
+    }
+    parts.push(actions.child(button("button", move |_| tell("")).text(say!(locale, import.cancel))));
+    parts
 }
 
 /// The first lines of a list, and how many more there are.
@@ -145,24 +161,6 @@ fn lines_of(page: Page, lines: Vec<String>) -> El {
         el("li", "").text(&say!(page.locale.get_untracked(), note.more, n = more))
     });
     el("ul", "").children(items).children(rest)
-}
-
-/// What would become of each connection, and how many would be added.
-fn preview(locale: Locale, found: &[Saved]) -> (Vec<String>, usize) {
-    let mut kept = store::profiles();
-    let outcomes = profiles::merge(&mut kept, found);
-    let line = |(saved, outcome): (&Saved, &Option<String>)| {
-        let address = saved.profile.address.as_str();
-        match outcome {
-            Some(name) if *name == saved.name => format!("{name}: {address}"),
-            Some(name) => say!(locale, import.renamed, name = saved.name, new = name),
-            None if kept.len() >= MOST_PROFILES => {
-                say!(locale, import.no_room, name = saved.name, n = MOST_PROFILES.to_string())
-            }
-            None => say!(locale, import.is_here, name = saved.name),
-        }
-    };
-    (found.iter().zip(&outcomes).map(line).collect(), outcomes.iter().flatten().count())
 }
 
 /// Where the problem is, and what it is.
