@@ -404,7 +404,8 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn more_than_are_kept_are_left_out() {
-        let list = vec![r#"{"name":"a","address":"ws://b"}"#; MOST_PROFILES + 5].join(",");
+        let one = |n| format!(r#"{{"name":"a","address":"ws://b{n}"}}"#);
+        let list = (0..MOST_PROFILES + 5).map(one).collect::<Vec<_>>().join(",");
         let found = read(&document(&format!("[{list}]")), false);
         assert_eq!(found.saved.len(), MOST_PROFILES);
         let problem = Problem { at: "profiles[1000]".to_owned(), why: Why::TooMany(MOST_PROFILES) };
