@@ -84,6 +84,55 @@ impl Layout {
     }
 }
 
+/// The sides that a cell of the wall may have, in CSS pixels, the largest first: steps, so that one device more seldom
+/// changes the size of them all.
+const SIDES: [f64; 11] = [28.0, 24.0, 20.0, 16.0, 14.0, 12.0, 10.0, 8.0, 6.0, 5.0, 4.0];
+
+/// The side of the largest cell with which sections of these lengths fit into a place, in the screen's own pixels, of
+/// which `ratio` make a CSS pixel: cells on whole ones are sharp. Where none is small enough it is `smallest`, and the
+/// page scrolls.
+pub fn side(
+    lengths: impl Iterator<Item = usize> + Clone,
+    title: f64,
+    (width, height): (f64, f64),
+    smallest: f64,
+    ratio: f64,
+) -> f64 {
+    let fits = |side: &f64| Layout::of_cells(side / ratio, width, title).total(lengths.clone()) <= height;
+    let mut sides = SIDES.iter().filter(|side| **side >= smallest).map(|side| (side * ratio).round());
+    sides.find(fits).unwrap_or((smallest * ratio).round()).max(1.0)
+}
+
+impl Layout {
+    /// The layout of square cells without gaps between them.
+    pub fn of_cells(side: f64, width: f64, title: f64) -> Layout {
+        Layout { columns: columns(width, side, 0.0), pitch: side, title, gap: 0.0 }
+    }
+
+    /// The section and the tile at a point, which is measured from where the first section begins; of cells only.
+    /// Just beside the last tile it is that.
+    pub fn cell_at(
+        &self,
+        lengths: impl Iterator<Item = usize>,
+        (x, y): (f64, f64),
+    ) -> Option<(usize, usize)> {
+        let mut begin = 0.0;
+        for (section, tiles) in lengths.enumerate() {
+            let height = self.height(tiles);
+            if y < begin + height {
+                let (line, column) = ((y - begin - self.title) / self.pitch, x / self.pitch);
+                if line < 0.0 || column < 0.0 {
+                    return None;
+                }
+                let tile = line as usize * self.columns + (column as usize).min(self.columns - 1);
+                return (tile <= tiles).then_some((section, tile.min(tiles.checked_sub(1)?)));
+            }
+            begin += height;
+        }
+        None
+    }
+}
+
 /// A step of a visitor who moves through the tiles by keyboard.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Step {
@@ -218,6 +267,48 @@ mod tests {
         assert_eq!(sections, [2, 3]);
         assert_eq!((placed[0].last, placed[1].last), (25_000, 1));
         assert_eq!(LAYOUT.line_of(lengths.into_iter(), 3, 2), total - 84.0);
+    }
+
+    #[wasm_bindgen_test]
+    fn cells_are_as_large_as_lets_all_of_them_be_in_sight() {
+        let check = |lengths: &[usize], ratio, expected| {
+            assert_eq!(side(lengths.iter().copied(), 48.0, (1_000.0, 600.0), 4.0, ratio), expected);
+        };
+        check(&[40], 1.0, 28.0);
+        check(&[], 1.0, 28.0);
+        // 35 columns in 19 lines; one device more would need a twentieth.
+        check(&[665], 1.0, 28.0);
+        check(&[666], 1.0, 24.0);
+        check(&[300, 366], 1.0, 24.0);
+        check(&[10_000], 1.0, 6.0);
+        check(&[100_000], 1.0, 4.0);
+        check(&[100_000], 2.0, 8.0);
+        check(&[100_000], 1.25, 5.0);
+        // A finger needs more room than there is.
+        assert_eq!(side([10_000].into_iter(), 48.0, (362.0, 400.0), 16.0, 3.0), 48.0);
+        assert_eq!(side([5].into_iter(), 48.0, (0.0, 0.0), 4.0, 1.0), 4.0);
+    }
+
+    #[wasm_bindgen_test]
+    fn a_point_is_in_a_cell_or_in_none() {
+        let layout = Layout::of_cells(10.0, 45.0, 40.0);
+        let check = |x, y, expected| {
+            assert_eq!(layout.cell_at([5, 0, 3].into_iter(), (x, y)), expected, "{x} {y}");
+        };
+        check(0.0, 39.0, None);
+        check(0.0, 40.0, Some((0, 0)));
+        check(39.9, 49.9, Some((0, 3)));
+        // Right of the last column, and just behind the last cell: the nearest.
+        check(44.0, 41.0, Some((0, 3)));
+        check(9.0, 59.0, Some((0, 4)));
+        check(11.0, 59.0, Some((0, 4)));
+        check(21.0, 59.0, None);
+        check(-1.0, 41.0, None);
+        // The empty section has no cells, only a title.
+        check(1.0, 99.0, None);
+        check(1.0, 140.0, Some((2, 0)));
+        check(1.0, 150.0, None);
+        assert_eq!(layout.cell_at([].into_iter(), (1.0, 1.0)), None);
     }
 
     #[wasm_bindgen_test]

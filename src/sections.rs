@@ -82,6 +82,14 @@ pub fn sections(fleet: &Fleet, view: &View, folded: &BTreeSet<String>) -> Vec<Se
     sections
 }
 
+/// The section of a device and its place in it.
+pub fn place_of(sections: &[Section], handle: Handle) -> Option<(usize, usize)> {
+    sections.iter().enumerate().find_map(|(number, section)| {
+        let place = section.handles.iter().position(|other| *other == handle)?;
+        Some((number, place))
+    })
+}
+
 fn fold_name(GroupKey { by, convention, text }: &GroupKey) -> String {
     let by = match by {
         Grouping::Convention => "convention",

@@ -33,18 +33,27 @@ pub enum Density {
     Tiles,
     /// One line.
     Compact,
+    /// A cell on a canvas.
+    Wall,
 }
 
 impl Density {
     /// Every density, the roomiest first.
-    pub const ALL: [Density; 2] = [Density::Tiles, Density::Compact];
+    pub const ALL: [Density; 3] = [Density::Tiles, Density::Compact, Density::Wall];
 
     /// Its word in an address.
     pub fn word(self) -> &'static str {
         match self {
             Density::Tiles => "tiles",
             Density::Compact => "compact",
+            Density::Wall => "wall",
         }
+    }
+
+    /// The order when none was asked for. On a wall every device keeps its place, so that one gets to know it:
+    /// trouble is seen by its colour there, and cells that changed places with every change would tell nothing.
+    fn order(self) -> OrderBy {
+        if self == Density::Wall { OrderBy::Name } else { OrderBy::Trouble }
     }
 }
 
@@ -70,6 +79,7 @@ impl View {
         let Some((_, parameters)) = fragment.split_once('?') else {
             return view;
         };
+        let mut order = None;
         for parameter in parameters.split('&') {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             let value = decoded(value);
@@ -92,7 +102,7 @@ impl View {
                 }
                 "sort" => {
                     let known = ORDERS.iter().find(|(_, word)| *word == value);
-                    view.query.order = known.map(|(order, _)| *order).unwrap_or_default();
+                    order = known.map(|(order, _)| *order);
                 }
                 "group" => {
                     let known = GROUPINGS.iter().find(|(_, word)| *word == value);
@@ -105,6 +115,7 @@ impl View {
                 _ => {}
             }
         }
+        view.query.order = order.unwrap_or(view.density.order());
         view
     }
 
@@ -125,8 +136,8 @@ impl View {
         if let Some(convention) = convention {
             parameters.push(format!("convention={convention}"));
         }
-        if let Some((_, word)) = ORDERS.iter().find(|(known, _)| known == order && *order != OrderBy::Trouble)
-        {
+        let usual = self.density.order();
+        if let Some((_, word)) = ORDERS.iter().find(|(known, _)| known == order && *order != usual) {
             parameters.push(format!("sort={word}"));
         }
         if let Some((_, word)) = GROUPINGS[1..].iter().find(|(known, _)| *known == self.grouping) {
@@ -136,6 +147,14 @@ impl View {
             parameters.push(format!("view={}", self.density.word()));
         }
         if parameters.is_empty() { String::new() } else { format!("{ROUTE}?{}", parameters.join("&")) }
+    }
+
+    /// Shows devices larger or smaller. Who has not chosen an order gets the usual one of that size.
+    pub fn resize(&mut self, density: Density) {
+        if self.query.order == self.density.order() {
+            self.query.order = density.order();
+        }
+        self.density = density;
     }
 
     /// Takes every filter away; order, groups and density stay.
@@ -180,6 +199,20 @@ mod tests {
             view.grouping = Some(Grouping::Topic { levels: 2 });
             view.density = Density::Compact;
         });
+        check("#/?view=wall", |view| view.resize(Density::Wall));
+        check("#/?sort=trouble&view=wall", |view| view.density = Density::Wall);
+    }
+
+    #[wasm_bindgen_test]
+    fn a_wall_is_in_order_of_names_unless_another_is_chosen() {
+        let mut view = View::of_fragment("#/?view=compact");
+        view.resize(Density::Wall);
+        assert_eq!(view.query.order, OrderBy::Name);
+        view.resize(Density::Tiles);
+        assert_eq!(view, View::default());
+        view.query.order = OrderBy::Change;
+        view.resize(Density::Wall);
+        assert_eq!(view.fragment(), "#/?sort=change&view=wall");
     }
 
     #[wasm_bindgen_test]

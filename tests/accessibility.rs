@@ -88,6 +88,12 @@ async fn every_state(size: (u32, u32), dark: bool, language: &str) {
         page.js("location.hash = '#/?group=convention&view=compact'").await;
         page.until("groups", "return document.querySelectorAll('.fold').length > 2").await;
         check(page, "groups, compact").await;
+        page.js("location.hash = '#/?group=convention&view=wall'").await;
+        page.until("cells", "return document.querySelectorAll('canvas.cells').length > 2").await;
+        page.js("document.querySelector('.wall').focus()").await;
+        page.until("its option", "return document.querySelector('.wall .cell')?.textContent.length > 5")
+            .await;
+        check(page, "the wall").await;
         page.js("document.querySelector('[data-link]').click()").await;
         page.until("the dialog", "return !!document.querySelector('dialog form.connection')").await;
         check(page, "the connection").await;

@@ -6,25 +6,33 @@
 //! tile is the one that Tab reaches.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use fleet::Handle;
 use leptos::prelude::*;
 use mqtt::Time;
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, Event, FocusEvent, FocusOptions, HtmlElement, KeyboardEvent, ResizeObserver};
+use web_sys::{
+    Element, Event, FocusEvent, FocusOptions, HtmlElement, KeyboardEvent, MouseEvent, ResizeObserver,
+};
 
 use super::Page;
+use super::cells::Stamps;
 use super::element::{El, closest, effect, el};
 use super::list::put_in_order;
+use super::measure::{Measured, after_two_frames, is_there, pixels, style, view_height};
 use super::section::{Part, Wording};
 use super::tile::Drawing;
+use super::wall::Wall;
 use crate::geometry::{self, Layout, Placed, Step};
 use crate::link;
-use crate::sections::Section;
+use crate::sections::{Section, place_of};
 use crate::timeline::Timeline;
 use crate::view::{Density, View};
 use crate::words::Locale;
+
+/// The room below the wall in rem.
+const BELOW: f64 = 1.5;
 
 /// Heights and widths in rem; the style sheet has the same.
 #[derive(Copy, Clone)]
@@ -40,19 +48,10 @@ impl Sizes {
         match density {
             Density::Tiles => Sizes { tile: 5.25, gap: 0.625, narrowest: 15.0, title: 3.0 },
             Density::Compact => Sizes { tile: 2.25, gap: 0.25, narrowest: 18.0, title: 3.0 },
+            // Its cells are as large as there is room.
+            Density::Wall => Sizes { tile: 0.0, gap: 0.0, narrowest: 0.0, title: 3.0 },
         }
     }
-}
-
-/// What was measured.
-#[derive(Copy, Clone, PartialEq, Default)]
-struct Measured {
-    width: f64,
-    rem: f64,
-    /// Where the first section begins, from the upper edge of the view.
-    top: f64,
-    /// The height of the view.
-    view: f64,
 }
 
 /// The windowed sections.
@@ -61,6 +60,7 @@ struct Grid {
     /// All sections of the board.
     sections: Memo<Vec<Section>>,
     spacer: El,
+    wall: Wall,
     measured: Cell<Measured>,
     /// Raised when what was measured is not what it was.
     moved: RwSignal<u64>,
@@ -91,11 +91,15 @@ struct Drawn {
 /// The windowed sections.
 pub fn grid(page: Page, sections: Memo<Vec<Section>>) -> El {
     let spacer = el("div", "spacer");
-    let grid = Rc::new(Grid {
+    let grid = Rc::new_cyclic(|grid: &Weak<Grid>| Grid {
         page,
         sections,
         spacer: spacer.clone(),
-        measured: Cell::new(Measured { rem: 16.0, ..Measured::default() }),
+        wall: Wall::new(page, {
+            let grid = grid.clone();
+            Rc::new(move || grid.upgrade().into_iter().for_each(|grid| grid.measure_soon()))
+        }),
+        measured: Cell::new(Measured { rem: 16.0, ratio: 1.0, ..Measured::default() }),
         moved: RwSignal::new(0),
         is_due: Cell::new(false),
         layout: Cell::new(Layout { columns: 1, pitch: 1.0, title: 0.0, gap: 0.0 }),
@@ -139,11 +143,22 @@ pub fn grid(page: Page, sections: Memo<Vec<Section>>) -> El {
         }
     });
     listen("click", |grid, event| {
-        if let Some(handle) = closest(event.target(), ".face").and_then(|_| grid.handle_at(event)) {
-            grid.page.open_device(handle);
+        let is_on_tile = closest(event.target(), ".face").is_some();
+        let handle = if is_on_tile { grid.handle_at(event) } else { grid.cell_below(event) };
+        let Some(handle) = handle else { return };
+        if !is_on_tile {
+            // A canvas takes no focus, and the panel has to give it back to somebody.
+            focus_element(grid.wall.el.element(), true);
         }
+        grid.page.open_device(handle);
     });
-    spacer
+    listen("mousemove", |grid, event| match grid.cell_below(event) {
+        None if closest(event.target(), ".tip").is_some() => {}
+        None => grid.wall.point_at_option(),
+        below => grid.wall.point_at(below),
+    });
+    listen("mouseleave", |grid, _| grid.wall.point_at_option());
+    el("div", "").child(grid.wall.legend.clone()).child(spacer)
 }
 
 impl Grid {
@@ -151,19 +166,21 @@ impl Grid {
     fn draw(self: &Rc<Self>) {
         let Grid { page, sections, .. } = **self;
         self.moved.track();
+        page.theme.track();
         let (locale, now, cursor) = (page.locale.get(), page.now.get(), page.cursor.get());
         let (density, is_filtered) = page.view.with(|view| (view.density, View::is_filtered(view)));
-        let sizes = Sizes::of(density);
-        let Measured { width, rem, top, view } = self.measured.get();
-        let layout = Layout {
-            columns: geometry::columns(width, sizes.narrowest * rem, sizes.gap * rem),
-            pitch: (sizes.tile + sizes.gap) * rem,
-            title: sizes.title * rem,
-            gap: sizes.gap * rem,
-        };
+        let is_wall = density == Density::Wall;
+        let measured = self.measured.get();
+        let Measured { top, view, is_rtl, .. } = measured;
+        self.wall.show(is_wall, &self.spacer);
         sections.with(|sections| {
+            let (layout, stamps) = match is_wall {
+                true => self.cells(sections, measured),
+                false => (tiles(density, measured), None),
+            };
             let placed = layout.window(lengths(sections), top, view);
             let tab_stop = tab_stop(sections, &placed, layout.columns, cursor);
+            let option = is_wall.then(|| self.option(sections, tab_stop, cursor)).flatten();
             style(&self.spacer, "height", &pixels(layout.total(lengths(sections))));
             self.spacer
                 .set("class", Some(if density == Density::Compact { "spacer compact" } else { "spacer" }));
@@ -188,18 +205,23 @@ impl Grid {
                         now,
                         timeline,
                         tab_stop,
+                        is_rtl,
                     };
                     let is_as_last_known = fleet.counts().stale > 0 || standing != mqtt::Link::Connected;
                     let wording = Wording { locale, is_as_last_known, is_filtered };
                     for placed in &placed {
                         let Some(section) = sections.get(placed.section) else { continue };
                         let name = section.title.name();
-                        let mut part = match old.iter().position(|part| part.name == name) {
+                        let mut part = match old.iter().position(|part| part.is_for(&name, is_wall)) {
                             Some(known) => old.swap_remove(known),
-                            None => Part::new(name, &section.title, page),
+                            None => Part::new(name, &section.title, page, is_wall),
                         };
-                        part.draw(&drawing, section, placed, &layout, wording);
+                        part.draw(&drawing, section, placed, &layout, wording, stamps.as_ref());
                         parts.push(part);
+                    }
+                    if is_wall {
+                        self.wall.draw(&drawing, sections, &layout, wording, option);
+                        self.wall.draw_tip(&drawing, sections, &layout, measured);
                     }
                 })
             });
@@ -229,12 +251,24 @@ impl Grid {
         if self.sections.try_with_untracked(|_| ()).is_none() {
             return;
         }
-        let place = self.spacer.element().get_bounding_client_rect();
-        let now = Measured { width: place.width(), rem: rem(), top: place.top(), view: view_height() };
-        if self.measured.replace(now) != now {
+        let now = Measured::of(self.spacer.element());
+        let is_wall = self.page.view.with_untracked(|view| view.density == Density::Wall);
+        let has_other_colours = is_wall && self.wall.has_other_colours();
+        if self.measured.replace(now) != now || has_other_colours {
             self.moved.update(|moved| *moved += 1);
         }
         self.drop_anchor();
+    }
+}
+
+/// The layout of tiles.
+fn tiles(density: Density, Measured { width, rem, .. }: Measured) -> Layout {
+    let sizes = Sizes::of(density);
+    Layout {
+        columns: geometry::columns(width, sizes.narrowest * rem, sizes.gap * rem),
+        pitch: (sizes.tile + sizes.gap) * rem,
+        title: sizes.title * rem,
+        gap: sizes.gap * rem,
     }
 }
 
@@ -259,25 +293,67 @@ fn tab_stop(
     first
 }
 
-fn lengths(sections: &[Section]) -> impl Iterator<Item = usize> {
+fn lengths(sections: &[Section]) -> impl Iterator<Item = usize> + Clone {
     sections.iter().map(|section| section.handles.len())
+}
+
+/// # The wall
+impl Grid {
+    /// The layout of its cells, and how they look.
+    fn cells(&self, sections: &[Section], measured: Measured) -> (Layout, Option<Rc<Stamps>>) {
+        let Measured { width, rem, offset, view, ratio, .. } = measured;
+        let title = Sizes::of(Density::Wall).title * rem;
+        // Where the board begins far down, on a phone, it fills a view that is scrolled to it by half.
+        let room = (view - offset - BELOW * rem).max(view / 2.0);
+        let side = geometry::side(lengths(sections), title, (width, room), self.wall.smallest, ratio);
+        (Layout::of_cells(side / ratio, width, title), self.wall.stamps(side as usize, ratio))
+    }
+
+    /// The cell that the keyboard is at, or would be: the cursor's, and when its device is gone or filtered away, the
+    /// one that stands in its place.
+    fn option(
+        &self,
+        sections: &[Section],
+        tab_stop: Option<Handle>,
+        cursor: Option<Handle>,
+    ) -> Option<(Handle, (usize, usize))> {
+        let Some(stood) = self.stood.get() else {
+            return tab_stop.and_then(|handle| Some((handle, place_of(sections, handle)?)));
+        };
+        let still = cursor.and_then(|handle| Some((handle, place_of(sections, handle)?)));
+        let option = still.or_else(|| {
+            let handle = heir(sections, stood)?;
+            self.page.cursor.set(Some(handle));
+            Some((handle, place_of(sections, handle)?))
+        });
+        self.stood.set(option.map_or(Some(stood), |(_, place)| Some(place)));
+        option
+    }
+
+    /// The device whose cell is below the pointer.
+    fn cell_below(&self, event: &Event) -> Option<Handle> {
+        closest(event.target(), ".cells")?;
+        let event = event.dyn_ref::<MouseEvent>()?;
+        let place = self.spacer.element().get_bounding_client_rect();
+        let (x, y) = (f64::from(event.client_x()), f64::from(event.client_y()) - place.top());
+        let x = if self.measured.get().is_rtl { place.right() - x } else { x - place.left() };
+        self.sections.with_untracked(|sections| {
+            let (section, tile) = self.layout.get().cell_at(lengths(sections), (x, y))?;
+            sections.get(section)?.handles.get(tile).copied()
+        })
+    }
 }
 
 /// # Where the keyboard and the eye are among the tiles
 impl Grid {
     fn on_key(self: &Rc<Self>, event: &KeyboardEvent) {
-        let is_on_tile = closest(event.target(), ".tile").is_some();
+        let is_on_tile = closest(event.target(), ".tile, .wall").is_some();
         if !is_on_tile || event.ctrl_key() || event.meta_key() || event.alt_key() || event.shift_key() {
             return;
         }
         let layout = self.layout.get();
         let lines = ((view_height() / layout.pitch) as usize).max(2) - 1;
-        // In a page that reads from right to left, the tile before is on the right.
-        let is_rtl = document().document_element().is_some_and(|root| {
-            window().get_computed_style(&root).ok().flatten().is_some_and(|style| {
-                style.get_property_value("direction").is_ok_and(|direction| direction == "rtl")
-            })
-        });
+        let is_rtl = self.measured.get().is_rtl;
         let step = match event.key().as_str() {
             "ArrowLeft" if is_rtl => Step::Right,
             "ArrowRight" if is_rtl => Step::Left,
@@ -289,6 +365,14 @@ impl Grid {
             "End" => Step::Last,
             "PageUp" => Step::PageUp(lines),
             "PageDown" => Step::PageDown(lines),
+            "Enter" | " " => {
+                // A tile is a button, and does this by itself.
+                if let Some(handle) = closest(event.target(), ".wall").and(self.wall.at.get()) {
+                    event.prevent_default();
+                    self.page.open_device(handle);
+                }
+                return;
+            }
             _ => return,
         };
         event.prevent_default();
@@ -305,12 +389,7 @@ impl Grid {
 
     /// The section of a device and its place in it.
     fn place(&self, handle: Handle) -> Option<(usize, usize)> {
-        self.sections.with_untracked(|sections| {
-            sections.iter().enumerate().find_map(|(number, section)| {
-                let place = section.handles.iter().position(|other| *other == handle)?;
-                Some((number, place))
-            })
-        })
+        self.sections.with_untracked(|sections| place_of(sections, handle))
     }
 
     /// Remembers what the visitor looks at.
@@ -362,7 +441,12 @@ impl Grid {
         if by != 0.0 {
             window().scroll_by_with_x_and_y(0.0, by);
         }
-        focus_soon(handle);
+        if is_there(&self.wall.el) {
+            self.stood.set(Some((section, tile)));
+            self.wall.point_at(Some(handle));
+        } else {
+            focus_soon(handle);
+        }
     }
 
     fn on_focus(&self, event: &Event) {
@@ -371,11 +455,17 @@ impl Grid {
             if self.page.cursor.get_untracked() != Some(handle) {
                 self.page.cursor.set(Some(handle));
             }
+            if closest(event.target(), ".wall").is_some() {
+                self.wall.point_at_option();
+            }
         }
     }
 
     /// The device on whose tile an event came.
     fn handle_at(&self, event: &Event) -> Option<Handle> {
+        if closest(event.target(), ".wall").is_some() {
+            return self.wall.at.get();
+        }
         let tile = closest(event.target(), ".tile")?;
         let slot = tile.id().strip_prefix('d')?.parse::<u32>().ok()?;
         self.sections.with_untracked(|sections| {
@@ -385,13 +475,14 @@ impl Grid {
     }
 
     fn on_blur(self: &Rc<Self>, event: &FocusEvent) {
+        self.wall.point_at(None);
         if event.related_target().is_some() {
             self.stood.set(None);
             return;
         }
         // An element that goes takes the focus with it, and is still there when it says so. What is there one
         // frame later was left on purpose.
-        let (tile, grid) = (closest(event.target(), ".tile"), self.clone());
+        let (tile, grid) = (closest(event.target(), ".tile, .wall"), self.clone());
         request_animation_frame(move || {
             let has_focus =
                 |tile: &Element| document().active_element().is_some_and(|a| tile.contains(Some(&a)));
@@ -407,6 +498,10 @@ impl Grid {
         let (Some(stood), Some(handle)) = (self.stood.get(), self.page.cursor.get_untracked()) else {
             return;
         };
+        // The wall's element never goes, and keeps what it has.
+        if is_there(&self.wall.el) {
+            return;
+        }
         let grid = self.clone();
         after_two_frames(move || {
             let active = document().active_element();
@@ -422,20 +517,17 @@ impl Grid {
                 focus(handle, true);
                 return;
             }
-            let heir = grid.sections.with_untracked(|sections| {
-                let handles = &sections.get(stood.0).or(sections.last())?.handles;
-                handles.get(stood.1).or(handles.last()).copied()
-            });
-            if let Some(heir) = heir {
+            if let Some(heir) = grid.sections.with_untracked(|sections| heir(sections, stood)) {
                 focus(heir, true);
             }
         });
     }
 }
 
-/// When what was raised now has been drawn.
-fn after_two_frames(then: impl FnOnce() + 'static) {
-    request_animation_frame(move || request_animation_frame(then));
+/// The device that stands where another one stood.
+fn heir(sections: &[Section], stood: (usize, usize)) -> Option<Handle> {
+    let handles = &sections.get(stood.0).or(sections.last())?.handles;
+    handles.get(stood.1).or(handles.last()).copied()
 }
 
 /// Gives a tile the focus as soon as it is in the document.
@@ -447,41 +539,14 @@ fn focus_soon(handle: Handle) {
     }
 }
 
-/// Gives a tile the focus, if it is in the document; `still` leaves the view where it is.
+/// Gives a tile, or the wall, the focus, if it is in the document; `still` leaves the view where it is.
 pub fn focus(handle: Handle, still: bool) -> bool {
-    let tile = document().get_element_by_id(&format!("d{}", handle.slot()));
-    let face = tile.and_then(|tile| tile.query_selector(".face").ok().flatten());
-    let Some(face) = face.and_then(|face| face.dyn_into::<HtmlElement>().ok()) else {
-        return false;
-    };
+    let face = document().query_selector(&format!("#d{} .face, .wall", handle.slot()));
+    face.ok().flatten().is_some_and(|face| focus_element(&face, still))
+}
+
+fn focus_element(element: &Element, still: bool) -> bool {
     let how = FocusOptions::new();
     how.set_prevent_scroll(still);
-    face.focus_with_options(&how).is_ok()
-}
-
-/// The height of the view in pixels.
-fn view_height() -> f64 {
-    window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0)
-}
-
-/// Sets a property of an element's style; the page's policy forbids the attribute.
-pub fn style(el: &El, name: &str, value: &str) {
-    if let Some(element) = el.element().dyn_ref::<HtmlElement>() {
-        // A property and a value of the page's own are valid.
-        let _ = element.style().set_property(name, value);
-    }
-}
-
-/// The root's font size in pixels: a visitor who wants larger text gets larger tiles.
-fn rem() -> f64 {
-    let root = document().document_element();
-    let style = root.and_then(|root| window().get_computed_style(&root).ok().flatten());
-    let size = style.and_then(|style| style.get_property_value("font-size").ok());
-    size.map(|size| js_sys::parse_float(&size)).filter(|size| *size > 0.0).unwrap_or(16.0)
-}
-
-/// A length for the style sheet, in hundredths: writing out a float by Rust's own means weighs 10 KB.
-pub fn pixels(length: f64) -> String {
-    let hundredths = (length * 100.0) as u64;
-    format!("{}.{:02}px", hundredths / 100, hundredths % 100)
+    element.dyn_ref::<HtmlElement>().is_some_and(|element| element.focus_with_options(&how).is_ok())
 }

@@ -43,7 +43,8 @@ const THEMES: [&str; 3] = ["system", "light", "dark"];
 /// the rest.
 fn theme_switch(page: Page) -> El {
     let kept = store::read(THEME).unwrap_or_default();
-    let theme = RwSignal::new(THEMES.iter().position(|theme| *theme == kept).unwrap_or_default());
+    let theme = page.theme;
+    theme.set(THEMES.iter().position(|theme| *theme == kept).unwrap_or_default());
     let shape = svg("use", "");
     let switch = button("switch theme", move |_| theme.update(|theme| *theme = (*theme + 1) % THEMES.len()))
         .child(svg("svg", "").attr("aria-hidden", "true").child(shape.clone()));

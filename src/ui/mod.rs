@@ -5,6 +5,7 @@
 //! of [`Page`] that gives an element (see `element.rs`).
 
 mod board;
+mod cells;
 mod children;
 mod connections;
 mod device;
@@ -17,6 +18,7 @@ mod grid;
 mod header;
 mod headline;
 mod list;
+mod measure;
 mod notes;
 mod payload;
 mod rail;
@@ -25,6 +27,7 @@ mod symbols;
 mod tile;
 mod tools;
 mod transfer;
+mod wall;
 
 #[cfg(test)]
 mod tests;
@@ -81,6 +84,8 @@ pub struct Page {
     pub view: RwSignal<View>,
     /// The groups that the visitor folded.
     pub folded: RwSignal<BTreeSet<String>>,
+    /// The visitor's choice of colours, by its number.
+    pub theme: RwSignal<usize>,
     /// The device that the keyboard is at.
     pub cursor: RwSignal<Option<Handle>>,
     /// The device whose panel is open.
@@ -156,6 +161,7 @@ impl Page {
             now: RwSignal::new(link::now()),
             view: RwSignal::new(View::default()),
             folded: RwSignal::new(BTreeSet::new()),
+            theme: RwSignal::new(0),
             cursor: RwSignal::new(None),
             opened: RwSignal::new(None),
             dialog_is_open: RwSignal::new(false),

@@ -1,11 +1,14 @@
-//! One section of the board: its title, and those of its tiles that are in sight.
+//! One section of the board: its title, and those of its tiles, or cells of the wall, that are in sight.
+
+use std::rc::Rc;
 
 use fleet::{Counts, Status};
 use web_sys::Node;
 
+use super::cells::{Cells, Stamps};
 use super::element::{El, button, el};
-use super::grid::{pixels, style};
 use super::list::put_in_order;
+use super::measure::{pixels, style};
 use super::symbols::icon;
 use super::tile::{Drawing, Tile};
 use crate::geometry::{Layout, Placed};
@@ -21,8 +24,13 @@ pub struct Part {
     /// Its element.
     pub el: El,
     head: Head,
-    rows: El,
-    tiles: Vec<Tile>,
+    rows: Rows,
+}
+
+/// The devices of a section that are in sight.
+enum Rows {
+    Tiles(El, Vec<Tile>),
+    Cells(Cells),
 }
 
 /// The title of a section.
@@ -42,7 +50,7 @@ struct Head {
 struct Told {
     title: Title,
     length: usize,
-    is_first: bool,
+    has_bars: bool,
     wording: Wording,
     timeline: Timeline,
 }
@@ -59,8 +67,8 @@ pub struct Wording {
 }
 
 impl Part {
-    /// A section that is not drawn yet.
-    pub fn new(name: String, title: &Title, page: super::Page) -> Part {
+    /// A section that is not drawn yet, of tiles or of cells.
+    pub fn new(name: String, title: &Title, page: super::Page, is_wall: bool) -> Part {
         // White space would part it into several identifiers.
         let id = format!("s-{}", name.replace(char::is_whitespace, "_"));
         let (told, legend) = (el("span", "all-told"), el("small", "legend"));
@@ -81,10 +89,20 @@ impl Part {
             }
         };
         let title = el("div", "section-title").child(h2).child(told.clone()).child(legend.clone());
-        let rows = el("ul", "rows").attr("role", "list").attr("aria-labelledby", &id);
-        let el = el("section", "part").child(title).child(rows.clone());
+        let rows = if is_wall {
+            Rows::Cells(Cells::new())
+        } else {
+            Rows::Tiles(el("ul", "rows").attr("role", "list").attr("aria-labelledby", &id), Vec::new())
+        };
+        let part = el("section", "part").child(title);
+        part.append(rows.el());
         let head = Head { words, fold, count, told, legend, drawn: None };
-        Part { name, el, head, rows, tiles: Vec::new() }
+        Part { name, el: part, head, rows }
+    }
+
+    /// Whether it is the one for this section as it is to be shown.
+    pub fn is_for(&self, name: &str, is_wall: bool) -> bool {
+        self.name == name && is_wall == matches!(self.rows, Rows::Cells(_))
     }
 
     /// Brings the section up to date.
@@ -95,21 +113,33 @@ impl Part {
         placed: &Placed,
         layout: &Layout,
         wording: Wording,
+        stamps: Option<&Rc<Stamps>>,
     ) {
         style(&self.el, "top", &pixels(placed.top));
         style(&self.el, "height", &pixels(placed.height));
-        style(&self.rows, "top", &pixels(layout.title + placed.first as f64 * layout.pitch));
+        style(self.rows.el(), "top", &pixels(layout.title + placed.first as f64 * layout.pitch));
         let columns = layout.columns;
-        style(&self.rows, "grid-template-columns", &format!("repeat({columns}, minmax(0, 1fr))"));
-        self.head.draw(drawing, section, placed.section == 0, wording);
+        let has_bars = placed.section == 0 && matches!(self.rows, Rows::Tiles(..));
+        self.head.draw(drawing, section, has_bars, wording);
 
         let first = placed.first * columns;
         let end = (placed.last * columns).min(section.handles.len());
+        let handles = section.handles.get(first..end).unwrap_or_default();
+        let (rows, shown) = match &mut self.rows {
+            Rows::Tiles(rows, shown) => (rows, shown),
+            Rows::Cells(cells) => {
+                if let Some(stamps) = stamps {
+                    cells.draw(drawing, handles, layout, stamps);
+                }
+                return;
+            }
+        };
+        style(rows, "grid-template-columns", &format!("repeat({columns}, minmax(0, 1fr))"));
         let mut tiles = Vec::new();
-        for (&handle, place) in section.handles.get(first..end).unwrap_or_default().iter().zip(first + 1..) {
-            let known = self.tiles.iter().position(|tile| tile.handle == handle);
+        for (&handle, place) in handles.iter().zip(first + 1..) {
+            let known = shown.iter().position(|tile| tile.handle == handle);
             let mut tile = match (known, drawing.fleet.device(handle)) {
-                (Some(known), _) => self.tiles.swap_remove(known),
+                (Some(known), _) => shown.swap_remove(known),
                 (None, Some(device)) => Tile::new(handle, &device),
                 // The sections are told of its end with the next frame.
                 (None, None) => continue,
@@ -117,45 +147,46 @@ impl Part {
             tile.draw(drawing, (place, section.length));
             tiles.push(tile);
         }
-        self.tiles.drain(..).for_each(|gone| gone.el.remove());
-        put_in_order(self.rows.element(), tiles.iter().map(|tile| &tile.el));
-        self.tiles = tiles;
+        shown.drain(..).for_each(|gone| gone.el.remove());
+        put_in_order(rows.element(), tiles.iter().map(|tile| &tile.el));
+        *shown = tiles;
+    }
+}
+
+impl Rows {
+    fn el(&self) -> &El {
+        match self {
+            Rows::Tiles(el, _) => el,
+            Rows::Cells(cells) => &cells.el,
+        }
     }
 }
 
 impl Head {
-    fn draw(&mut self, drawing: &Drawing<'_>, section: &Section, is_first: bool, wording: Wording) {
+    fn draw(&mut self, drawing: &Drawing<'_>, section: &Section, has_bars: bool, wording: Wording) {
         let (page, locale) = (drawing.page, wording.locale);
         let Section { title, length, .. } = section;
         let (length, timeline) = (*length, drawing.timeline);
-        let told = Told { title: title.clone(), length, is_first, wording, timeline };
+        let told = Told { title: title.clone(), length, has_bars, wording, timeline };
         if self.drawn.as_ref() == Some(&told) {
             return;
         }
         let count = |count| page.format(|formats| formats.count(count));
         let mut whole = length;
-        let words = match title {
-            Title::Group { name, counts, is_folded, .. } => {
-                whole = counts.total as usize;
-                if let Some(fold) = &self.fold {
-                    fold.set("aria-expanded", Some(if *is_folded { "false" } else { "true" }));
-                }
-                self.tell_counts(counts, locale, count);
-                if name.is_empty() { say!(locale, group.rest) } else { name }
+        if let Title::Group { counts, is_folded, .. } = title {
+            whole = counts.total as usize;
+            if let Some(fold) = &self.fold {
+                fold.set("aria-expanded", Some(if *is_folded { "false" } else { "true" }));
             }
-            Title::Attention => say!(locale, board.attention),
-            Title::Well if wording.is_as_last_known => say!(locale, board.last_known_well),
-            Title::Well => say!(locale, board.well),
-            Title::All if wording.is_filtered => say!(locale, board.matching),
-            Title::All => say!(locale, board.all),
-        };
-        self.words.set_text_content(Some(words));
+            self.tell_counts(counts, locale, count);
+        }
+        self.words.set_text_content(Some(words_of(title, wording)));
         self.count.set_text(&match length == whole {
             true => count(length),
             false => say!(locale, group.some, n = count(length), total = count(whole)),
         });
         self.legend.set_text("");
-        if is_first {
+        if has_bars {
             let Timeline { from, to } = timeline;
             let duration = page.format(|formats| formats.duration(to.0 - from.0));
             let legend = say!(locale, tile.history, duration = duration);
@@ -176,6 +207,20 @@ impl Head {
                 self.told.append(&el("span", &class).child(icon(status)).text(&words));
             }
         }
+    }
+}
+
+/// The words of a title.
+pub fn words_of(title: &Title, wording: Wording) -> &str {
+    let locale = wording.locale;
+    match title {
+        Title::Group { name, .. } if name.is_empty() => say!(locale, group.rest),
+        Title::Group { name, .. } => name,
+        Title::Attention => say!(locale, board.attention),
+        Title::Well if wording.is_as_last_known => say!(locale, board.last_known_well),
+        Title::Well => say!(locale, board.well),
+        Title::All if wording.is_filtered => say!(locale, board.matching),
+        Title::All => say!(locale, board.all),
     }
 }
 

@@ -31,6 +31,7 @@ const STYLE: &str = concat!(
     include_str!("../../style/header.css"),
     include_str!("../../style/board.css"),
     include_str!("../../style/tile.css"),
+    include_str!("../../style/wall.css"),
     include_str!("../../style/notes.css"),
     include_str!("../../style/device.css"),
 );

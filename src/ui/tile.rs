@@ -34,6 +34,8 @@ pub struct Drawing<'a> {
     pub timeline: Timeline,
     /// The tile that Tab reaches.
     pub tab_stop: Option<Handle>,
+    /// The page reads from right to left.
+    pub is_rtl: bool,
 }
 
 /// A device's tile in the document.
@@ -179,7 +181,7 @@ pub fn word(locale: Locale, status: Status) -> &'static str {
 }
 
 /// How the board knows, in the words that follow the status.
-fn how(drawing: &Drawing<'_>, device: &Device<'_>) -> String {
+pub fn how(drawing: &Drawing<'_>, device: &Device<'_>) -> String {
     let Drawing { page, locale, now, .. } = *drawing;
     let parent = parent_name(drawing.fleet, device).filter(|_| device.parent_offline);
     let reason = match (parent, device.stale) {

@@ -74,8 +74,9 @@ pub fn tools(page: Page) -> El {
         let label: Phrase = match density {
             Density::Tiles => |locale| say!(locale, tools.tiles),
             Density::Compact => |locale| say!(locale, tools.compact),
+            Density::Wall => |locale| say!(locale, tools.wall),
         };
-        button("", move |_| page.view.update(|view| view.density = density))
+        button("", move |_| page.view.update(|view| view.resize(density)))
             .attr_tells("aria-pressed", move || page.view.with(|view| view.density == density).to_string())
             .says(page, label)
     });

@@ -651,3 +651,29 @@ fn the_bar_leaves_gaps_open() {
         "..oooooooooooooooooo",
     );
 }
+
+#[test]
+fn a_glance_says_what_the_device_says() {
+    let mut fleet = fleet(&[
+        ("a/LWT", "online"),
+        ("b/LWT", "offline"),
+        ("zigbee2mqtt/lamp/availability", r#"{"state":"online"}"#),
+        ("zigbee2mqtt/bridge/state", r#"{"state":"offline"}"#),
+    ]);
+    fleet.apply("a/LWT", b"offline", false, Time(2));
+    let handles: Vec<Handle> = fleet.handles().collect();
+    let mut looks = Vec::new();
+    for &handle in &handles {
+        let device = fleet.device(handle).expect("it lives");
+        assert_eq!(fleet.glance(handle), Some((device.status, device.evidence)), "{}", device.id);
+        looks.push(fleet.glance(handle).expect("it lives"));
+    }
+    // What hangs on a gateway that is offline is not known at present.
+    assert!(
+        looks.contains(&(Status::Offline, Evidence::Live))
+            && looks.contains(&(Status::Online, Evidence::Stale))
+    );
+    fleet.apply("b/LWT", b"", true, Time(3));
+    let gone = handles.into_iter().filter(|handle| fleet.glance(*handle).is_none());
+    assert_eq!(gone.count(), 1);
+}

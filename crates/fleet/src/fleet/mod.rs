@@ -553,6 +553,12 @@ impl Fleet {
         Some(Device::new(self, handle, slot))
     }
 
+    /// What a device shows at a glance, without the rest of [`Fleet::device`].
+    pub fn glance(&self, handle: Handle) -> Option<(Status, Evidence)> {
+        let slot = self.living(handle)?;
+        Some((slot.shown(), self.evidence(slot)))
+    }
+
     /// The device of a convention and id.
     pub fn find(&self, convention_slug: &str, id: &str) -> Option<Handle> {
         let number = CONVENTIONS.iter().position(|convention| convention.slug == convention_slug)?;

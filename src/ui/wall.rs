@@ -1,0 +1,298 @@
+//! What stands around the cells of the wall: the cell that the keyboard is at, the tip, and the legend.
+//!
+//! A canvas tells nobody what is on it. So the wall is a list box with one option, the cell that the keyboard is at:
+//! an element over that cell, whose text is what the cell says. Never lays anything out: the grid says where.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use fleet::{Device, Evidence, Handle, Status};
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::KeyboardEvent;
+
+use super::Page;
+use super::cells::Stamps;
+use super::element::{El, Phrase, el, svg};
+use super::measure::{Measured, is_there, pixels, shown_style, style};
+use super::section::{Wording, words_of};
+use super::tile::{self, Drawing};
+use crate::geometry::Layout;
+use crate::say;
+use crate::sections::{Section, place_of};
+
+/// The smallest side of a cell in CSS pixels, for a mouse and for a finger. A tap opens whatever is below it, so that
+/// only the neighbours of a cell are in its way.
+const SMALLEST: (f64, f64) = (4.0, 16.0);
+/// What is said of the evidence, and the look that is shown beside it.
+const EVIDENCE: [(Evidence, Phrase); 3] = [
+    (Evidence::Live, |locale| say!(locale, tools.live)),
+    (Evidence::Retained, |locale| say!(locale, tools.retained)),
+    (Evidence::Stale, |locale| say!(locale, tools.stale)),
+];
+/// What the legend says of the statuses, in the order of their numbers.
+const STATUSES: [Phrase; 5] = [
+    |locale| say!(locale, status.online),
+    |locale| say!(locale, status.offline),
+    |locale| say!(locale, status.sleeping),
+    |locale| say!(locale, status.degraded),
+    |locale| say!(locale, status.unknown),
+];
+
+/// What stands around the cells.
+pub struct Wall {
+    /// The list box, as large as all sections, and the option in it.
+    pub el: El,
+    option: El,
+    spoken: El,
+    /// The legend, whose samples have the colours of the style sheet.
+    pub legend: El,
+    samples: Vec<El>,
+    tip: Tip,
+    /// The smallest side of a cell.
+    pub smallest: f64,
+    colours: RefCell<[String; 5]>,
+    stamps: RefCell<Option<Rc<Stamps>>>,
+    /// The device of the option.
+    pub at: Cell<Option<Handle>>,
+    /// The device that the tip is about: the one below the pointer, or the option's.
+    pub pointed: RwSignal<Option<Handle>>,
+}
+
+/// What a cell says, beside it.
+struct Tip {
+    el: El,
+    status: El,
+    name: El,
+    words: El,
+    source: El,
+}
+
+impl Wall {
+    /// What stands around no cells yet. `look_again` is called when the colours may have changed.
+    pub fn new(page: Page, look_again: Rc<dyn Fn()>) -> Wall {
+        let spoken = el("span", "spoken");
+        let option = el("div", "cell")
+            .attr("role", "option")
+            .attr("id", "wall-cell")
+            .attr("aria-selected", "true")
+            .child(spoken.clone());
+        let listbox = el("div", "wall").attr("role", "listbox").attr("tabindex", "0");
+        let samples: Vec<El> = Status::ALL
+            .iter()
+            .map(|status| status.word())
+            .chain(EVIDENCE.map(|_| Status::Online.word()))
+            .map(|word| el("canvas", &format!("sample {word}")).attr("aria-hidden", "true"))
+            .collect();
+        let phrases = STATUSES.into_iter().chain(EVIDENCE.map(|(_, phrase)| phrase));
+        let items = samples.iter().zip(phrases);
+        let legend = el("ul", "wall-legend")
+            .attr_says(page, "aria-label", |locale| say!(locale, wall.legend))
+            .children(items.map(|(sample, phrase)| el("li", "").child(sample.clone()).says(page, phrase)));
+        for query in ["(prefers-color-scheme: dark)", "(forced-colors: active)"] {
+            if let Ok(Some(query)) = window().match_media(query) {
+                let look_again = look_again.clone();
+                let changed = Closure::<dyn FnMut()>::new(move || look_again());
+                let _ = query.add_event_listener_with_callback("change", changed.as_ref().unchecked_ref());
+                let kept = StoredValue::new_local((query, changed));
+                on_cleanup(move || {
+                    let _ = kept.try_with_value(|(query, changed)| {
+                        query.remove_event_listener_with_callback("change", changed.as_ref().unchecked_ref())
+                    });
+                });
+            }
+        }
+        let is_coarse = window().match_media("(pointer: coarse)").ok().flatten().is_some_and(|q| q.matches());
+        let pointed = RwSignal::new(None);
+        // What the tip covers can be seen again without moving the pointer.
+        let escape = window_event_listener_untyped("keydown", move |event| {
+            let is_escape = event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape");
+            if is_escape && pointed.with_untracked(Option::is_some) {
+                pointed.set(None);
+            }
+        });
+        on_cleanup(move || escape.remove());
+        Wall {
+            el: listbox,
+            option,
+            spoken,
+            legend,
+            samples,
+            tip: Tip::new(),
+            smallest: if is_coarse { SMALLEST.1 } else { SMALLEST.0 },
+            colours: RefCell::default(),
+            stamps: RefCell::default(),
+            at: Cell::new(None),
+            pointed,
+        }
+    }
+
+    /// Puts it into the document, or takes it out.
+    pub fn show(&self, is_shown: bool, spacer: &El) {
+        self.legend.set("hidden", (!is_shown).then_some(""));
+        if !is_shown {
+            self.el.remove();
+            self.tip.el.remove();
+            self.at.set(None);
+        } else if !is_there(&self.el) {
+            spacer.append(&self.el);
+            spacer.append(&self.tip.el);
+        }
+    }
+
+    /// Looks at the colours of the style sheet; whether they are others than before.
+    pub fn has_other_colours(&self) -> bool {
+        let colours =
+            [0, 1, 2, 3, 4].map(|status: usize| shown_style(self.samples[status].element(), "color"));
+        let is_other = *self.colours.borrow() != colours;
+        if is_other {
+            *self.colours.borrow_mut() = colours;
+            *self.stamps.borrow_mut() = None;
+        }
+        is_other
+    }
+
+    /// The looks of cells with a side of so many of the screen's own pixels, of which `ratio` make a CSS pixel. `None`
+    /// while the page is not in the document and has no colours.
+    pub fn stamps(&self, side: usize, ratio: f64) -> Option<Rc<Stamps>> {
+        let known = self.stamps.borrow().clone().filter(|known| (known.side, known.ratio) == (side, ratio));
+        if known.is_some() {
+            return known;
+        }
+        let colours = self.colours.borrow();
+        let stamps =
+            colours.iter().all(|colour| !colour.is_empty()).then(|| Stamps::new(side, ratio, &colours));
+        let stamps = stamps.flatten().map(Rc::new)?;
+        let statuses = Status::ALL.into_iter().map(|status| (status, Evidence::Live));
+        let evidence = EVIDENCE.into_iter().map(|(evidence, _)| (Status::Online, evidence));
+        for (sample, (status, evidence)) in self.samples.iter().zip(statuses.chain(evidence)) {
+            stamps.show(sample, status, evidence);
+            style(sample, "width", &pixels(side as f64 / ratio));
+        }
+        *self.stamps.borrow_mut() = Some(stamps.clone());
+        Some(stamps)
+    }
+
+    /// Brings the option and the tip up to date.
+    pub fn draw(
+        &self,
+        drawing: &Drawing<'_>,
+        sections: &[Section],
+        layout: &Layout,
+        wording: Wording,
+        option: Option<(Handle, (usize, usize))>,
+    ) {
+        let lengths = || sections.iter().map(|section| section.handles.len());
+        self.el.set("data-cells", Some(&lengths().sum::<usize>().to_string()));
+        let label = if wording.is_filtered {
+            say!(wording.locale, board.matching)
+        } else {
+            say!(wording.locale, board.all)
+        };
+        self.el.set("aria-label", Some(label));
+        self.at.set(option.map(|(handle, _)| handle));
+        let found = option.and_then(|(handle, place)| Some((drawing.fleet.device(handle)?, place)));
+        let Some((device, (section, tile))) = found else {
+            self.el.set("aria-activedescendant", None);
+            self.option.remove();
+            return;
+        };
+        style(&self.option, "top", &pixels(layout.line_of(lengths(), section, tile)));
+        style(&self.option, "inset-inline-start", &pixels((tile % layout.columns) as f64 * layout.pitch));
+        for side in ["width", "height"] {
+            style(&self.option, side, &pixels(layout.pitch));
+        }
+        let Section { title, length, .. } = &sections[section];
+        let section = words_of(title, wording);
+        let text = format!("{}, {}, {section}", device.display_name(), told(drawing, &device));
+        if self.spoken.element().text_content().as_deref() != Some(&text) {
+            self.spoken.set_text(&text);
+        }
+        self.option.set("data-device", Some(device.id));
+        self.option.set("data-convention", Some(device.convention.slug));
+        self.option.set("data-status", Some(device.status.word()));
+        self.option.set("data-evidence", Some(device.evidence.word()));
+        self.option.set("data-parent", device.parent_offline.then_some("offline"));
+        self.option.set("aria-posinset", Some(&(tile + 1).to_string()));
+        self.option.set("aria-setsize", Some(&length.to_string()));
+        if !is_there(&self.option) {
+            self.el.append(&self.option);
+        }
+        self.el.set("aria-activedescendant", Some("wall-cell"));
+    }
+
+    /// Brings the tip up to date: it stands beside the cell of the device that it is about, on the side where there is
+    /// more room, so that all of it is in sight.
+    pub fn draw_tip(
+        &self,
+        drawing: &Drawing<'_>,
+        sections: &[Section],
+        layout: &Layout,
+        Measured { width, top, view, .. }: Measured,
+    ) {
+        let Tip { el, status, name, words, source } = &self.tip;
+        let found = self.pointed.get().and_then(|handle| {
+            let (section, tile) = place_of(sections, handle)?;
+            Some((drawing.fleet.device(handle)?, section, tile))
+        });
+        el.set("hidden", found.is_none().then_some(""));
+        let Some((device, section, tile)) = found else { return };
+        el.set("class", Some(&format!("tip {}", device.status.word())));
+        status.set("href", Some(&format!("#{}", device.status.word())));
+        name.set_text(device.display_name());
+        words.set_text(&told(drawing, &device));
+        source.set_text(&format!("{} · {}", device.convention.label, device.topic));
+        let lengths = || sections.iter().map(|section| section.handles.len());
+        let line = layout.line_of(lengths(), section, tile);
+        let column = (tile % layout.columns) as f64 * layout.pitch;
+        let (is_above, is_first) = (top + line > view / 2.0, column < width / 2.0);
+        let beside =
+            |is_there: bool, length: f64| if is_there { pixels(length.max(0.0)) } else { "auto".to_owned() };
+        style(el, "top", &beside(!is_above, line + layout.pitch));
+        style(el, "bottom", &beside(is_above, layout.total(lengths()) - line));
+        style(el, "inset-inline-start", &beside(is_first, column + layout.pitch));
+        style(el, "inset-inline-end", &beside(!is_first, width - column));
+    }
+
+    /// The tip is about the option, when the keyboard is there.
+    pub fn point_at_option(&self) {
+        let is_by_keyboard = self.el.element().matches(":focus-visible").unwrap_or(false);
+        self.point_at(self.at.get().filter(|_| is_by_keyboard));
+    }
+
+    /// The tip is about this device.
+    pub fn point_at(&self, handle: Option<Handle>) {
+        if self.pointed.with_untracked(|known| *known != handle) {
+            self.pointed.set(handle);
+        }
+    }
+}
+
+impl Tip {
+    fn new() -> Tip {
+        let (status, name, words, source) = (
+            svg("use", ""),
+            el("b", "").attr("dir", "auto"),
+            el("span", ""),
+            el("small", "").attr("dir", "auto"),
+        );
+        // What it says is the option's text already.
+        let tip = el("div", "tip")
+            .attr("aria-hidden", "true")
+            .attr("hidden", "")
+            .child(svg("svg", "icon").child(status.clone()))
+            .child(name.clone())
+            .child(words.clone())
+            .child(source.clone());
+        Tip { el: tip, status, name, words, source }
+    }
+}
+
+/// What a cell says, in words: the status, since when, and how that is known.
+fn told(drawing: &Drawing<'_>, device: &Device<'_>) -> String {
+    let (word, how) = (tile::word(drawing.locale, device.status), tile::how(drawing, device));
+    // A tile says it by its edge.
+    let is_seen = device.evidence == Evidence::Live && device.since.is_some();
+    let seen = if is_seen { say!(drawing.locale, tile.seen_live) } else { "" };
+    format!("{word} {how}{}{seen}", if is_seen { " · " } else { "" })
+}
