@@ -6,6 +6,7 @@ use mqtt::Link;
 use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
 
+use super::announce::voice;
 use super::connections::connections;
 use super::diagnosis::diagnosis_panel;
 use super::element::{El, Phrase, button, closest, effect, el, focus, value_of};
@@ -62,6 +63,7 @@ pub fn board(page: Page) -> El {
     let board = el("main", "board")
         .attr_tells("data-snapshot", move || page.state.with(|state| state.snapshot.word()).to_owned());
     let board = headline(page, board)
+        .child(voice(page, sections))
         .part(move || is_first_visit.get().then(|| el("div", "first-visit").child(connections(page))))
         .child(el("div", "bar").child(search(page)).child(chips(page)))
         .child(tools(page))

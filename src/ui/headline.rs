@@ -1,8 +1,4 @@
-//! The headline, what stands below it, the page's title, and the voice for those who listen.
-
-use std::cell::Cell;
-use std::rc::Rc;
-use std::time::Duration;
+//! The headline, what stands below it, and the page's title.
 
 use fleet::Counts;
 use leptos::prelude::*;
@@ -11,9 +7,6 @@ use super::element::{El, effect, el};
 use super::{Page, memo};
 use crate::headline::{Extent, Headline, Lead};
 use crate::{say, say_count};
-
-/// At most one announcement in this time: a fleet that flaps must not talk without end.
-const BREATH: Duration = Duration::from_secs(4);
 
 /// A sentence in two parts, the first of which may carry a status's colour.
 struct Sentence {
@@ -60,6 +53,12 @@ fn sentence(page: Page, headline: Headline) -> Sentence {
             Sentence { class, lead, rest }
         }
     }
+}
+
+/// The headline in one text.
+pub fn say_headline(page: Page, headline: Headline) -> String {
+    let Sentence { lead, rest, .. } = sentence(page, headline);
+    format!("{lead} {rest}").trim_end().to_owned()
 }
 
 /// How the board knows: evidence and exceptions, or how far it has read.
@@ -141,35 +140,4 @@ pub fn headline(page: Page, into: El) -> El {
     let lead = lead.tells(move || answer().lead);
     into.child(el("h1", "headline").attr("tabindex", "-1").child(lead).text(" ").tells(move || answer().rest))
         .child(el("p", "sub").tells(move || below(page)))
-        .child(voice(page))
-}
-
-/// Says the headline to a screen reader when it has changed, one sentence per breath.
-fn voice(page: Page) -> El {
-    let voice = el("p", "spoken").attr("role", "status").attr("aria-live", "polite");
-    let spoken = voice.clone();
-    let is_waiting = Rc::new(Cell::new(false));
-    let mut is_first = true;
-    effect(move || {
-        page.state.track();
-        // What the page begins with is read with the page.
-        if std::mem::take(&mut is_first) || is_waiting.replace(true) {
-            return;
-        }
-        let (spoken, is_waiting) = (spoken.clone(), is_waiting.clone());
-        let say = move || {
-            is_waiting.set(false);
-            // The page may be gone by now.
-            if let Some(headline) = page.state.try_with_untracked(|state| state.headline) {
-                let Sentence { lead, rest, .. } = untrack(|| sentence(page, headline));
-                let sentence = format!("{lead} {rest}");
-                let spoken = spoken.element();
-                if spoken.text_content().as_deref() != Some(&sentence) {
-                    spoken.set_text_content(Some(&sentence));
-                }
-            }
-        };
-        set_timeout(say, BREATH);
-    });
-    voice
 }

@@ -4,6 +4,7 @@
 //! the rows in sight. [`mount`] shows the page once; every part of it is a function
 //! of [`Page`] that gives an element (see `element.rs`).
 
+mod announce;
 mod board;
 mod cells;
 mod children;
