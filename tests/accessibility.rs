@@ -84,7 +84,21 @@ async fn every_state(size: (u32, u32), dark: bool, language: &str) {
         let panel = "document.querySelectorAll('dialog.device :is(.children li, .stand-in)').length === 3";
         page.until("its panel, with what hangs on it", &format!("return {panel}")).await;
         check(page, "a gateway").await;
-        page.js("document.querySelector('dialog.device .close').click()").await;
+        let press = async |button: &str| {
+            page.until(button, &format!("return !!document.querySelector({button:?})?.checkVisibility()")).await;
+            page.js(&format!("document.querySelector({button:?}).click()")).await;
+        };
+        press("dialog.device .actions button").await;
+        page.until("a preview", "return !!document.querySelector('dialog.forget li')").await;
+        check(page, "forgetting: found").await;
+        press("dialog.forget .danger").await;
+        check(page, "forgetting: confirmed").await;
+        press("dialog.forget .danger").await;
+        page.until("done", "return document.querySelector('dialog.forget h3')?.innerText.length > 0 && !document.querySelector('dialog.forget .danger')").await;
+        check(page, "forgetting: done").await;
+        press("dialog.forget .actions button").await;
+        page.until_count("total", 7).await;
+        press("dialog.forget .close").await;
         page.js("location.hash = '#/?group=convention&view=compact'").await;
         page.until("groups", "return document.querySelectorAll('.fold').length > 2").await;
         check(page, "groups, compact").await;

@@ -11,7 +11,7 @@ mod socket;
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
-use fleet::{Config, ConfigError, Engine};
+use fleet::{Config, ConfigError, Engine, Handle};
 use leptos::leptos_dom::helpers::WindowListenerHandle;
 use leptos::prelude::*;
 use mqtt::{Closed, Failure, Options, Time, VersionChoice};
@@ -128,6 +128,31 @@ impl Link {
     /// paused again.
     pub fn switch_filter(&self, position: usize, is_on: bool) {
         self.driver.borrow_mut().command(|engine, now| engine.switch_filter(position, is_on, now));
+    }
+
+    /// Asks what the broker keeps of these devices; see [`Engine::look_up`] for this and the next four.
+    pub fn look_up(&self, devices: &[Handle]) {
+        self.driver.borrow_mut().command(|engine, now| engine.look_up(devices, now));
+    }
+
+    /// Deletes what was looked up.
+    pub fn forget(&self) {
+        self.driver.borrow_mut().command(|engine, now| engine.forget(now));
+    }
+
+    /// Puts back what was deleted.
+    pub fn undo(&self) {
+        self.driver.borrow_mut().command(|engine, now| engine.undo(now));
+    }
+
+    /// Ends looking up, deleting or putting back behind what is under way.
+    pub fn stop_forgetting(&self) {
+        self.driver.borrow_mut().command(|engine, _| engine.stop_forgetting());
+    }
+
+    /// Drops what was looked up: nothing can be undone any more.
+    pub fn close_forgetting(&self) {
+        self.driver.borrow_mut().command(|engine, _| engine.close_forgetting());
     }
 
     /// Tries again without waiting for the next attempt.

@@ -17,7 +17,6 @@ use super::device::told;
 use super::element::{El, effect, el};
 use super::headline::say_headline;
 use crate::headline::Headline;
-use crate::sections::Section;
 use crate::{link, say, say_count};
 
 /// How long what happens together is gathered.
@@ -130,8 +129,8 @@ fn kind(headline: &Headline) -> u8 {
     }
 }
 
-/// The voice: in the document from the start, and silent.
-pub fn voice(page: Page, sections: Memo<Vec<Section>>) -> El {
+/// The voice: in the document from the start, and silent. `found`: how many devices the search and the filters leave.
+pub fn voice(page: Page, found: Memo<usize>) -> El {
     let voice = el("p", "spoken").attr("role", "status").attr("aria-live", "polite");
     let heard = page.state.with_untracked(|state| Heard {
         kind: kind(&state.headline),
@@ -140,7 +139,7 @@ pub fn voice(page: Page, sections: Memo<Vec<Section>>) -> El {
     });
     let speaker = Rc::new(Speaker {
         page,
-        sections,
+        found,
         voice: voice.clone(),
         heard: RefCell::new(heard),
         spoke_at: Cell::new(Time(0)),
@@ -157,7 +156,7 @@ pub fn voice(page: Page, sections: Memo<Vec<Section>>) -> El {
 
 struct Speaker {
     page: Page,
-    sections: Memo<Vec<Section>>,
+    found: Memo<usize>,
     voice: El,
     heard: RefCell<Heard>,
     spoke_at: Cell<Time>,
@@ -202,7 +201,7 @@ impl Speaker {
         match word {
             Word::Headline => say_headline(page, headline),
             Word::Found => {
-                let found = self.sections.with(|all| all.iter().map(|section| section.length).sum());
+                let found = self.found.get();
                 let total = page.state.with(|state| state.counts.total);
                 say!(locale, announce.found, n = number(found), total = number(total as usize))
             }

@@ -48,6 +48,7 @@ pub fn board(page: Page) -> El {
             })
         })
     });
+    let found = memo(move |_| sections.with(|all| all.iter().map(|section| section.length).sum()));
     // Each stays as it is while it is shown: a form that was made anew would lose what was typed.
     let is_first_visit =
         memo(move |_| page.state.with(|state| state.address.is_none()) && !page.dialog_is_open.get());
@@ -63,10 +64,10 @@ pub fn board(page: Page) -> El {
     let board = el("main", "board")
         .attr_tells("data-snapshot", move || page.state.with(|state| state.snapshot.word()).to_owned());
     let board = headline(page, board)
-        .child(voice(page, sections))
+        .child(voice(page, found))
         .part(move || is_first_visit.get().then(|| el("div", "first-visit").child(connections(page))))
         .child(el("div", "bar").child(search(page)).child(chips(page)))
-        .child(tools(page))
+        .child(tools(page, found))
         .part(move || has_ended.get().then(|| ended(page)));
     let board = notes(page, diagnosis_panel(page, board));
     let tiles = el("div", "")

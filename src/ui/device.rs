@@ -92,6 +92,8 @@ struct Panel {
     handle: Handle,
     /// Its convention's slug and its id, by which it is found when it comes back.
     key: Option<(&'static str, String)>,
+    /// The handle while the device is there: it can be forgotten.
+    current: RwSignal<Option<Handle>>,
     standing: (Status, Option<Time>),
     lamp: El,
     shape: El,
@@ -106,6 +108,7 @@ struct Panel {
     parent_shown: Option<(Option<Handle>, String)>,
     message: Message,
     children: Children,
+    actions: El,
     history: El,
     history_shown: (Option<Locale>, Vec<Entry>),
 }
@@ -140,11 +143,21 @@ impl Panel {
         let history = el("ol", "changes");
         into.append(&el("h3", "").says(page, |locale| say!(locale, device.history)));
         into.append(&history);
+        let current = RwSignal::new(Some(handle));
+        let forget = button("button small", move |_| {
+            if let Some(handle) = current.get_untracked() {
+                page.forget(&[handle]);
+            }
+        });
+        let forget = forget.says(page, |locale| say!(locale, forget.this));
+        let actions = el("p", "actions").child(forget);
+        into.append(&actions);
         let [title, word, since, how] = [title, word, since, how].map(Line::of);
         Panel {
             page,
             handle,
             key: None,
+            current,
             standing: (Status::Unknown, None),
             lamp,
             shape,
@@ -158,6 +171,7 @@ impl Panel {
             parent_shown: None,
             message,
             children,
+            actions,
             history,
             history_shown: (None, Vec::new()),
         }
@@ -181,9 +195,12 @@ impl Panel {
             })
         });
         // A device that is removed while it is looked at keeps its panel.
-        if read.flatten().is_none() {
+        let is_there = read.flatten().is_some();
+        if !is_there {
             self.how.tell(say!(locale, device.gone));
         }
+        self.current.set(is_there.then_some(self.handle));
+        self.actions.set("hidden", (!is_there).then_some(""));
         let (status, since) = self.standing;
         self.lamp.set("class", Some(&format!("standing {}", status.word())));
         self.shape.set("href", Some(&format!("#{}", status.word())));

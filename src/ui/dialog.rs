@@ -36,9 +36,12 @@ pub fn dialog(
                 close(page);
             }
         })
-        .on("close", move |_| {
-            close(page);
-            keep_focus(page);
+        .on("close", move |event| {
+            // The event comes late: by then it may be open again, for something else.
+            if element::closest(event.target(), "dialog[open]").is_none() {
+                close(page);
+                keep_focus(page);
+            }
         });
     let place = dialog.clone();
     let mut shown: Option<El> = None;

@@ -14,6 +14,7 @@ mod diagnosis;
 mod dialog;
 mod element;
 mod filters;
+mod forget;
 mod form;
 mod grid;
 mod header;
@@ -57,6 +58,7 @@ use board::board;
 use connections::connection_dialog;
 use device::device_panel;
 use element::{El, effect};
+use forget::forget_dialog;
 use header::header;
 use symbols::symbols;
 
@@ -95,6 +97,8 @@ pub struct Page {
     pub dialog_is_open: RwSignal<bool>,
     /// How often the connections that this browser keeps have changed; they are read where they are shown.
     pub saved: RwSignal<usize>,
+    /// Whether the dialog is open in which devices are forgotten.
+    pub forget_is_open: RwSignal<bool>,
 }
 
 impl Page {
@@ -167,6 +171,7 @@ impl Page {
             opened: RwSignal::new(None),
             dialog_is_open: RwSignal::new(false),
             saved: RwSignal::new(0),
+            forget_is_open: RwSignal::new(false),
         }
     }
 
@@ -217,6 +222,7 @@ impl Page {
     pub fn forget_devices(self) {
         self.cursor.set(None);
         self.opened.set(None);
+        self.forget_is_open.set(false);
         self.folded.set(BTreeSet::new());
     }
 
@@ -310,5 +316,12 @@ pub fn app() -> Vec<El> {
             clock.clear();
         }
     });
-    vec![symbols(), header(page), board(page), connection_dialog(page), device_panel(page)]
+    vec![
+        symbols(),
+        header(page),
+        board(page),
+        connection_dialog(page),
+        device_panel(page),
+        forget_dialog(page),
+    ]
 }

@@ -4,14 +4,14 @@ use fleet::Evidence;
 use fleet::presence::CONVENTIONS;
 use leptos::prelude::*;
 
-use super::Page;
 use super::element::{self, El, Phrase, button, el};
-use crate::say;
+use super::{Page, memo};
 use crate::view::{Density, GROUPINGS, ORDERS, View};
 use crate::words::Locale;
+use crate::{say, say_count};
 
-/// The row of choices below the counters.
-pub fn tools(page: Page) -> El {
+/// The row of choices below the counters. `found`: how many devices the search and the filters leave.
+pub fn tools(page: Page, found: Memo<usize>) -> El {
     let order = choice(
         page,
         |locale| say!(locale, tools.sort),
@@ -88,6 +88,33 @@ pub fn tools(page: Page) -> El {
         .child(evidence)
         .child(convention)
         .child(segments.attr_says(page, "aria-label", |locale| say!(locale, tools.density)))
+        .children(forgetting(page, found))
+}
+
+/// What leads to forgetting: all that a search or a filter leaves, or what was begun. Never the whole fleet at once.
+fn forgetting(page: Page, found: Memo<usize>) -> [El; 2] {
+    let can_forget = move || page.view.with(View::is_filtered) && found.get() > 0;
+    let forget = button("button small", move |_| {
+        let rows = page
+            .view
+            .with_untracked(|view| page.link(|link| link.with(|call| call.engine.fleet().rows(&view.query))));
+        let mut rows = rows.unwrap_or_default();
+        rows.attention.append(&mut rows.well);
+        page.forget(&rows.attention);
+    });
+    let words = move || {
+        let n = page.format(|formats| formats.count(found.get()));
+        say_count!(page.locale.get(), found.get(), forget.found_ones, n = n)
+    };
+    let has_begun = memo(move |_| {
+        let begun = page.watch(|link| link.with(|call| call.engine.forgetting().is_some()));
+        begun.unwrap_or_default() && !page.forget_is_open.get()
+    });
+    let again = button("button small", move |_| page.forget_is_open.set(true));
+    [
+        forget.tells(words).attr_if("hidden", move || !can_forget()),
+        again.says(page, |locale| say!(locale, forget.again)).attr_if("hidden", move || !has_begun.get()),
+    ]
 }
 
 /// One choice among words.

@@ -1,0 +1,319 @@
+//! Forgetting devices: what the broker keeps of them, whether that is to be deleted, what became of it, and undo.
+//!
+//! A dialog over `fleet::Forgetting`, which decides everything; here it is laid out and worded. Nothing is deleted
+//! before it was listed and confirmed. The dialog can be left at any time: what runs goes on, and the tools lead back.
+
+use fleet::forget::{Item, MOST_TOPICS, Task};
+use fleet::{Fleet, Forgetting, Handle, Outcome};
+use leptos::prelude::*;
+use mqtt::QoS;
+
+use super::Page;
+use super::device::Line;
+use super::diagnosis::term;
+use super::dialog::dialog;
+use super::element::{El, Phrase, button, effect, el, focus};
+use crate::words::Locale;
+use crate::{say, say_count};
+
+/// How many devices of one kind are listed.
+const LISTED: usize = 100;
+
+impl Page {
+    /// Asks the broker what it keeps of these devices, and shows it. What runs already is shown instead.
+    pub fn forget(self, devices: &[Handle]) {
+        self.opened.set(None);
+        self.link(|link| {
+            let is_at_work = link.with(|call| {
+                call.engine.forgetting().is_some_and(|f| f.is_running() && f.task() != Task::LookUp)
+            });
+            if is_at_work != Some(true) {
+                link.look_up(devices);
+            }
+        });
+        self.forget_is_open.set(true);
+    }
+}
+
+/// The dialog, closed until devices are to be forgotten.
+pub fn forget_dialog(page: Page) -> El {
+    dialog(page, "forget", "forget-title", close, |page, into| {
+        page.forget_is_open.get().then(|| {
+            let mut sheet = Sheet::new(page, &into);
+            effect(move || sheet.draw());
+            into
+        })
+    })
+}
+
+/// What was only looked up is dropped. What was done stays, so that it can be undone later.
+fn close(page: Page) {
+    page.forget_is_open.set(false);
+    let is_done = |forgetting: &Forgetting| forgetting.task() != Task::LookUp;
+    page.link(|link| {
+        if link.with(|call| call.engine.forgetting().is_some_and(is_done)) != Some(true) {
+            link.close_forgetting();
+        }
+    });
+}
+
+/// Where the dialog stands.
+#[derive(Copy, Clone, PartialEq)]
+struct Stage {
+    task: Task,
+    is_running: bool,
+    is_sure: bool,
+    locale: Locale,
+}
+
+/// The filled dialog. One effect draws it: the progress whenever it moves, the rest when the stage is another.
+struct Sheet {
+    page: Page,
+    /// Whether the visitor is asked once more.
+    is_sure: RwSignal<bool>,
+    /// What there is to say, also to those who listen.
+    status: Line,
+    progress: El,
+    count: Line,
+    truth: Line,
+    list: El,
+    actions: El,
+    shown: Option<Stage>,
+}
+
+impl Sheet {
+    fn new(page: Page, into: &El) -> Sheet {
+        let title = el("h2", "").attr("id", "forget-title").attr("tabindex", "-1");
+        let status = el("p", "").attr("role", "status");
+        let progress =
+            el("progress", "").attr_says(page, "aria-label", |locale| say!(locale, forget.progress));
+        let (count, truth, list, actions) =
+            (el("p", "hint"), el("p", "hint"), el("div", "outcomes"), el("div", "actions"));
+        into.append(&title.says(page, |locale| say!(locale, forget.title)));
+        [&status, &progress, &count, &truth, &list, &actions].into_iter().for_each(|part| into.append(part));
+        let [status, count, truth] = [status, count, truth].map(Line::of);
+        let is_sure = RwSignal::new(false);
+        Sheet { page, is_sure, status, progress, count, truth, list, actions, shown: None }
+    }
+
+    fn draw(&mut self) {
+        let page = self.page;
+        let (locale, is_sure) = (page.locale.get(), self.is_sure.get());
+        let read = page.watch(|link| {
+            link.with(|call| {
+                let forgetting = call.engine.forgetting()?;
+                self.read(call.engine.fleet(), forgetting, locale, is_sure);
+                Some(())
+            })
+        });
+        if read.flatten().is_none() && self.shown.take().is_some() {
+            // Another connection was made.
+            self.status.tell(say!(locale, forget.dropped));
+            [&mut self.count, &mut self.truth].into_iter().for_each(|line| line.tell(""));
+            self.progress.set("hidden", Some(""));
+            [&self.list, &self.actions].into_iter().for_each(|part| part.set_text(""));
+        }
+    }
+
+    fn read(&mut self, fleet: &Fleet, forgetting: &Forgetting, locale: Locale, is_sure: bool) {
+        let page = self.page;
+        let (task, is_running) = (forgetting.task(), forgetting.is_running());
+        let number = |count| page.format(|formats| formats.count(count));
+        if is_running {
+            let (done, total) = forgetting.progress();
+            self.progress.set("value", Some(&done.to_string()));
+            self.progress.set("max", Some(&total.max(1).to_string()));
+            self.count.tell(&say!(locale, group.some, n = number(done), total = number(total)));
+        }
+        let stage = Stage { task, is_running, is_sure, locale };
+        if self.shown.replace(stage) == Some(stage) {
+            return;
+        }
+        self.progress.set("hidden", (!is_running).then_some(""));
+        if !is_running {
+            self.count.tell(&match forgetting.left_out() {
+                0 => String::new(),
+                n => say!(locale, forget.left_out, most = number(MOST_TOPICS), n = number(n)),
+            });
+        }
+        let kept = forgetting.count(|outcome| matches!(outcome, Outcome::Kept { .. }));
+        let undoable = forgetting.count(|outcome| {
+            matches!(outcome, Outcome::Gone | Outcome::Unverified | Outcome::NotRestored(_))
+        });
+        let devices = |count: usize| say_count!(locale, count, forget.devices, n = number(count));
+        self.status.tell(&match (task, is_running) {
+            (Task::LookUp, true) => say!(locale, forget.looking).to_owned(),
+            (Task::LookUp, false) if kept == 0 => say!(locale, forget.nothing).to_owned(),
+            (Task::LookUp, false) if is_sure => say!(locale, forget.sure, devices = devices(kept)),
+            (Task::LookUp, false) => say!(locale, forget.found, devices = devices(kept)),
+            (Task::Forget, true) => say!(locale, forget.deleting).to_owned(),
+            (Task::Forget, false) => {
+                let gone = forgetting.count(|outcome| outcome == Outcome::Gone);
+                say!(locale, forget.deleted, devices = devices(gone))
+            }
+            (Task::Undo, true) => say!(locale, forget.restoring).to_owned(),
+            (Task::Undo, false) => {
+                let restored = forgetting.count(|outcome| outcome == Outcome::Restored);
+                say!(locale, forget.restored, devices = devices(restored))
+            }
+        });
+        self.truth.tell(match (task, is_running) {
+            (_, true) => "",
+            (Task::LookUp, _) if kept > 0 => say!(locale, forget.truth),
+            (Task::Forget, _) if undoable > 0 => say!(locale, forget.undo_until),
+            _ => "",
+        });
+        self.list.set_text("");
+        self.actions.set_text("");
+        if is_running {
+            let stop = button("button", move |_| page.link(|link| link.stop_forgetting()));
+            self.actions.append(&stop.says(page, |locale| say!(locale, forget.stop)));
+            self.keep_focus();
+            return;
+        }
+        self.list_outcomes(fleet, forgetting, locale);
+        let act = |class: &str, words: &str, act: fn(Page, RwSignal<bool>)| {
+            let is_sure = self.is_sure;
+            self.actions.append(&button(class, move |_| act(page, is_sure)).text(words));
+        };
+        match task {
+            Task::LookUp if kept > 0 && !is_sure => {
+                let words = say!(locale, forget.go_on, n = number(kept));
+                act("button danger", &words, |_, is_sure| is_sure.set(true));
+            }
+            Task::LookUp if kept > 0 => {
+                let words = say!(locale, forget.delete, n = number(kept));
+                act("button danger", &words, |page, is_sure| {
+                    is_sure.set(false);
+                    page.link(|link| link.forget());
+                });
+                act("button", say!(locale, forget.back), |_, is_sure| is_sure.set(false));
+            }
+            Task::Forget | Task::Undo if undoable > 0 => {
+                let words = say!(locale, forget.undo, n = number(undoable));
+                act("button", &words, |page, _| page.link(|link| link.undo()));
+            }
+            _ => {}
+        }
+        let words = match task {
+            Task::LookUp if kept > 0 => say!(locale, forget.cancel),
+            _ => say!(locale, forget.done),
+        };
+        act("button", words, |page, _| {
+            page.link(|link| link.close_forgetting());
+            close(page);
+        });
+        self.keep_focus();
+    }
+
+    /// The outcomes by kind, each with the devices that it is the outcome of.
+    fn list_outcomes(&self, fleet: &Fleet, forgetting: &Forgetting, locale: Locale) {
+        let page = self.page;
+        let number = |count| page.format(|formats| formats.count(count));
+        for kind in 0..KINDS.len() as u8 {
+            let such = || forgetting.items().iter().filter(move |item| kind_of(item.outcome) == kind);
+            let count = such().count();
+            if count == 0 {
+                continue;
+            }
+            let title = el("h3", "").text(KINDS[kind as usize](locale)).text(" ");
+            let list = el("ul", "").attr("role", "list");
+            for item in such().take(LISTED) {
+                list.append(&self.row(fleet, item, locale));
+            }
+            if count > LISTED {
+                list.append(&el("li", "").text(&say!(locale, note.more, n = number(count - LISTED))));
+            }
+            self.list.append(&title.child(el("span", "").text(&number(count))));
+            self.list.append(&list);
+        }
+    }
+
+    fn row(&self, fleet: &Fleet, item: &Item, locale: Locale) -> El {
+        let size = |bytes: u32| self.page.format(|formats| formats.bytes(bytes as usize));
+        let detail = match item.outcome {
+            Outcome::Kept { bytes, qos } => {
+                let qos = match qos {
+                    QoS::AtMostOnce => "0",
+                    QoS::AtLeastOnce => "1",
+                    QoS::ExactlyOnce => "2",
+                };
+                format!("{} · QoS {qos}", size(bytes))
+            }
+            Outcome::TooLarge { bytes } => size(bytes),
+            Outcome::Shared { devices } => say_count!(
+                locale,
+                devices,
+                forget.devices,
+                n = self.page.format(|formats| formats.count(devices as usize))
+            ),
+            Outcome::Untold(code) | Outcome::Refused(code) | Outcome::NotRestored(Some(code)) => {
+                format!("0x{:02X} ({})", code.byte(), term(code))
+            }
+            _ => String::new(),
+        };
+        let device = fleet.device(item.handle);
+        let name = device.as_ref().map_or(&*item.id, |device| device.display_name());
+        let topic = el("code", "").attr("dir", "auto").text(&item.topic);
+        let row = el("li", "").child(el("b", "").attr("dir", "auto").text(name)).text(" ").child(topic);
+        if detail.is_empty() { row } else { row.text(" ").child(el("span", "").text(&detail)) }
+    }
+
+    /// The button that was pressed is gone, and the focus with it.
+    fn keep_focus(&self) {
+        let list = self.list.clone();
+        request_animation_frame(move || {
+            let is_lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
+            let title = document().get_element_by_id("forget-title");
+            if let Some(title) = title.filter(|_| is_lost && list.element().is_connected()) {
+                focus(&title);
+            }
+        });
+    }
+}
+
+/// The kinds of outcome, in the order in which they are listed.
+const KINDS: [Phrase; 18] = [
+    |locale| say!(locale, forget.is.kept),
+    |locale| say!(locale, forget.is.gone),
+    |locale| say!(locale, forget.is.restored),
+    |locale| say!(locale, forget.is.still_silent),
+    |locale| say!(locale, forget.is.still_alive),
+    |locale| say!(locale, forget.is.still_other),
+    |locale| say!(locale, forget.is.refused),
+    |locale| say!(locale, forget.is.changed),
+    |locale| say!(locale, forget.is.unverified),
+    |locale| say!(locale, forget.is.superseded),
+    |locale| say!(locale, forget.is.not_restored),
+    |locale| say!(locale, forget.is.nothing),
+    |locale| say!(locale, forget.is.shared),
+    |locale| say!(locale, forget.is.never_spoke),
+    |locale| say!(locale, forget.is.too_large),
+    |locale| say!(locale, forget.is.untold),
+    |locale| say!(locale, forget.is.unknown),
+    |locale| say!(locale, forget.is.waiting),
+];
+
+/// Which of [`KINDS`] an outcome is.
+fn kind_of(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::Kept { .. } => 0,
+        Outcome::Gone => 1,
+        Outcome::Restored => 2,
+        Outcome::StillThere { same_bytes: true, came_live: false } => 3,
+        Outcome::StillThere { came_live: true, .. } => 4,
+        Outcome::StillThere { .. } => 5,
+        Outcome::Refused(_) => 6,
+        Outcome::Changed => 7,
+        Outcome::Unverified => 8,
+        Outcome::Superseded => 9,
+        Outcome::NotRestored(_) => 10,
+        Outcome::Nothing => 11,
+        Outcome::Shared { .. } => 12,
+        Outcome::NeverSpoke => 13,
+        Outcome::TooLarge { .. } => 14,
+        Outcome::Untold(_) => 15,
+        Outcome::Unknown => 16,
+        Outcome::Waiting => 17,
+    }
+}

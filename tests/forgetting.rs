@@ -1,0 +1,180 @@
+//! Forgetting devices on the page: looked up, confirmed, deleted, and put back as it was.
+
+use harness::{Mosquitto, MosquittoOptions, Page, Site, Visit, visit};
+
+const RETAINED: [(&str, &str); 5] = [
+    ("attic/lamp/status", "online"),
+    ("attic/fan/status", "Offline"),
+    ("cellar/pump/status", "offline"),
+    ("zigbee2mqtt/bridge/state", r#"{"state":"online"}"#),
+    ("zigbee2mqtt/bridge/devices", r#"[{"friendly_name":"new","type":"Router"}]"#),
+];
+
+/// Opens the page, with this behind its address, on a broker that keeps these devices.
+async fn board(how: Visit, behind: &str, test: impl AsyncFnOnce(&Page, &Mosquitto)) {
+    let (site, broker) = (Site::http().await, Mosquitto::start(MosquittoOptions::default()).await);
+    for (topic, payload) in RETAINED {
+        broker.publish(topic, payload, true).await;
+    }
+    let url = site.page(&format!("?broker={}{behind}", broker.websocket()));
+    visit(Visit { url, ..how }, async |page| {
+        page.until_snapshot("complete").await;
+        page.until_count("total", 5).await;
+        test(page, &broker).await;
+    })
+    .await;
+}
+
+/// Waits until the dialog says this.
+async fn until_says(page: &Page, part: &str) {
+    let body = format!(
+        "return document.querySelector('dialog.forget[open]')?.innerText.includes({part:?}) ?? false"
+    );
+    page.until(&format!("the dialog says {part:?}"), &body).await;
+}
+
+/// Presses a button by what it says, as the keyboard does: with the focus on it.
+async fn press(page: &Page, words: &str) {
+    let button = format!(
+        "[...document.querySelectorAll('dialog[open] button, .tools button')].find(b => b.checkVisibility() && b.textContent === {words:?})"
+    );
+    page.until(&format!("the button {words:?}"), &format!("return !!{button}")).await;
+    page.js(&format!("const b = {button}; b.focus(); b.click()")).await;
+}
+
+async fn open_panel(page: &Page, device: &str) {
+    let tile = format!("[...document.querySelectorAll('.tile')].find(t => t.dataset.device === {device:?})");
+    page.until(&format!("the tile of {device}"), &format!("return !!{tile}")).await;
+    page.js(&format!("{tile}.querySelector('.face').click()")).await;
+    page.until("the panel", "return document.querySelector('dialog.device').open").await;
+}
+
+/// Where the focus is: never lost.
+async fn focus_is_in_the_dialog(page: &Page) {
+    page.until("the focus in the dialog", "return !!document.activeElement.closest('dialog.forget')").await;
+}
+
+#[tokio::test]
+async fn one_device_is_forgotten_and_put_back_as_it_was() {
+    board(Visit::new(""), "", async |page, _| {
+        open_panel(page, "attic/fan").await;
+        press(page, "Forget this device…").await;
+        until_says(page, "The broker keeps a retained message of 1 device, which can be deleted.").await;
+        until_says(page, "7 bytes · QoS 1").await;
+        focus_is_in_the_dialog(page).await;
+        press(page, "Delete 1…").await;
+        until_says(page, "Delete the retained messages of 1 device? They are gone for every client").await;
+        // There is a way back, and nothing was deleted.
+        press(page, "Back").await;
+        press(page, "Delete 1…").await;
+        page.until_count("total", 5).await;
+        press(page, "Yes, delete 1").await;
+        until_says(page, "Deleted: 1 device.").await;
+        until_says(page, "Deleted: the broker keeps nothing any more 1").await;
+        focus_is_in_the_dialog(page).await;
+        page.until_count("total", 4).await;
+        // Leaving the dialog loses nothing.
+        page.js("document.querySelector('dialog.forget .close').click()").await;
+        press(page, "What was forgotten…").await;
+        press(page, "Undo: put 1 back").await;
+        until_says(page, "Put back: 1 device.").await;
+        page.until_count("total", 5).await;
+        press(page, "Done").await;
+        page.until("closed", "return !document.querySelector('dialog.forget').open").await;
+        // The bytes are the original ones, with their capital.
+        open_panel(page, "attic/fan").await;
+        page.until(
+            "its bytes",
+            "return document.querySelector('dialog.device .bytes').textContent === 'Offline'",
+        )
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn all_that_a_filter_leaves_is_forgotten_and_what_cannot_be_is_said() {
+    board(Visit::new(""), "#/?status=offline,unknown", async |page, broker| {
+        press(page, "Forget 3 devices…").await;
+        until_says(page, "retained message of 2 devices").await;
+        until_says(page, "Left out: only a list names them").await;
+        press(page, "Delete 2…").await;
+        // One of them speaks before it is deleted: it lives.
+        broker.publish("attic/fan/status", "online", true).await;
+        press(page, "Yes, delete 2").await;
+        until_says(page, "Deleted: 1 device.").await;
+        until_says(page, "Not deleted: it has spoken since").await;
+        page.until_count("total", 4).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_is_offered_for_the_whole_fleet() {
+    board(Visit::new(""), "", async |page, _| {
+        let offers = "return [...document.querySelectorAll('.tools button')].filter(b => b.checkVisibility() && b.textContent.startsWith('Forget')).length";
+        assert_eq!(page.js(offers).await, 0);
+        page.js("location.hash = '#/?q=attic'").await;
+        page.until("two are offered", &format!("{offers} === 1")).await;
+    })
+    .await;
+}
+
+/// A board may delete one of two devices. 5.0 refuses with a code; 3.1.1 can only say yes, and keep it.
+#[tokio::test]
+async fn a_broker_that_does_not_allow_it_is_not_believed() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("acl");
+    let rules = "topic read #\ntopic write open/status\nuser admin\ntopic readwrite #\n";
+    std::fs::write(&file, rules).expect("a temporary file");
+    let more = format!("acl_file {}\nallow_anonymous true\n", file.display());
+    for (version, words) in [
+        ("5", "locked locked/status 0x87 (Not authorized)"),
+        ("3.1.1", "A broker of MQTT 3.1.1 can refuse only in silence 1"),
+    ] {
+        let options =
+            MosquittoOptions { login: Some(("admin", "secret")), more: more.clone(), stock_queue: true };
+        let (site, broker) = (Site::http().await, Mosquitto::start(options).await);
+        for topic in ["open/status", "locked/status"] {
+            broker.publish_as("admin", "secret", topic, "offline").await;
+        }
+        let url = site.page(&format!("?broker={}&version={version}#/?status=offline", broker.websocket()));
+        visit(Visit::new(url), async |page| {
+            page.until_snapshot("complete").await;
+            page.until_count("total", 2).await;
+            press(page, "Forget 2 devices…").await;
+            press(page, "Delete 2…").await;
+            press(page, "Yes, delete 2").await;
+            until_says(page, "Deleted: 1 device.").await;
+            until_says(page, words).await;
+            page.until_count("total", 1).await;
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn it_fits_into_every_window_and_speaks_the_visitor_s_language() {
+    let light = |width, height, dark, language: &str| Visit {
+        dark,
+        language: language.to_owned(),
+        ..Visit::new("").sized(width, height)
+    };
+    for how in [light(1440, 900, false, "en-US"), light(390, 844, true, "zh-CN")] {
+        let (width, is_english) = (how.size.0, how.language == "en-US");
+        board(how, "#/?status=offline,unknown", async |page, _| {
+            let fits = "const d = document.querySelector('dialog.forget'); return d.open && d.scrollWidth <= d.clientWidth && d.getBoundingClientRect().right <= innerWidth";
+            let words = |english: &'static str, chinese: &'static str| if is_english { english } else { chinese };
+            press(page, words("Forget 3 devices…", "遗忘 3 台设备…")).await;
+            until_says(page, words("which can be deleted", "可以删除")).await;
+            page.until("nothing is wider than the dialog", fits).await;
+            page.screenshot(&format!("forget-{width}-found")).await;
+            press(page, words("Delete 2…", "删除 2 台…")).await;
+            press(page, words("Yes, delete 2", "确认删除 2 台")).await;
+            until_says(page, words("Deleted: 2 devices.", "已删除：2 台设备。")).await;
+            page.until("nothing is wider than the dialog", fits).await;
+            page.screenshot(&format!("forget-{width}-done")).await;
+        })
+        .await;
+    }
+}
