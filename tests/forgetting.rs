@@ -178,3 +178,33 @@ async fn it_fits_into_every_window_and_speaks_the_visitor_s_language() {
         .await;
     }
 }
+
+/// What is under way can be left and stopped, and what it came to can be undone.
+#[tokio::test]
+async fn many_are_deleted_with_progress_and_can_be_stopped() {
+    let (site, broker) = (Site::http().await, Mosquitto::start(MosquittoOptions::default()).await);
+    let devices = (0..600).map(|number| (format!("farm/d{number}/status"), "offline"));
+    broker.publish_many(devices).await;
+    let url = site.page(&format!("?broker={}#/?status=offline", broker.websocket()));
+    visit(Visit::new(url), async |page| {
+        page.until_snapshot("complete").await;
+        page.until_count("total", 600).await;
+        press(page, "Forget 600 devices…").await;
+        until_says(page, "retained message of 600 devices").await;
+        until_says(page, "and 500 more").await;
+        press(page, "Delete 600…").await;
+        press(page, "Yes, delete 600").await;
+        let is_under_way = "const bar = document.querySelector('dialog.forget progress'); return bar.checkVisibility() && bar.value > 0 && bar.max === 600";
+        page.until("progress", is_under_way).await;
+        press(page, "Stop").await;
+        let undo = "[...document.querySelectorAll('dialog.forget button')].find(b => b.textContent.startsWith('Undo'))";
+        page.until("it ends", &format!("return !!{undo}")).await;
+        let gone = page.js(&format!("return 600 - +document.querySelector('[data-count=total]').textContent")).await;
+        let gone = gone.as_u64().expect("a number");
+        assert!((1..600).contains(&gone), "{gone} were deleted before it was stopped");
+        page.js(&format!("{undo}.click()")).await;
+        until_says(page, "Put back").await;
+        page.until_count("total", 600).await;
+    })
+    .await;
+}

@@ -317,3 +317,44 @@ fn kind_of(outcome: Outcome) -> u8 {
         Outcome::Waiting => 17,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mqtt::ReasonCode;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test]
+    fn every_outcome_is_of_its_own_kind_and_every_kind_has_words() {
+        let still = |same_bytes, came_live| Outcome::StillThere { same_bytes, came_live };
+        let outcomes = [
+            Outcome::Kept { bytes: 1, qos: QoS::AtMostOnce },
+            Outcome::Gone,
+            Outcome::Restored,
+            still(true, false),
+            still(false, true),
+            still(false, false),
+            Outcome::Refused(ReasonCode::NotAuthorized),
+            Outcome::Changed,
+            Outcome::Unverified,
+            Outcome::Superseded,
+            Outcome::NotRestored(None),
+            Outcome::Nothing,
+            Outcome::Shared { devices: 2 },
+            Outcome::NeverSpoke,
+            Outcome::TooLarge { bytes: 1 },
+            Outcome::Untold(ReasonCode::NotAuthorized),
+            Outcome::Unknown,
+            Outcome::Waiting,
+        ];
+        let kinds: Vec<u8> = outcomes.into_iter().map(kind_of).collect();
+        assert!(kinds.iter().copied().eq(0..KINDS.len() as u8), "{kinds:?}");
+        // What came live is news of the device, whatever its bytes are.
+        assert_eq!(kind_of(still(true, true)), kind_of(still(false, true)));
+        for locale in [Locale::en, Locale::zh_CN] {
+            let words: Vec<&str> = KINDS.iter().map(|kind| kind(locale)).collect();
+            let is_new = |place: usize| !words[..place].contains(&words[place]);
+            assert!((0..words.len()).all(is_new), "two kinds say the same: {words:?}");
+        }
+    }
+}
