@@ -165,6 +165,11 @@ impl Link {
         self.notice.track();
     }
 
+    /// Subscribes the running effect or memo to changes no more often than a person can read.
+    pub fn track_calmly(&self) {
+        self.notice.track_calmly();
+    }
+
     /// Reads the connection, once there is one.
     pub fn with<T>(&self, read: impl FnOnce(&Call) -> T) -> Option<T> {
         self.driver.borrow().call.as_ref().map(read)

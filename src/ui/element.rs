@@ -187,20 +187,25 @@ impl El {
 
     fn tell_attr(&self, name: &'static str, value: Box<dyn Fn() -> String>) {
         let el = self.clone();
-        effect(move || el.set(name, Some(&value())));
+        let mut told = None;
+        effect(move || {
+            let value = Some(value());
+            if value != told {
+                el.set(name, value.as_deref());
+                told = value;
+            }
+        });
     }
 
     fn toggle_attr(&self, name: &'static str, is_there: Box<dyn Fn() -> bool>) {
         let el = self.clone();
-        effect(move || el.set(name, is_there().then_some("")));
+        toggle(is_there, Box::new(move |is_there| el.set(name, is_there.then_some(""))));
     }
 
     fn toggle_class(&self, class: &'static str, is_there: Box<dyn Fn() -> bool>) {
         let classes = self.0.class_list();
-        effect(move || {
-            // A class of the page's own is valid.
-            let _ = classes.toggle_with_force(class, is_there());
-        });
+        // A class of the page's own is valid.
+        toggle(is_there, Box::new(move |is_there| drop(classes.toggle_with_force(class, is_there))));
     }
 
     fn keep_prop(&self, name: &'static str, value: Box<dyn Fn() -> JsValue>) {
@@ -250,6 +255,17 @@ impl El {
 /// Does something now, and again whenever what it reads has changed, until the owner it is made under ends.
 pub fn effect(run: impl FnMut() + 'static) {
     keep(Box::new(run));
+}
+
+/// Most changes of what an effect reads change nothing of what is there or not.
+fn toggle(is_there: Box<dyn Fn() -> bool>, set: Box<dyn Fn(bool)>) {
+    let mut was_there = None;
+    effect(move || {
+        let is_there = is_there();
+        if was_there.replace(is_there) != Some(is_there) {
+            set(is_there);
+        }
+    });
 }
 
 fn keep(mut run: Box<dyn FnMut()>) {

@@ -63,7 +63,7 @@ pub fn say_headline(page: Page, headline: Headline) -> String {
 
 /// How the board knows: evidence and exceptions, or how far it has read.
 fn below(page: Page) -> String {
-    let (headline, counts, loading) = page.state.with(|state| (state.headline, state.counts, state.loading));
+    let (headline, counts, loading) = page.told(|state| (state.headline, state.counts, state.loading));
     let locale = page.locale.get();
     let count = |count: u32| page.format(|formats| formats.count(count as usize));
     if headline == Headline::Welcome {
@@ -117,17 +117,17 @@ fn favicon(offline: usize) -> String {
 
 /// The answer, and below it how the board knows.
 pub fn headline(page: Page, into: El) -> El {
-    let answer = move || sentence(page, page.state.with(|state| state.headline));
+    let answer = move || sentence(page, page.told(|state| state.headline));
 
     effect(move || {
         let locale = page.locale.get();
-        let offline = page.state.with(|state| state.counts.offline);
+        let offline = page.told(|state| state.counts.offline);
         document().set_title(&match offline {
             0 => say!(locale, page.title).to_owned(),
             n => say!(locale, page.title_offline, n = page.format(|formats| formats.count(n as usize))),
         });
     });
-    let offline = memo(move |_| page.state.with(|state| state.counts.offline as usize));
+    let offline = memo(move |_| page.told(|state| state.counts.offline as usize));
     effect(move || {
         let offline = offline.get();
         if let Ok(Some(icon)) = document().query_selector("link[rel=icon]") {

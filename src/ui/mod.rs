@@ -188,6 +188,12 @@ impl Page {
         })
     }
 
+    /// Reads the state for a text that need not keep pace with frames.
+    pub fn told<T>(self, read: impl FnOnce(&State) -> T) -> T {
+        self.link(Link::track_calmly);
+        self.state.with_untracked(read)
+    }
+
     /// Formats values in the visitor's language, now and again when it changes.
     pub fn format<T>(self, with: impl FnOnce(&Formats) -> T) -> T {
         let locale = self.locale.get();

@@ -34,7 +34,8 @@ fn lasted(device: &Device<'_>, change: &Change) -> Option<u64> {
 /// The rail.
 pub fn rail(page: Page) -> El {
     let entries = memo(move |_| {
-        let read = page.watch(|link| {
+        let read = page.link(|link| {
+            link.track_calmly();
             link.with(|call| {
                 let fleet = call.engine.fleet();
                 let entry = |(handle, change): (Handle, Change)| {

@@ -108,9 +108,11 @@ impl Tile {
     /// Brings the tile up to date. `place`: its place in its list, from 1, and how long that is; most of the list is
     /// not in the document.
     pub fn draw(&mut self, drawing: &Drawing<'_>, place: (usize, usize)) {
-        if self.place != place {
-            self.place = place;
+        let before = std::mem::replace(&mut self.place, place);
+        if before.0 != place.0 {
             self.el.set("aria-posinset", Some(&place.0.to_string()));
+        }
+        if before.1 != place.1 {
             self.el.set("aria-setsize", Some(&place.1.to_string()));
         }
         let is_tab_stop = drawing.tab_stop == Some(self.handle);
