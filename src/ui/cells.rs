@@ -7,7 +7,6 @@ use std::rc::Rc;
 
 use fleet::{Evidence, Handle, Status};
 use js_sys::{Reflect, Uint8ClampedArray, Uint32Array};
-use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData, Path2d};
 
@@ -36,15 +35,18 @@ struct Image {
 
 impl Image {
     fn new(width: usize, height: usize) -> Option<Image> {
-        let data = ImageData::new_with_sw(width as u32, height as u32).ok()?;
+        ImageData::new_with_sw(width as u32, height as u32).ok().and_then(Image::of)
+    }
+
+    fn of(data: ImageData) -> Option<Image> {
         let bytes: Uint8ClampedArray = Reflect::get(&data, &"data".into()).ok()?.unchecked_into();
         Some(Image { memory: Uint32Array::new(&bytes.buffer()), data })
     }
 
-    fn put(&self, pixels: &[u32], context: &CanvasRenderingContext2d, top: f64) {
+    fn put(&self, pixels: &[u32], context: &CanvasRenderingContext2d, top: usize) {
         self.memory.copy_from(pixels);
         // It throws for what is no number.
-        let _ = context.put_image_data(&self.data, 0.0, top);
+        let _ = context.put_image_data(&self.data, 0.0, top as f64);
     }
 }
 
@@ -60,31 +62,26 @@ pub struct Stamps {
 impl Stamps {
     /// Draws them. `colours`: of each status, by its number, as the style sheet has them.
     pub fn new(side: usize, ratio: f64, colours: &[String; 5]) -> Option<Stamps> {
-        let canvas = document().create_element("canvas").ok()?.unchecked_into::<HtmlCanvasElement>();
-        canvas.set_width(side as u32);
-        canvas.set_height((side * LOOKS) as u32);
-        let context = context_of(&canvas)?;
-        let pen = Pen { context: &context, side: side as f64, ratio };
+        let height = side * LOOKS;
+        let context = context_of(&resized(&el("canvas", ""), side, height))?;
+        let mut pen = Pen { context: &context, top: 0.0, room: 0.0, line: ratio.round().max(1.0) };
+        // The gap between cells is on their far sides.
+        pen.room = (side as f64 - pen.line).max(1.0);
         for status in Status::ALL {
             let colour = &colours[status as usize];
             context.set_fill_style_str(colour);
             context.set_stroke_style_str(colour);
             for evidence in [Evidence::Live, Evidence::Retained, Evidence::Stale] {
-                context.save();
-                // Neither can fail for numbers, as none of what is drawn can.
-                let _ = context.translate(0.0, look(status, evidence) as f64 * side as f64);
+                pen.top = (look(status, evidence) as usize * side) as f64;
                 if side as f64 >= SHAPES_FROM * ratio {
                     pen.shape(status, evidence);
                 } else {
                     pen.square(status, evidence);
                 }
-                context.restore();
             }
         }
-        let data = context.get_image_data(0.0, 0.0, side as f64, (side * LOOKS) as f64).ok()?.data();
-        let pixels =
-            data.chunks_exact(4).map(|bytes| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
-        Some(Stamps { side, ratio, pixels: pixels.collect() })
+        let image = context.get_image_data(0.0, 0.0, side as f64, height as f64).ok().and_then(Image::of)?;
+        Some(Stamps { side, ratio, pixels: image.memory.to_vec() })
     }
 
     fn of(&self, look: Look) -> &[u32] {
@@ -94,100 +91,109 @@ impl Stamps {
 
     /// Draws one cell on a canvas of its own, for the legend.
     pub fn show(&self, canvas: &El, status: Status, evidence: Evidence) {
-        let canvas = canvas.element().unchecked_ref::<HtmlCanvasElement>();
-        canvas.set_width(self.side as u32);
-        canvas.set_height(self.side as u32);
-        if let (Some(context), Some(image)) = (context_of(canvas), Image::new(self.side, self.side)) {
-            image.put(self.of(look(status, evidence)), &context, 0.0);
+        let context = context_of(&resized(canvas, self.side, self.side));
+        if let (Some(context), Some(image)) = (context, Image::new(self.side, self.side)) {
+            image.put(self.of(look(status, evidence)), &context, 0);
         }
     }
+}
+
+/// A square of 16 units, filled or as an edge.
+const SQUARE: &str = "M0 0h16v16H0z";
+/// Lines across it.
+const HATCHING: &str = "M0 4L4 0M0 8L8 0M0 12L12 0M0 16L16 0M4 16L16 4M8 16L16 8M12 16L16 12";
+
+/// How a path is drawn.
+#[derive(Copy, Clone, PartialEq)]
+enum Ink {
+    /// Filled.
+    Fill,
+    /// As a line, so many of the screen's own pixels thick.
+    Line(f64),
+    /// As a dashed line.
+    Dashes(f64),
 }
 
 /// Draws looks.
 struct Pen<'a> {
     context: &'a CanvasRenderingContext2d,
-    side: f64,
-    ratio: f64,
+    /// Where the cell begins.
+    top: f64,
+    /// The side of what can be drawn on.
+    room: f64,
+    /// The thickness of thin lines.
+    line: f64,
 }
 
 impl Pen<'_> {
+    /// Draws a path in a square of 16 units, which takes so much in the middle of the room; opaque, less so, or, where
+    /// `alpha` is negative, by taking away what is there.
+    fn draw(&self, path: &str, size: f64, ink: Ink, alpha: f64) {
+        let Pen { context, top, room, .. } = *self;
+        let Ok(path) = Path2d::new_with_path_string(path) else { return };
+        let (scale, at) = (size / 16.0, ((room - size) / 2.0).floor());
+        // It is square: small ones have to be on whole pixels.
+        let at = if ink == Ink::Fill { at } else { (room - size) / 2.0 };
+        // None of these fails for numbers.
+        let _ = context.set_transform(scale, 0.0, 0.0, scale, at, top + at);
+        let how = if alpha < 0.0 { "destination-out" } else { "source-over" };
+        let _ = context.set_global_composite_operation(how);
+        context.set_global_alpha(alpha.abs());
+        let dashes = js_sys::Array::new();
+        match ink {
+            Ink::Fill => return context.fill_with_path_2d(&path),
+            Ink::Line(line) => context.set_line_width(line / scale),
+            Ink::Dashes(line) => {
+                dashes.push(&(2.0 * line / scale).into());
+                context.set_line_width(line / scale);
+            }
+        }
+        let _ = context.set_line_dash(&dashes);
+        context.stroke_with_path(&path);
+    }
+
     /// A cell with a shape: trouble is large, what is well is small. A dashed edge is a retained status, hatching a
     /// stale one, as with tiles.
     fn shape(&self, status: Status, evidence: Evidence) {
-        let Pen { context, side, ratio } = *self;
-        let line = ratio.round().max(1.0);
-        // The gap between cells is on their far sides.
-        let room = side - line;
-        if evidence == Evidence::Retained {
-            let dash = js_sys::Array::of1(&(2.0 * line).into());
-            let _ = context.set_line_dash(&dash);
-            context.set_line_width(line);
-            context.set_global_alpha(0.55);
-            context.stroke_rect(line / 2.0, line / 2.0, room - line, room - line);
-            context.set_global_alpha(1.0);
-            let _ = context.set_line_dash(&js_sys::Array::new());
-        }
-        if evidence == Evidence::Stale {
-            context.set_global_alpha(0.3);
-            context.set_line_width(line);
-            context.begin_path();
-            let mut at = line;
-            while at < 2.0 * room {
-                // Those that begin beyond the one corner end beyond the other.
-                let beyond = (at - room).max(0.0);
-                context.move_to(beyond, at - beyond);
-                context.line_to(at - beyond, beyond);
-                at += 3.0 * line;
-            }
-            context.stroke();
-            context.set_global_alpha(0.6);
-        }
+        let Pen { room, line, .. } = *self;
         // Inside of its edge or its hatching.
         let inner = if evidence == Evidence::Live { room } else { room - 4.0 * line };
-        let is_block = status == Status::Offline && evidence != Evidence::Stale;
-        if is_block {
-            context.fill_rect((room - inner) / 2.0, (room - inner) / 2.0, inner, inner);
-            // The cross is cut out of it.
-            let _ = context.set_global_composite_operation("destination-out");
+        match evidence {
+            Evidence::Live => {}
+            Evidence::Retained => self.draw(SQUARE, room - line, Ink::Dashes(line), 0.55),
+            Evidence::Stale => self.draw(HATCHING, room, Ink::Line(line), 0.3),
         }
+        let mut alpha = if evidence == Evidence::Stale { 0.6 } else { 1.0 };
         let size = match status {
             Status::Offline => 0.8 * inner,
             Status::Degraded => inner,
             Status::Online => 0.5 * room,
             Status::Sleeping | Status::Unknown => 0.7 * room,
         };
-        let (path, thickness) = symbols::path(status);
-        let _ = context.translate((room - size) / 2.0, (room - size) / 2.0);
-        let _ = context.scale(size / 16.0, size / 16.0);
-        let Ok(path) = Path2d::new_with_path_string(path) else { return };
-        if thickness > 0.0 {
-            context.set_line_width(thickness);
-            context.stroke_with_path(&path);
-        } else {
-            context.fill_with_path_2d(&path);
+        if status == Status::Offline && evidence != Evidence::Stale {
+            // The cross is cut out of it.
+            self.draw(SQUARE, inner, Ink::Fill, 1.0);
+            alpha = -1.0;
         }
+        let (path, thickness) = symbols::path(status);
+        let ink = if thickness > 0.0 { Ink::Line(thickness * size / 16.0) } else { Ink::Fill };
+        self.draw(path, size, ink, alpha);
     }
 
     /// A cell without room for a shape: trouble fills it, what is well does not. Retained is paler within its edge,
     /// stale is paler as a whole.
     fn square(&self, status: Status, evidence: Evidence) {
-        let Pen { context, side, ratio } = *self;
-        let line = ratio.round().max(1.0);
-        let room = (side - line).max(1.0);
+        let Pen { room, line, .. } = *self;
         let part = match status {
             Status::Offline | Status::Degraded => 1.0,
             Status::Unknown => 0.75,
             Status::Online | Status::Sleeping => 0.5,
         };
         let size = (part * room).round().max(1.0);
-        let at = ((room - size) / 2.0).floor();
-        context.set_global_alpha(if evidence == Evidence::Stale { 0.4 } else { 1.0 });
-        context.fill_rect(at, at, size, size);
+        self.draw(SQUARE, size, Ink::Fill, if evidence == Evidence::Stale { 0.4 } else { 1.0 });
         let inner = size - 2.0 * line;
         if evidence == Evidence::Retained && inner > 0.0 {
-            let _ = context.set_global_composite_operation("destination-out");
-            context.set_global_alpha(0.4);
-            context.fill_rect(at + line, at + line, inner, inner);
+            self.draw(SQUARE, inner, Ink::Fill, -0.4);
         }
     }
 }
@@ -196,6 +202,7 @@ impl Pen<'_> {
 pub struct Cells {
     /// The canvas.
     pub el: El,
+    context: Option<CanvasRenderingContext2d>,
     stamps: Option<Rc<Stamps>>,
     /// How many cells there are in a line and how many lines, and whether lines begin on the right.
     shape: (usize, usize, bool),
@@ -209,20 +216,26 @@ impl Cells {
     /// No cells yet.
     pub fn new() -> Cells {
         let el = el("canvas", "cells").attr("aria-hidden", "true");
-        Cells { el, stamps: None, shape: (0, 0, false), line: Vec::new(), image: None, drawn: Vec::new() }
+        Cells {
+            el,
+            context: None,
+            stamps: None,
+            shape: (0, 0, false),
+            line: Vec::new(),
+            image: None,
+            drawn: Vec::new(),
+        }
     }
 
     /// Brings the canvas up to date: these devices, in lines from the layout's leading edge.
     pub fn draw(&mut self, drawing: &Drawing<'_>, handles: &[Handle], layout: &Layout, stamps: &Rc<Stamps>) {
         let columns = layout.columns;
         let shape = (columns, handles.len().div_ceil(columns), drawing.is_rtl);
-        let canvas = self.el.element().unchecked_ref::<HtmlCanvasElement>();
         let has_stamps = self.stamps.as_ref().is_some_and(|known| Rc::ptr_eq(known, stamps));
         if self.shape != shape || !has_stamps {
             let (width, height) = (columns * stamps.side, shape.1 * stamps.side);
             // This also empties it.
-            canvas.set_width(width as u32);
-            canvas.set_height(height as u32);
+            self.context = context_of(&resized(&self.el, width, height));
             style(&self.el, "width", &pixels(width as f64 / stamps.ratio));
             style(&self.el, "height", &pixels(height as f64 / stamps.ratio));
             self.image = Image::new(width, stamps.side);
@@ -231,7 +244,6 @@ impl Cells {
             self.stamps = Some(stamps.clone());
             self.shape = shape;
         }
-        let Some(context) = context_of(canvas) else { return };
         for (number, handles) in handles.chunks(columns).enumerate() {
             let mut is_dirty = false;
             let line = &mut self.drawn[number * columns..][..columns];
@@ -251,12 +263,12 @@ impl Cells {
                 is_dirty |= cell.take().is_some();
             }
             if is_dirty {
-                self.put(number, stamps, &context);
+                self.put(number, stamps);
             }
         }
     }
 
-    fn put(&mut self, number: usize, stamps: &Stamps, context: &CanvasRenderingContext2d) {
+    fn put(&mut self, number: usize, stamps: &Stamps) {
         let ((columns, _, is_rtl), side) = (self.shape, stamps.side);
         self.line.fill(0);
         for (column, cell) in self.drawn[number * columns..][..columns].iter().enumerate() {
@@ -266,17 +278,23 @@ impl Cells {
                 self.line[row * columns * side + left..][..side].copy_from_slice(pixels);
             }
         }
-        if let Some(image) = &self.image {
-            image.put(&self.line, context, (number * side) as f64);
+        if let (Some(image), Some(context)) = (&self.image, &self.context) {
+            image.put(&self.line, context, number * side);
         }
     }
 }
 
+/// A canvas with so many of the screen's own pixels, all empty.
+fn resized(canvas: &El, width: usize, height: usize) -> El {
+    canvas.clone().attr("width", &width.to_string()).attr("height", &height.to_string())
+}
+
 /// What draws on a canvas. The canvas is kept in memory, not with the graphics card, which would have to be sent
 /// every line by itself.
-fn context_of(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
+fn context_of(canvas: &El) -> Option<CanvasRenderingContext2d> {
     let options = js_sys::Object::new();
     let _ = Reflect::set(&options, &"willReadFrequently".into(), &JsValue::TRUE);
+    let canvas: &HtmlCanvasElement = canvas.element().unchecked_ref();
     let context = canvas.get_context_with_context_options("2d", &options).ok().flatten()?;
     Some(context.unchecked_into())
 }

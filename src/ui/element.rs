@@ -246,10 +246,15 @@ impl El {
     }
 
     fn listen(&self, event: &str, act: Box<dyn FnMut(Event)>) {
-        // The browser frees it together with the element.
-        let listener = Closure::wrap(act).into_js_value();
-        let _ = self.0.add_event_listener_with_callback(event, listener.unchecked_ref());
+        listen(&self.0, event, act);
     }
+}
+
+/// What is done when an event comes to something that is no element of ours. The browser frees the listener together
+/// with it: what it does may come when the page is gone.
+pub fn listen(target: &EventTarget, event: &str, act: Box<dyn FnMut(Event)>) {
+    let listener = Closure::wrap(act).into_js_value();
+    let _ = target.add_event_listener_with_callback(event, listener.unchecked_ref());
 }
 
 /// Does something now, and again whenever what it reads has changed, until the owner it is made under ends.

@@ -6,7 +6,7 @@
 //! tile is the one that Tab reaches.
 
 use std::cell::{Cell, RefCell};
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use fleet::Handle;
 use leptos::prelude::*;
@@ -18,7 +18,7 @@ use web_sys::{
 
 use super::Page;
 use super::cells::Stamps;
-use super::element::{El, closest, effect, el};
+use super::element::{El, closest, effect, el, listen as listen_to};
 use super::list::put_in_order;
 use super::measure::{Measured, after_two_frames, is_there, pixels, style, view_height};
 use super::section::{Part, Wording};
@@ -91,14 +91,11 @@ struct Drawn {
 /// The windowed sections.
 pub fn grid(page: Page, sections: Memo<Vec<Section>>) -> El {
     let spacer = el("div", "spacer");
-    let grid = Rc::new_cyclic(|grid: &Weak<Grid>| Grid {
+    let grid = Rc::new(Grid {
         page,
         sections,
         spacer: spacer.clone(),
-        wall: Wall::new(page, {
-            let grid = grid.clone();
-            Rc::new(move || grid.upgrade().into_iter().for_each(|grid| grid.measure_soon()))
-        }),
+        wall: Wall::new(page),
         measured: Cell::new(Measured { rem: 16.0, ratio: 1.0, ..Measured::default() }),
         moved: RwSignal::new(0),
         is_due: Cell::new(false),
@@ -113,6 +110,12 @@ pub fn grid(page: Page, sections: Memo<Vec<Section>>) -> El {
     let seen = grid.clone();
     let scroll = window_event_listener_untyped("scroll", move |_| seen.measure_soon());
     on_cleanup(move || scroll.remove());
+    for query in ["(prefers-color-scheme: dark)", "(forced-colors: active)"] {
+        if let Ok(Some(query)) = window().match_media(query) {
+            let seen = grid.clone();
+            listen_to(&query, "change", Box::new(move |_| seen.measure_soon()));
+        }
+    }
     // Whatever else moves the grid changes the body's size: a note, a longer headline, a turned phone.
     let seen = grid.clone();
     let observed = Closure::<dyn FnMut()>::new(move || seen.measure_soon());

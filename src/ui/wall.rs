@@ -8,12 +8,12 @@ use std::rc::Rc;
 
 use fleet::{Device, Evidence, Handle, Status};
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::KeyboardEvent;
+use wasm_bindgen::JsCast;
+use web_sys::{Event, KeyboardEvent};
 
 use super::Page;
 use super::cells::Stamps;
-use super::element::{El, Phrase, el, svg};
+use super::element::{El, el, listen, svg};
 use super::measure::{Measured, is_there, pixels, shown_style, style};
 use super::section::{Wording, words_of};
 use super::tile::{self, Drawing};
@@ -24,19 +24,16 @@ use crate::sections::{Section, place_of};
 /// The smallest side of a cell in CSS pixels, for a mouse and for a finger. A tap opens whatever is below it, so that
 /// only the neighbours of a cell are in its way.
 const SMALLEST: (f64, f64) = (4.0, 16.0);
-/// What is said of the evidence, and the look that is shown beside it.
-const EVIDENCE: [(Evidence, Phrase); 3] = [
-    (Evidence::Live, |locale| say!(locale, tools.live)),
-    (Evidence::Retained, |locale| say!(locale, tools.retained)),
-    (Evidence::Stale, |locale| say!(locale, tools.stale)),
-];
-/// What the legend says of the statuses, in the order of their numbers.
-const STATUSES: [Phrase; 5] = [
-    |locale| say!(locale, status.online),
-    |locale| say!(locale, status.offline),
-    |locale| say!(locale, status.sleeping),
-    |locale| say!(locale, status.degraded),
-    |locale| say!(locale, status.unknown),
+/// What the legend shows: each status, by its number, and each evidence.
+const SAMPLES: [(Status, Option<Evidence>); 8] = [
+    (Status::Online, None),
+    (Status::Offline, None),
+    (Status::Sleeping, None),
+    (Status::Degraded, None),
+    (Status::Unknown, None),
+    (Status::Online, Some(Evidence::Live)),
+    (Status::Online, Some(Evidence::Retained)),
+    (Status::Online, Some(Evidence::Stale)),
 ];
 
 /// What stands around the cells.
@@ -69,8 +66,8 @@ struct Tip {
 }
 
 impl Wall {
-    /// What stands around no cells yet. `look_again` is called when the colours may have changed.
-    pub fn new(page: Page, look_again: Rc<dyn Fn()>) -> Wall {
+    /// What stands around no cells yet.
+    pub fn new(page: Page) -> Wall {
         let spoken = el("span", "spoken");
         let option = el("div", "cell")
             .attr("role", "option")
@@ -78,40 +75,33 @@ impl Wall {
             .attr("aria-selected", "true")
             .child(spoken.clone());
         let listbox = el("div", "wall").attr("role", "listbox").attr("tabindex", "0");
-        let samples: Vec<El> = Status::ALL
-            .iter()
-            .map(|status| status.word())
-            .chain(EVIDENCE.map(|_| Status::Online.word()))
-            .map(|word| el("canvas", &format!("sample {word}")).attr("aria-hidden", "true"))
-            .collect();
-        let phrases = STATUSES.into_iter().chain(EVIDENCE.map(|(_, phrase)| phrase));
-        let items = samples.iter().zip(phrases);
-        let legend = el("ul", "wall-legend")
-            .attr_says(page, "aria-label", |locale| say!(locale, wall.legend))
-            .children(items.map(|(sample, phrase)| el("li", "").child(sample.clone()).says(page, phrase)));
-        for query in ["(prefers-color-scheme: dark)", "(forced-colors: active)"] {
-            if let Ok(Some(query)) = window().match_media(query) {
-                let look_again = look_again.clone();
-                let changed = Closure::<dyn FnMut()>::new(move || look_again());
-                let _ = query.add_event_listener_with_callback("change", changed.as_ref().unchecked_ref());
-                let kept = StoredValue::new_local((query, changed));
-                on_cleanup(move || {
-                    let _ = kept.try_with_value(|(query, changed)| {
-                        query.remove_event_listener_with_callback("change", changed.as_ref().unchecked_ref())
-                    });
-                });
-            }
+        let legend =
+            el("ul", "wall-legend").attr_says(page, "aria-label", |locale| say!(locale, wall.legend));
+        let mut samples = Vec::new();
+        for (status, evidence) in SAMPLES {
+            let sample = el("canvas", &format!("sample {}", status.word())).attr("aria-hidden", "true");
+            samples.push(sample.clone());
+            legend.append(&el("li", "").child(sample).tells(move || {
+                let locale = page.locale.get();
+                match evidence {
+                    None => tile::word(locale, status),
+                    Some(Evidence::Live) => say!(locale, tools.live),
+                    Some(Evidence::Retained) => say!(locale, tools.retained),
+                    Some(Evidence::Stale) => say!(locale, tools.stale),
+                }
+                .to_owned()
+            }));
         }
         let is_coarse = window().match_media("(pointer: coarse)").ok().flatten().is_some_and(|q| q.matches());
         let pointed = RwSignal::new(None);
         // What the tip covers can be seen again without moving the pointer.
-        let escape = window_event_listener_untyped("keydown", move |event| {
+        let hide = move |event: Event| {
             let is_escape = event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape");
-            if is_escape && pointed.with_untracked(Option::is_some) {
+            if is_escape && pointed.try_with_untracked(Option::is_some) == Some(true) {
                 pointed.set(None);
             }
-        });
-        on_cleanup(move || escape.remove());
+        };
+        listen(&window(), "keydown", Box::new(hide));
         Wall {
             el: listbox,
             option,
@@ -163,10 +153,8 @@ impl Wall {
         let stamps =
             colours.iter().all(|colour| !colour.is_empty()).then(|| Stamps::new(side, ratio, &colours));
         let stamps = stamps.flatten().map(Rc::new)?;
-        let statuses = Status::ALL.into_iter().map(|status| (status, Evidence::Live));
-        let evidence = EVIDENCE.into_iter().map(|(evidence, _)| (Status::Online, evidence));
-        for (sample, (status, evidence)) in self.samples.iter().zip(statuses.chain(evidence)) {
-            stamps.show(sample, status, evidence);
+        for (sample, (status, evidence)) in self.samples.iter().zip(SAMPLES) {
+            stamps.show(sample, status, evidence.unwrap_or(Evidence::Live));
             style(sample, "width", &pixels(side as f64 / ratio));
         }
         *self.stamps.borrow_mut() = Some(stamps.clone());
@@ -197,10 +185,14 @@ impl Wall {
             self.option.remove();
             return;
         };
-        style(&self.option, "top", &pixels(layout.line_of(lengths(), section, tile)));
-        style(&self.option, "inset-inline-start", &pixels((tile % layout.columns) as f64 * layout.pitch));
-        for side in ["width", "height"] {
-            style(&self.option, side, &pixels(layout.pitch));
+        let side = layout.pitch;
+        for (name, length) in [
+            ("top", layout.line_of(lengths(), section, tile)),
+            ("inset-inline-start", (tile % layout.columns) as f64 * side),
+            ("width", side),
+            ("height", side),
+        ] {
+            style(&self.option, name, &pixels(length));
         }
         let Section { title, length, .. } = &sections[section];
         let section = words_of(title, wording);
@@ -208,13 +200,17 @@ impl Wall {
         if self.spoken.element().text_content().as_deref() != Some(&text) {
             self.spoken.set_text(&text);
         }
-        self.option.set("data-device", Some(device.id));
-        self.option.set("data-convention", Some(device.convention.slug));
-        self.option.set("data-status", Some(device.status.word()));
-        self.option.set("data-evidence", Some(device.evidence.word()));
-        self.option.set("data-parent", device.parent_offline.then_some("offline"));
-        self.option.set("aria-posinset", Some(&(tile + 1).to_string()));
-        self.option.set("aria-setsize", Some(&length.to_string()));
+        for (name, value) in [
+            ("data-device", Some(device.id)),
+            ("data-convention", Some(device.convention.slug)),
+            ("data-status", Some(device.status.word())),
+            ("data-evidence", Some(device.evidence.word())),
+            ("data-parent", device.parent_offline.then_some("offline")),
+            ("aria-posinset", Some(&*(tile + 1).to_string())),
+            ("aria-setsize", Some(&*length.to_string())),
+        ] {
+            self.option.set(name, value);
+        }
         if !is_there(&self.option) {
             self.el.append(&self.option);
         }
@@ -246,12 +242,14 @@ impl Wall {
         let line = layout.line_of(lengths(), section, tile);
         let column = (tile % layout.columns) as f64 * layout.pitch;
         let (is_above, is_first) = (top + line > view / 2.0, column < width / 2.0);
-        let beside =
-            |is_there: bool, length: f64| if is_there { pixels(length.max(0.0)) } else { "auto".to_owned() };
-        style(el, "top", &beside(!is_above, line + layout.pitch));
-        style(el, "bottom", &beside(is_above, layout.total(lengths()) - line));
-        style(el, "inset-inline-start", &beside(is_first, column + layout.pitch));
-        style(el, "inset-inline-end", &beside(!is_first, width - column));
+        for (name, is_there, length) in [
+            ("top", !is_above, line + layout.pitch),
+            ("bottom", is_above, layout.total(lengths()) - line),
+            ("inset-inline-start", is_first, column + layout.pitch),
+            ("inset-inline-end", !is_first, width - column),
+        ] {
+            style(el, name, &if is_there { pixels(length.max(0.0)) } else { "auto".to_owned() });
+        }
     }
 
     /// The tip is about the option, when the keyboard is there.
