@@ -216,7 +216,7 @@ impl Speaker {
                     Some((name.flatten()?, told(page, &change).what))
                 });
                 if let Some((name, what)) = name {
-                    return say!(locale, announce.one, name = name, what = what);
+                    return say!(locale, announce.device, name = name, what = what);
                 }
                 let Net { offline, back, other, .. } = net;
                 let number = |count: u32| number(count as usize);
