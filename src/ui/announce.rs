@@ -17,7 +17,8 @@ use super::device::told;
 use super::element::{El, effect, el};
 use super::headline::say_headline;
 use crate::headline::Headline;
-use crate::{link, say, say_count};
+use crate::link::{self, Link};
+use crate::{say, say_count};
 
 /// How long what happens together is gathered.
 const GATHER: Duration = Duration::from_secs(1);
@@ -146,7 +147,7 @@ pub fn voice(page: Page, found: Memo<usize>) -> El {
         is_waiting: Cell::new(false),
     });
     effect(move || {
-        page.watch(|_| ());
+        page.link(Link::track_calmly);
         page.view.track();
         // What the page begins with is read with the page: nothing of it is news.
         speaker.clone().speak_soon();

@@ -107,7 +107,10 @@ fn forgetting(page: Page, found: Memo<usize>) -> [El; 2] {
         say_count!(page.locale.get(), found.get(), forget.found_ones, n = n)
     };
     let has_begun = memo(move |_| {
-        let begun = page.watch(|link| link.with(|call| call.engine.forgetting().is_some()));
+        let begun = page.link(|link| {
+            link.track_calmly();
+            link.with(|call| call.engine.forgetting().is_some())
+        });
         begun.unwrap_or_default() && !page.forget_is_open.get()
     });
     let again = button("button small", move |_| page.forget_is_open.set(true));
