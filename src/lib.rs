@@ -2,9 +2,9 @@
 //!
 //! In reading order: [`address`] (where to connect), [`link`] (the browser side of a session), what the board says
 //! of it as typed choices ([`state`], made of [`headline`], [`diagnosis`], [`notes`]; [`timeline`]), what the visitor
-//! looks at ([`view`]), what this browser keeps ([`profiles`], [`store`]) and where it stands ([`sections`], [`geometry`]), how values and words are written ([`intl`], [`bytes`],
-//! [`words`]), and [`ui`], which lays it all out. Below `link` stand the crates `fleet` and `mqtt`, which know
-//! nothing of a browser.
+//! looks at ([`view`]), what this browser keeps ([`profiles`], [`store`]) and where it stands ([`sections`],
+//! [`geometry`]), how values, bytes and words are written ([`intl`], [`bytes`], [`words`]), and [`ui`], which lays it
+//! all out. Below `link` stand the crates `fleet` and `mqtt`, which know nothing of a browser.
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
