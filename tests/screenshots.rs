@@ -40,6 +40,10 @@ async fn the_board_in_every_light() {
                     page.until("nothing is wider than the window", fits).await;
                     let theme = if dark { "dark" } else { "light" };
                     page.screenshot(&format!("board-{width}-{theme}-{}", &language[..2])).await;
+                    page.js("location.hash = '#/?view=wall'").await;
+                    page.until("the wall", "return document.querySelector('.cells')?.width > 0").await;
+                    page.until("nothing is wider than the window", fits).await;
+                    page.screenshot(&format!("wall-{width}-{theme}-{}", &language[..2])).await;
                 })
                 .await;
                 for victim in &fleet.devices()[..2] {

@@ -5,6 +5,8 @@
 //! at most once per frame by one effect, [`Grid::draw`]. The keyboard moves a cursor through the tiles; the cursor's
 //! tile is the one that Tab reaches.
 
+mod cursor;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -12,24 +14,24 @@ use fleet::Handle;
 use leptos::prelude::*;
 use mqtt::Time;
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{
-    Element, Event, FocusEvent, FocusOptions, HtmlElement, KeyboardEvent, MouseEvent, ResizeObserver,
-};
+use web_sys::{Event, MouseEvent, ResizeObserver};
 
 use super::Page;
 use super::cells::Stamps;
 use super::element::{El, closest, effect, el, listen as listen_to};
 use super::list::put_in_order;
-use super::measure::{Measured, after_two_frames, is_there, pixels, style, view_height};
+use super::measure::{Measured, pixels, style};
 use super::section::{Part, Wording};
 use super::tile::Drawing;
 use super::wall::Wall;
-use crate::geometry::{self, Layout, Placed, Step};
+use crate::geometry::{self, Layout, Placed};
 use crate::link;
 use crate::sections::{Section, place_of};
 use crate::timeline::Timeline;
 use crate::view::{Density, View};
 use crate::words::Locale;
+pub use cursor::focus;
+use cursor::{focus_element, heir};
 
 /// The room below the wall in rem.
 const BELOW: f64 = 1.5;
@@ -345,211 +347,4 @@ impl Grid {
             sections.get(section)?.handles.get(tile).copied()
         })
     }
-}
-
-/// # Where the keyboard and the eye are among the tiles
-impl Grid {
-    fn on_key(self: &Rc<Self>, event: &KeyboardEvent) {
-        let is_on_tile = closest(event.target(), ".tile, .wall").is_some();
-        if !is_on_tile || event.ctrl_key() || event.meta_key() || event.alt_key() || event.shift_key() {
-            return;
-        }
-        let layout = self.layout.get();
-        let lines = ((view_height() / layout.pitch) as usize).max(2) - 1;
-        let is_rtl = self.measured.get().is_rtl;
-        let step = match event.key().as_str() {
-            "ArrowLeft" if is_rtl => Step::Right,
-            "ArrowRight" if is_rtl => Step::Left,
-            "ArrowLeft" => Step::Left,
-            "ArrowRight" => Step::Right,
-            "ArrowUp" => Step::Up,
-            "ArrowDown" => Step::Down,
-            "Home" => Step::First,
-            "End" => Step::Last,
-            "PageUp" => Step::PageUp(lines),
-            "PageDown" => Step::PageDown(lines),
-            "Enter" | " " => {
-                // A tile is a button, and does this by itself.
-                if let Some(handle) = closest(event.target(), ".wall").and(self.wall.at.get()) {
-                    event.prevent_default();
-                    self.page.open_device(handle);
-                }
-                return;
-            }
-            _ => return,
-        };
-        event.prevent_default();
-        let at = self.page.cursor.get_untracked();
-        let from = at.and_then(|handle| self.place(handle)).unwrap_or_default();
-        let to = self.sections.with_untracked(|sections| {
-            let lengths: Vec<usize> = lengths(sections).collect();
-            geometry::step(&lengths, layout.columns, from, step)
-        });
-        if let Some(to) = to {
-            self.go(to);
-        }
-    }
-
-    /// The section of a device and its place in it.
-    fn place(&self, handle: Handle) -> Option<(usize, usize)> {
-        self.sections.with_untracked(|sections| place_of(sections, handle))
-    }
-
-    /// Remembers what the visitor looks at.
-    fn drop_anchor(&self) {
-        let (top, layout) = (self.measured.get().top, self.layout.get());
-        let found = self.sections.with_untracked(|sections| {
-            self.placed.borrow().iter().find_map(|placed| {
-                let first_line = top + placed.top + layout.title;
-                let line = (-first_line / layout.pitch).ceil().max(0.0);
-                let tile = line as usize * layout.columns;
-                let handle = sections.get(placed.section)?.handles.get(tile)?;
-                Some((*handle, first_line + line * layout.pitch))
-            })
-        });
-        // At the top of the board the visitor wants to see what comes there.
-        self.anchor.set(found.filter(|_| top < 0.0));
-    }
-
-    /// After an update: what the visitor looks at stays where it is.
-    fn hold_view(&self) {
-        let Some((handle, before)) = self.anchor.get() else {
-            return;
-        };
-        let Some((section, tile)) = self.place(handle) else {
-            return;
-        };
-        let layout = self.layout.get();
-        let line = self.sections.with_untracked(|all| layout.line_of(lengths(all), section, tile));
-        let now = self.measured.get().top + line;
-        if (now - before).abs() >= 1.0 {
-            self.anchor.set(None);
-            window().scroll_by_with_x_and_y(0.0, now - before);
-        }
-    }
-
-    /// Moves the cursor, the view if need be, and the focus.
-    fn go(&self, (section, tile): (usize, usize)) {
-        let layout = self.layout.get();
-        let (handle, line) = self.sections.with_untracked(|sections| {
-            let handle = sections.get(section).and_then(|section| section.handles.get(tile)).copied();
-            (handle, layout.line_of(lengths(sections), section, tile))
-        });
-        let Some(handle) = handle else { return };
-        self.page.cursor.set(Some(handle));
-        let top = self.spacer.element().get_bounding_client_rect().top() + line;
-        // A title above the first line of a section comes into sight with it.
-        let (above, below) = (top - layout.title, top + layout.pitch - view_height());
-        let by = if above < 0.0 { above } else { below.max(0.0) };
-        if by != 0.0 {
-            window().scroll_by_with_x_and_y(0.0, by);
-        }
-        if is_there(&self.wall.el) {
-            self.stood.set(Some((section, tile)));
-            self.wall.point_at(Some(handle));
-        } else {
-            focus_soon(handle);
-        }
-    }
-
-    fn on_focus(&self, event: &Event) {
-        if let Some(handle) = self.handle_at(event) {
-            self.stood.set(self.place(handle));
-            if self.page.cursor.get_untracked() != Some(handle) {
-                self.page.cursor.set(Some(handle));
-            }
-            if closest(event.target(), ".wall").is_some() {
-                self.wall.point_at_option();
-            }
-        }
-    }
-
-    /// The device on whose tile an event came.
-    fn handle_at(&self, event: &Event) -> Option<Handle> {
-        if closest(event.target(), ".wall").is_some() {
-            return self.wall.at.get();
-        }
-        let tile = closest(event.target(), ".tile")?;
-        let slot = tile.id().strip_prefix('d')?.parse::<u32>().ok()?;
-        self.sections.with_untracked(|sections| {
-            let mut handles = sections.iter().flat_map(|section| &section.handles);
-            handles.find(|handle| handle.slot() == slot).copied()
-        })
-    }
-
-    fn on_blur(self: &Rc<Self>, event: &FocusEvent) {
-        self.wall.point_at(None);
-        if event.related_target().is_some() {
-            self.stood.set(None);
-            return;
-        }
-        // An element that goes takes the focus with it, and is still there when it says so. What is there one
-        // frame later was left on purpose.
-        let (tile, grid) = (closest(event.target(), ".tile, .wall"), self.clone());
-        request_animation_frame(move || {
-            let has_focus =
-                |tile: &Element| document().active_element().is_some_and(|a| tile.contains(Some(&a)));
-            if tile.is_some_and(|tile| tile.is_connected() && !has_focus(&tile)) {
-                grid.stood.set(None);
-            }
-        });
-    }
-
-    /// After an update: a device that moved to another section keeps the focus if its tile is in sight, and
-    /// when the device is gone the one that stands in its place gets it. The view does not move.
-    fn keep_focus(self: &Rc<Self>) {
-        let (Some(stood), Some(handle)) = (self.stood.get(), self.page.cursor.get_untracked()) else {
-            return;
-        };
-        // The wall's element never goes, and keeps what it has.
-        if is_there(&self.wall.el) {
-            return;
-        }
-        let grid = self.clone();
-        after_two_frames(move || {
-            let active = document().active_element();
-            if active.is_some_and(|active| active.tag_name() != "BODY") {
-                return;
-            }
-            let is_there = grid.sections.try_with_untracked(|_| ()).is_some();
-            if !is_there {
-                return;
-            }
-            if let Some(place) = grid.place(handle) {
-                grid.stood.set(Some(place));
-                focus(handle, true);
-                return;
-            }
-            if let Some(heir) = grid.sections.with_untracked(|sections| heir(sections, stood)) {
-                focus(heir, true);
-            }
-        });
-    }
-}
-
-/// The device that stands where another one stood.
-fn heir(sections: &[Section], stood: (usize, usize)) -> Option<Handle> {
-    let handles = &sections.get(stood.0).or(sections.last())?.handles;
-    handles.get(stood.1).or(handles.last()).copied()
-}
-
-/// Gives a tile the focus as soon as it is in the document.
-fn focus_soon(handle: Handle) {
-    if !focus(handle, false) {
-        after_two_frames(move || {
-            focus(handle, false);
-        });
-    }
-}
-
-/// Gives a tile, or the wall, the focus, if it is in the document; `still` leaves the view where it is.
-pub fn focus(handle: Handle, still: bool) -> bool {
-    let face = document().query_selector(&format!("#d{} .face, .wall", handle.slot()));
-    face.ok().flatten().is_some_and(|face| focus_element(&face, still))
-}
-
-fn focus_element(element: &Element, still: bool) -> bool {
-    let how = FocusOptions::new();
-    how.set_prevent_scroll(still);
-    element.dyn_ref::<HtmlElement>().is_some_and(|element| element.focus_with_options(&how).is_ok())
 }
