@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use fleet::{Counts, Fleet, Group, GroupKey, Grouping, Handle, OrderBy, Rows};
+use fleet::{Counts, Fleet, Group, GroupKey, Handle, OrderBy, Rows};
 
-use crate::view::View;
+use crate::view::{View, fold_prefix};
 
 /// Devices that stand together below one title.
 #[derive(Clone, PartialEq, Debug)]
@@ -91,10 +91,6 @@ pub fn place_of(sections: &[Section], handle: Handle) -> Option<(usize, usize)> 
 }
 
 fn fold_name(GroupKey { by, convention, text }: &GroupKey) -> String {
-    let by = match by {
-        Grouping::Convention => "convention",
-        Grouping::Topic { .. } => "topic",
-        Grouping::Parent => "parent",
-    };
-    format!("{by} {} {text}", convention.unwrap_or_default())
+    let space = if convention.is_some() && !text.is_empty() { " " } else { "" };
+    format!("{}{}{space}{text}", fold_prefix(*by), convention.unwrap_or_default())
 }

@@ -4,6 +4,8 @@
 //! Pure text and typed values; never touches the browser. What a fragment says that nobody understands is
 //! left out, and never an error: it may come from a newer page.
 
+use std::collections::BTreeSet;
+
 use fleet::presence::CONVENTIONS;
 use fleet::{Evidence, Grouping, OrderBy, Query, Status, Statuses};
 
@@ -71,7 +73,49 @@ pub const GROUPINGS: [(Option<Grouping>, &str); 6] = [
     (Some(Grouping::Topic { levels: DEEPEST_GROUP }), "topic-3"),
 ];
 
+/// How many folded groups an address carries, and how long their names may be, in bytes: it must stay one that can be
+/// sent to somebody.
+const MOST_FOLDED: usize = 64;
+const MOST_FOLD_NAME: usize = 200;
+
+/// What the names of folded groups begin with, so that those of one grouping are none of another's.
+pub fn fold_prefix(by: Grouping) -> &'static str {
+    match by {
+        Grouping::Convention => "convention ",
+        Grouping::Topic { .. } => "topic ",
+        Grouping::Parent => "parent ",
+    }
+}
+
+/// The names of the groups that the fragment of an address has folded: those of its grouping.
+pub fn folded_of_fragment(fragment: &str) -> BTreeSet<String> {
+    let mut folded = BTreeSet::new();
+    let list = fragment.split(['?', '&']).find_map(|parameter| parameter.strip_prefix("folded="));
+    if let (Some(by), Some(list)) = (View::of_fragment(fragment).grouping, list) {
+        let names = list.split(',').take(MOST_FOLDED).map(decoded);
+        folded.extend(
+            names.filter(|name| name.len() <= MOST_FOLD_NAME).map(|name| fold_prefix(by).to_owned() + &name),
+        );
+    }
+    folded
+}
+
 impl View {
+    /// The fragment that brings another visitor here, with the groups folded that are folded.
+    pub fn fragment_with(&self, folded: &BTreeSet<String>) -> String {
+        let mut fragment = self.fragment();
+        if let Some(by) = self.grouping {
+            let names = folded.iter().filter_map(|name| name.strip_prefix(fold_prefix(by)));
+            let names = names.filter(|name| name.len() <= MOST_FOLD_NAME).take(MOST_FOLDED);
+            for (place, name) in names.enumerate() {
+                // A fragment with a grouping has a parameter already.
+                fragment.push_str(if place == 0 { "&folded=" } else { "," });
+                fragment.push_str(&encoded(name).replace(',', "%2C"));
+            }
+        }
+        fragment
+    }
+
     /// Reads the fragment of an address, with or without its `#`.
     pub fn of_fragment(fragment: &str) -> View {
         let mut view = View::default();
@@ -213,6 +257,36 @@ mod tests {
         view.query.order = OrderBy::Change;
         view.resize(Density::Wall);
         assert_eq!(view.fragment(), "#/?sort=change&view=wall");
+    }
+
+    #[wasm_bindgen_test]
+    fn folded_groups_are_part_of_the_address() {
+        let folded = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+        let check = |fragment: &str, names: &[&str]| {
+            assert_eq!(folded_of_fragment(fragment), folded(names), "{fragment}");
+            assert_eq!(View::of_fragment(fragment).fragment_with(&folded(names)), fragment);
+        };
+        check("#/?group=topic-1", &[]);
+        check("#/?group=topic-1&folded=attic,cellar", &["topic attic", "topic cellar"]);
+        check(
+            "#/?q=a&group=parent&folded=homie%20a%2Cb%26%23,wled%20灯",
+            &["parent homie a,b&#", "parent wled 灯"],
+        );
+        // What is in no group has no name.
+        check("#/?group=topic-2&folded=,attic/north", &["topic ", "topic attic/north"]);
+        // Folds of another grouping are none of this one's address.
+        let other = View::of_fragment("#/?group=convention").fragment_with(&folded(&["topic attic"]));
+        assert_eq!(other, "#/?group=convention");
+        assert_eq!(View::default().fragment_with(&folded(&["topic attic"])), "");
+        assert!(folded_of_fragment("#/?folded=attic").is_empty());
+        let many = format!("#/?group=topic-1&folded={}", vec!["a"; 9_999].join(","));
+        assert_eq!(folded_of_fragment(&many).len(), 1);
+        let long = format!("#/?group=topic-1&folded={}", "a".repeat(201));
+        assert!(folded_of_fragment(&long).is_empty());
+        let names: Vec<String> = (0..99).map(|n| format!("topic {n}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let fragment = View::of_fragment("#/?group=topic-1").fragment_with(&folded(&names));
+        assert_eq!(folded_of_fragment(&fragment).len(), MOST_FOLDED);
     }
 
     #[wasm_bindgen_test]

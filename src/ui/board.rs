@@ -114,7 +114,7 @@ fn chips(page: Page) -> El {
         .child(chip(Some(Status::Unknown), |locale| say!(locale, chip.unknown)))
 }
 
-/// The search field; `/` goes there from anywhere outside a field.
+/// The search field; `/` goes there from anywhere outside a field, and `?` to the help.
 fn search(page: Page) -> El {
     let search = el("input", "field search")
         .attr("type", "search")
@@ -137,10 +137,17 @@ fn search(page: Page) -> El {
         let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
         let is_typing = closest(event.target(), "input, select, textarea, dialog").is_some();
         let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
-        if event.key() == "/" && !is_typing && !has_modifier && !page.dialog_is_open.get_untracked() {
-            event.prevent_default();
-            field.focus();
+        // What a dialog covers is not to be used by a key.
+        let is_covered = matches!(document().query_selector("dialog[open]"), Ok(Some(_)));
+        if is_typing || has_modifier || is_covered {
+            return;
         }
+        match event.key().as_str() {
+            "/" => field.focus(),
+            "?" => page.help_is_open.set(true),
+            _ => return,
+        }
+        event.prevent_default();
     });
     on_cleanup(move || shortcut.remove());
     search

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use mqtt::{Link, Version};
 
 use super::Page;
-use super::element::{El, button, effect, el, svg, value_of};
+use super::element::{El, Phrase, button, effect, el, svg, value_of};
 use crate::words::Locale;
 use crate::{link, say, store};
 
@@ -18,6 +18,7 @@ pub fn header(page: Page) -> El {
         .child(el("div", "brand").child(willow).text("Willow"))
         .child(language_switch(page))
         .child(theme_switch(page))
+        .child(help(page))
         .child(badge(page))
 }
 
@@ -68,6 +69,18 @@ fn theme_switch(page: Page) -> El {
         };
     });
     switch
+}
+
+/// Opens the help.
+fn help(page: Page) -> El {
+    let label: Phrase = |locale| say!(locale, help.title);
+    button("switch", move |_| page.help_is_open.set(true))
+        .attr("name", "help")
+        .attr("aria-haspopup", "dialog")
+        .attr("aria-keyshortcuts", "?")
+        .attr_says(page, "title", label)
+        .attr_says(page, "aria-label", label)
+        .text("?")
 }
 
 /// Where the connection stands; opens the form.

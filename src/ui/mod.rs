@@ -19,6 +19,7 @@ mod form;
 mod grid;
 mod header;
 mod headline;
+mod help;
 mod list;
 mod measure;
 mod notes;
@@ -51,7 +52,7 @@ use crate::link::{self, Link, Profile};
 use crate::profiles;
 use crate::state::State;
 use crate::store;
-use crate::view::View;
+use crate::view::{View, folded_of_fragment};
 use crate::words::{self, Locale};
 
 use board::board;
@@ -60,6 +61,7 @@ use device::device_panel;
 use element::{El, effect};
 use forget::forget_dialog;
 use header::header;
+use help::help_dialog;
 use symbols::symbols;
 
 /// How often relative times are told anew.
@@ -95,6 +97,8 @@ pub struct Page {
     pub opened: RwSignal<Option<Handle>>,
     /// Whether the connection's dialog is open.
     pub dialog_is_open: RwSignal<bool>,
+    /// Whether the help is open.
+    pub help_is_open: RwSignal<bool>,
     /// How often the connections that this browser keeps have changed; they are read where they are shown.
     pub saved: RwSignal<usize>,
     /// Whether the dialog is open in which devices are forgotten.
@@ -109,7 +113,9 @@ impl Page {
             replace_location(cleaned);
         }
         let page = Page::new(Link::new(), request);
-        page.view.set(View::of_fragment(route().1.as_str()));
+        let fragment = route().1;
+        page.view.set(View::of_fragment(&fragment));
+        page.folded.set(folded_of_fragment(&fragment));
         page.request.update_value(|request| {
             let address = request.broker.as_deref().and_then(|broker| Address::parse(broker).ok());
             if let (Some(address), None) = (address, &request.error) {
@@ -170,6 +176,7 @@ impl Page {
             cursor: RwSignal::new(None),
             opened: RwSignal::new(None),
             dialog_is_open: RwSignal::new(false),
+            help_is_open: RwSignal::new(false),
             saved: RwSignal::new(0),
             forget_is_open: RwSignal::new(false),
         }
@@ -298,16 +305,20 @@ pub fn app() -> Vec<El> {
     };
     // The address shares the view, and an address that somebody enters changes it.
     effect(move || {
-        let fragment = page.view.with(View::fragment);
+        let fragment = page.view.with(|view| page.folded.with(|folded| view.fragment_with(folded)));
         let (address, route) = route();
-        if View::of_fragment(&route).fragment() != fragment {
+        if View::of_fragment(&route).fragment_with(&folded_of_fragment(&route)) != fragment {
             replace_location(&format!("{address}{fragment}"));
         }
     });
     let went = window_event_listener_untyped("hashchange", move |_| {
-        let view = View::of_fragment(&route().1);
+        let route = route().1;
+        let (view, folded) = (View::of_fragment(&route), folded_of_fragment(&route));
         if page.view.with_untracked(|known| *known != view) {
             page.view.set(view);
+        }
+        if page.folded.with_untracked(|known| *known != folded) {
+            page.folded.set(folded);
         }
     });
     // Another tab changed what is kept.
@@ -329,5 +340,6 @@ pub fn app() -> Vec<El> {
         connection_dialog(page),
         device_panel(page),
         forget_dialog(page),
+        help_dialog(page),
     ]
 }
