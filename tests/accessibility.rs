@@ -112,6 +112,11 @@ async fn every_state(size: (u32, u32), dark: bool, language: &str) {
         page.until("the dialog", "return !!document.querySelector('dialog form.connection')").await;
         check(page, "the connection").await;
         page.js("document.querySelector('dialog[open] .close').click()").await;
+        page.js("document.querySelector('[name=help]').click()").await;
+        page.until("the help", "return document.querySelector('dialog.help').open").await;
+        check(page, "the help").await;
+        page.screenshot(&format!("help-{}-{dark}-{language}", size.0)).await;
+        page.js("document.querySelector('dialog[open] .close').click()").await;
         broker.kill().await;
         page.until_link("waiting").await;
         check(page, "the broker is gone").await;
