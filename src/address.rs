@@ -122,6 +122,11 @@ impl Address {
         self.port.unwrap_or(if self.secure { 443 } else { 80 })
     }
 
+    /// The path and the query, as they were given.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     /// Whether a path was given beyond `/`.
     pub fn has_path(&self) -> bool {
         !matches!(self.path.as_str(), "" | "/")

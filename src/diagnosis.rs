@@ -20,6 +20,8 @@ pub struct Circumstances<'a> {
     pub version: VersionChoice,
     /// Whether the same address worked earlier in this visit.
     pub worked_before: bool,
+    /// How long the attempt took from dialling to its end, in milliseconds, if it ended.
+    pub took: Option<u64>,
 }
 
 /// The diagnosis, each part in the order of telling.
@@ -59,6 +61,8 @@ pub enum Fact {
     BlockedByBrowser,
     /// Closed before it opened.
     NeverOpened,
+    /// The attempt took so long, in milliseconds.
+    Took(u64),
     /// Neither opened nor closed.
     OpenTimeout,
     /// Opened; CONNECT was not answered.
@@ -106,6 +110,8 @@ pub enum Cause {
     TcpPort(u16),
     /// The port is none of those that WebSocket listeners usually have.
     MaybeTcpPort(u16),
+    /// What is sent there gets no answer.
+    Dropped,
     /// No listener, no route, another host or port.
     NothingListens,
     /// Another path.
@@ -167,6 +173,9 @@ pub enum Remedy {
 /// 8081, RabbitMQ 15675, and the web's own.
 const USUAL_PORTS: [u16; 9] = [80, 443, 8000, 8080, 8081, 8083, 8084, 9001, 15675];
 
+/// A machine that is there refuses in the time of a few round trips, in milliseconds. Beyond it nobody answered.
+const UNANSWERED: u64 = 3_000;
+
 /// Tells facts from guesses.
 pub fn diagnose(trouble: Trouble<'_>, at: Circumstances<'_>) -> Diagnosis {
     use {Cause as C, Fact as F, Kind as K, Remedy as R};
@@ -178,7 +187,7 @@ pub fn diagnose(trouble: Trouble<'_>, at: Circumstances<'_>) -> Diagnosis {
     };
     // A visitor may have allowed it for this page, so that it worked; then it is not the reason.
     let is_mixed = at.page_is_secure && !address.secure() && !address.is_loopback() && !at.worked_before;
-    let (kind, facts, causes, remedies) = match trouble {
+    let (kind, mut facts, causes, remedies) = match trouble {
         Trouble::Blocked(Blocked::Url) => (K::Blocked, vec![F::InvalidUrl], vec![], vec![R::CorrectAddress]),
         // Some browsers throw a `SecurityError`, others let the socket fail as if nobody were there.
         Trouble::Blocked(Blocked::Security) | Trouble::Failed(Failure::NotOpened { .. }) if is_mixed => {
@@ -194,7 +203,11 @@ pub fn diagnose(trouble: Trouble<'_>, at: Circumstances<'_>) -> Diagnosis {
                 (K::Lost, vec![never_opened(failure)], vec![C::Network, C::Starting], vec![R::Wait])
             }
             Failure::NotOpened { .. } | Failure::OpenTimeout => {
-                let mut causes: Vec<_> = port_cause.into_iter().chain([C::NothingListens]).collect();
+                let is_unanswered =
+                    *failure == Failure::OpenTimeout || at.took.is_some_and(|took| took >= UNANSWERED);
+                let dropped = is_unanswered.then_some(C::Dropped);
+                let mut causes: Vec<_> =
+                    dropped.into_iter().chain(port_cause).chain([C::NothingListens]).collect();
                 let mut remedies = vec![R::CheckListener];
                 if port_cause.is_some() {
                     remedies.push(R::UsualPorts);
@@ -274,6 +287,10 @@ pub fn diagnose(trouble: Trouble<'_>, at: Circumstances<'_>) -> Diagnosis {
             _ => (K::Failed, vec![], vec![], vec![R::BrokerLog]),
         },
     };
+    // Only of what the network or the broker did does it tell anything.
+    if let (Trouble::Failed(_), K::Failed | K::Refused, Some(took)) = (trouble, kind, at.took) {
+        facts.push(F::Took(took));
+    }
     Diagnosis { kind, facts, causes, remedies }
 }
 
@@ -294,7 +311,8 @@ mod tests {
     fn check(broker: &str, page_is_secure: bool, trouble: Trouble<'_>) -> Diagnosis {
         let address = Address::parse(broker).expect("a test's address is valid");
         let version = VersionChoice::Only(Version::V5);
-        let at = Circumstances { address: &address, page_is_secure, version, worked_before: false };
+        let at =
+            Circumstances { address: &address, page_is_secure, version, worked_before: false, took: None };
         diagnose(trouble, at)
     }
 
@@ -323,7 +341,32 @@ mod tests {
         assert!(remedies.contains(&Remedy::OpenHttps("https://farm:8084/mqtt".into())), "{remedies:?}");
         // Nobody answered at all: nothing can be said of a path.
         let silence = check("ws://farm:9001", false, Trouble::Failed(&Failure::OpenTimeout));
-        assert_eq!(silence.causes, [Cause::NothingListens]);
+        assert_eq!(silence.causes, [Cause::Dropped, Cause::NothingListens]);
+    }
+
+    #[wasm_bindgen_test]
+    fn how_long_an_attempt_took_is_a_fact_and_changes_the_guess() {
+        let address = Address::parse("ws://farm:9001/mqtt").expect("a test's address is valid");
+        let of = |failure: &Failure, took| {
+            let version = VersionChoice::Newest;
+            let at = Circumstances {
+                address: &address,
+                page_is_secure: false,
+                version,
+                worked_before: false,
+                took,
+            };
+            diagnose(Trouble::Failed(failure), at)
+        };
+        let failure = Failure::NotOpened { code: Some(1006) };
+        let quick = of(&failure, Some(2));
+        assert_eq!(quick.facts, [Fact::NeverOpened, Fact::Took(2)]);
+        assert_eq!(quick.causes[0], Cause::NothingListens);
+        let slow = of(&failure, Some(UNANSWERED));
+        assert_eq!(slow.causes[..2], [Cause::Dropped, Cause::NothingListens]);
+        // What was connected says nothing by how long it was.
+        let lost = of(&Failure::Closed { code: Some(1001) }, Some(9));
+        assert_eq!(lost.facts, [Fact::Lost, Fact::CloseCode(1001)]);
     }
 
     #[wasm_bindgen_test]
@@ -353,7 +396,13 @@ mod tests {
     fn an_address_that_worked_is_above_suspicion() {
         let address = Address::parse("wss://farm:1883/mqtt").expect("a test's address is valid");
         let version = VersionChoice::Newest;
-        let at = Circumstances { address: &address, page_is_secure: false, version, worked_before: true };
+        let at = Circumstances {
+            address: &address,
+            page_is_secure: false,
+            version,
+            worked_before: true,
+            took: None,
+        };
         let again = diagnose(Trouble::Failed(&Failure::NotOpened { code: Some(1006) }), at);
         assert_eq!((again.kind, again.causes), (Kind::Lost, vec![Cause::Network, Cause::Starting]));
         assert_eq!(again.facts, [Fact::NeverOpened]);

@@ -29,6 +29,11 @@ pub enum Headline {
         /// Of which devices that is known.
         extent: Extent,
     },
+    /// Everything was read, and every single device sleeps.
+    AllAsleep {
+        /// How many that is.
+        total: u32,
+    },
     /// Connected again, and some are not confirmed: all, or all that could be in trouble.
     Unconfirmed {
         /// How many.
@@ -85,7 +90,7 @@ pub enum Lead {
 impl Headline {
     /// Chooses the sentence. `as_of`: up to when the fleet was observed, when it is not now.
     pub fn of(link: Link, extent: Extent, counts: &Counts, as_of: Option<Time>) -> Headline {
-        let &Counts { total, online, offline, degraded, stale, .. } = counts;
+        let &Counts { total, online, offline, sleeping, degraded, stale, .. } = counts;
         match (link, total) {
             (Link::Connected, 0) => match extent {
                 Extent::SoFar => Headline::Listening,
@@ -96,6 +101,9 @@ impl Headline {
                 Headline::Unconfirmed { stale, total }
             }
             (Link::Connected, _) if online == total => Headline::AllOnline { total, extent },
+            (Link::Connected, _) if sleeping == total && extent == Extent::Whole => {
+                Headline::AllAsleep { total }
+            }
             (Link::Connected, _) => {
                 let lead = match (offline, degraded) {
                     (0, 0) => Lead::NoneOffline,
@@ -129,6 +137,9 @@ mod tests {
         let counted = |lead, online| Headline::Counted { lead, online, total: 40, is_confirmed: true };
         check(counts(0, 0, 0, 0), Headline::Nobody);
         check(counts(40, 0, 0, 0), Headline::AllOnline { total: 40, extent: Extent::Whole });
+        check(counts(0, 0, 4, 0), Headline::AllAsleep { total: 4 });
+        let asleep = Headline::Counted { lead: Lead::NoneOffline, online: 0, total: 4, is_confirmed: true };
+        assert_eq!(of(Extent::SoFar, counts(0, 0, 4, 0)), asleep);
         check(counts(36, 2, 1, 1), counted(Lead::Offline(2), 36));
         check(counts(38, 0, 1, 1), counted(Lead::Degraded(1), 38));
         check(counts(39, 0, 1, 0), counted(Lead::NoneOffline, 39));
@@ -152,6 +163,8 @@ mod tests {
             assert_eq!(of(extent, &some), Headline::AllOnline { total, extent });
             // Connected again, and nothing was announced again so far.
             let all_stale = Counts { stale: total, ..some };
+            assert_eq!(of(extent, &all_stale), Headline::Unconfirmed { stale: total, total });
+            let all_stale = Counts { stale: total, ..counts(0, 0, total, 0) };
             assert_eq!(of(extent, &all_stale), Headline::Unconfirmed { stale: total, total });
             let all_stale = Counts { stale: total, ..counts(38, 2, 0, 0) };
             assert_eq!(of(extent, &all_stale), Headline::Unconfirmed { stale: total, total });

@@ -4,6 +4,7 @@
 
 use fleet::snapshot::RejectedFilter;
 use fleet::{Engine, Filter, FilterState, Snapshot, SnapshotState};
+use mqtt::ReasonCode;
 
 /// One thing to admit, and the filters it is about.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,6 +24,8 @@ pub struct Noted {
     pub text: String,
     /// The retained messages that it brought.
     pub replays: u32,
+    /// The code with which the broker refused it, if it did.
+    pub reason: Option<ReasonCode>,
 }
 
 /// What happened to a filter.
@@ -59,8 +62,12 @@ pub fn notes(snapshot: &Snapshot, rejected: &[RejectedFilter]) -> Vec<Note> {
     if snapshot.state() == SnapshotState::Loading {
         return Vec::new();
     }
-    let left_out =
-        |rejected: &RejectedFilter| Noted { position: None, text: rejected.filter.clone(), replays: 0 };
+    let left_out = |rejected: &RejectedFilter| Noted {
+        position: None,
+        text: rejected.filter.clone(),
+        replays: 0,
+        reason: None,
+    };
     let left_out = Note { kind: NoteKind::Rejected, filters: rejected.iter().map(left_out).collect() };
     ABOUT_FILTERS
         .into_iter()
@@ -71,6 +78,10 @@ pub fn notes(snapshot: &Snapshot, rejected: &[RejectedFilter]) -> Vec<Note> {
                 position: Some(position),
                 text: filter.as_str().to_owned(),
                 replays: filter.replays(),
+                reason: match filter.state() {
+                    FilterState::Refused { reason, .. } => Some(reason),
+                    _ => None,
+                },
             };
             Note { kind, filters: about.map(noted).collect() }
         })

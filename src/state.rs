@@ -3,14 +3,19 @@
 //! One value that is compared as a whole: the page's texts follow from it, and a change that shows nowhere
 //! ends here. Pure reading of a [`Link`]; `ui` words it.
 
+use std::time::Duration;
+
 use fleet::fleet::Refused;
 use fleet::{Counts, SnapshotState};
 use mqtt::{Time, Version};
 
 use crate::diagnosis::{Circumstances, Diagnosis, diagnose};
 use crate::headline::{Extent, Headline};
-use crate::link::Link;
+use crate::link::{self, Link};
 use crate::notes::{self, Note};
+
+/// How long the board must have been blind for it to be told apart from a connection that broke for a moment.
+const WORTH_TELLING: Duration = Duration::from_secs(60);
 
 /// What the page shows apart from its tiles.
 #[derive(Clone, PartialEq)]
@@ -31,6 +36,8 @@ pub struct State {
     pub headline: Headline,
     /// Since when the board has looked.
     pub observed_since: Option<Time>,
+    /// When the board last did not look for a while, from and to, if it looks now.
+    pub missed: Option<(Time, Time)>,
     /// What must be admitted.
     pub notes: Vec<Note>,
     /// What the fleet's bounds kept out.
@@ -59,6 +66,9 @@ impl State {
                     counts: *fleet.counts(),
                     headline: Headline::of(standing, extent, fleet.counts(), as_of),
                     observed_since: fleet.observed_since(),
+                    missed: fleet.gaps().next_back().and_then(|gap| {
+                        gap.to.filter(|to| to.since(gap.from) >= WORTH_TELLING).map(|to| (gap.from, to))
+                    }),
                     refused: *fleet.refused(),
                     notes: notes::notes(snapshot, engine.rejected_filters()),
                     ..State::NOTHING
@@ -67,10 +77,11 @@ impl State {
             .unwrap_or(State::NOTHING);
         // Connected, or ended by the visitor: nothing to explain.
         if !matches!(standing, mqtt::Link::Connected | mqtt::Link::Idle) {
+            let took = link.with(|call| link::attempt(&call.log)).flatten();
             state.diagnosis = link.with_trouble(|trouble, profile| {
                 let (address, version) = (&profile.address, profile.version);
                 let worked_before = state.observed_since.is_some();
-                diagnose(trouble, Circumstances { address, page_is_secure, version, worked_before })
+                diagnose(trouble, Circumstances { address, page_is_secure, version, worked_before, took })
             });
         }
         state
@@ -96,6 +107,7 @@ impl State {
         },
         headline: Headline::Welcome,
         observed_since: None,
+        missed: None,
         notes: Vec::new(),
         refused: Refused { devices: 0, topics: 0, changes: 0, metadata: 0 },
         diagnosis: None,

@@ -61,6 +61,64 @@ pub enum Trouble<'a> {
     Failed(&'a Failure),
 }
 
+/// How many moments of a connection are kept; the oldest go first.
+const LOGGED: usize = 40;
+
+/// One thing that happened to a connection.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Moment {
+    /// When.
+    pub at: Time,
+    /// What.
+    pub step: Step,
+}
+
+/// What can happen to a connection.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// A WebSocket was asked for.
+    Dialled,
+    /// The browser refused it at once.
+    Blocked,
+    /// It is open.
+    Opened,
+    /// It was closed, with this code.
+    Closed(Option<u16>),
+    /// It was closed from here.
+    HungUp,
+    /// The session came to stand there, by the word of [`word`].
+    Stands(&'static str),
+}
+
+impl Step {
+    /// Its word in a report.
+    pub fn word(self) -> &'static str {
+        match self {
+            Step::Dialled => "dialled",
+            Step::Blocked => "blocked by the browser",
+            Step::Opened => "WebSocket opened",
+            Step::Closed(_) => "WebSocket closed",
+            Step::HungUp => "hung up",
+            Step::Stands(word) => word,
+        }
+    }
+}
+
+/// How long the last attempt took from dialling to its end, in milliseconds, if it ended.
+pub fn attempt(log: &[Moment]) -> Option<u64> {
+    let dialled = log.iter().rposition(|moment| moment.step == Step::Dialled)?;
+    let is_end = |moment: &&Moment| matches!(moment.step, Step::Closed(_) | Step::HungUp);
+    let ended = log[dialled..].iter().find(is_end)?;
+    Some(ended.at.0.saturating_sub(log[dialled].at.0))
+}
+
+fn note(log: &mut Vec<Moment>, at: Time, step: Step) {
+    if log.len() == LOGGED {
+        log.remove(0);
+    }
+    log.push(Moment { at, step });
+}
+
 /// The current time, by the only clock that goes on while the machine sleeps.
 pub fn now() -> Time {
     Time(js_sys::Date::now() as u64)
@@ -229,6 +287,8 @@ pub struct Call {
     pub profile: Profile,
     /// Session, fleet and snapshot.
     pub engine: Engine,
+    /// What happened to it, the last of it last.
+    pub log: Vec<Moment>,
     socket: Option<Socket>,
 }
 
@@ -256,7 +316,7 @@ impl Driver {
     fn connect(&mut self, profile: Profile) -> Result<(), ConfigError> {
         let engine = Engine::new(config(&profile))?;
         self.command(|engine, now| engine.disconnect(now));
-        self.call = Some(Call { profile, engine, socket: None });
+        self.call = Some(Call { profile, engine, log: Vec::new(), socket: None });
         // The new engine counts its epochs from the beginning.
         self.told = None;
         self.retry();
@@ -283,7 +343,10 @@ impl Driver {
         let Some(call) = &mut self.call else { return };
         let now = now();
         match heard {
-            Heard::Open => call.engine.handle_open(now),
+            Heard::Open => {
+                note(&mut call.log, now, Step::Opened);
+                call.engine.handle_open(now);
+            }
             Heard::Bytes(bytes) => {
                 self.scratch.resize(bytes.length() as usize, 0);
                 bytes.copy_to(&mut self.scratch);
@@ -291,6 +354,7 @@ impl Driver {
             }
             Heard::Closed(closed) => {
                 call.socket = None;
+                note(&mut call.log, now, Step::Closed(closed.code));
                 call.engine.handle_closed(closed, now);
             }
         }
@@ -315,7 +379,7 @@ impl Driver {
 
     /// Carries out what the engine wants of the socket and the timer.
     fn drive(&mut self) {
-        let Some(Call { profile, engine, socket }) = &mut self.call else {
+        let Some(Call { profile, engine, log, socket }) = &mut self.call else {
             return;
         };
         let now = now();
@@ -326,8 +390,13 @@ impl Driver {
                         socket.send(bytes);
                     }
                 }
-                mqtt::Transmit::Close => *socket = None,
+                mqtt::Transmit::Close => {
+                    if socket.take().is_some() {
+                        note(log, now, Step::HungUp);
+                    }
+                }
                 mqtt::Transmit::Open => {
+                    note(log, now, Step::Dialled);
                     let me = self.me.clone();
                     let heard = move |heard| {
                         if let Some(driver) = me.upgrade() {
@@ -339,12 +408,21 @@ impl Driver {
                         Err(blocked) => {
                             // It would be refused for ever: the visitor must act.
                             self.blocked = Some(blocked);
+                            note(log, now, Step::Blocked);
                             engine.handle_closed(Closed::default(), now);
                             engine.disconnect(now);
                         }
                     }
                 }
             }
+        }
+        let standing = word(engine.session().link());
+        let stood = log.iter().rev().find_map(|moment| match moment.step {
+            Step::Stands(word) => Some(word),
+            _ => None,
+        });
+        if stood != Some(standing) {
+            note(log, now, Step::Stands(standing));
         }
         // A deadline that moved away is looked at when the alarm rings: setting it anew with every message of
         // a burst would cost more than the message.

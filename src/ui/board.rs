@@ -161,9 +161,22 @@ fn ended(page: Page) -> El {
 /// Connected, and nobody there: what is watched, or what to try.
 fn nobody(page: Page) -> El {
     let filters = page.link(|link| link.with(|call| call.profile.filters.join(", "))).unwrap_or_default();
+    let looked_at = move || {
+        let read = page.watch(|link| {
+            link.with(|call| {
+                let snapshot = call.engine.snapshot();
+                (snapshot.filters().iter().map(|filter| filter.messages()).sum::<u64>(), snapshot.topics())
+            })
+        });
+        let (messages, topics) = read.unwrap_or_default();
+        let [messages, topics] =
+            [messages, topics].map(|count| page.format(|formats| formats.count(count as usize)));
+        say!(page.locale.get(), board.nobody.looked_at, messages = messages, topics = topics)
+    };
     let nobody = el("div", "empty")
         .child(el("h2", "").says(page, |locale| say!(locale, board.nobody.title)))
-        .child(el("p", "").says(page, |locale| say!(locale, board.nobody.body)));
+        .child(el("p", "").says(page, |locale| say!(locale, board.nobody.body)))
+        .child(el("p", "").tells(looked_at));
     // The example would not be seen through filters that the visitor chose.
     if !filters.is_empty() {
         let watched = move || say!(page.locale.get(), form.filters, filters = filters);

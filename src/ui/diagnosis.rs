@@ -7,6 +7,7 @@ use mqtt::{Link, ReasonCode, Version};
 
 use super::element::{El, button, el};
 use super::list::{Item, list};
+use super::report::report_button;
 use super::{Page, memo};
 use crate::diagnosis::{Cause, Diagnosis, Fact, Kind, Remedy};
 use crate::link;
@@ -78,6 +79,7 @@ fn panel(page: Page) -> El {
         .child(title)
         .child(columns)
         .child(el("div", "actions").child(try_now).child(change).child(countdown))
+        .child(report_button(page))
 }
 
 /// A title and what stands below it; nothing where there is nothing to say. It stays while it says the same.
@@ -90,8 +92,8 @@ fn column(title: &'static str, items: Vec<String>) -> Option<Item> {
     })
 }
 
-fn say_fact(locale: Locale, fact: &Fact) -> String {
-    let code = |reason: &ReasonCode| format!("0x{:02X} ({})", reason.byte(), term(*reason));
+/// What was seen, in words.
+pub fn say_fact(locale: Locale, fact: &Fact) -> String {
     match fact {
         Fact::MixedContent => say!(locale, fact.mixed_content),
         Fact::InvalidUrl => say!(locale, fact.invalid_url),
@@ -116,14 +118,20 @@ fn say_fact(locale: Locale, fact: &Fact) -> String {
             };
             return say!(locale, fact.version, version = version);
         }
-        Fact::Refused(reason) => return say!(locale, fact.refused, code = code(reason)),
-        Fact::Disconnected(reason) => return say!(locale, fact.disconnected, code = code(reason)),
+        Fact::Refused(reason) => return say!(locale, fact.refused, code = code(*reason)),
+        Fact::Disconnected(reason) => return say!(locale, fact.disconnected, code = code(*reason)),
         Fact::Said(text) => return say!(locale, fact.said, text = text),
+        Fact::Took(took) => return say!(locale, fact.took, n = took.to_string()),
         Fact::CloseCode(code) => return say!(locale, fact.close_code, code = code.to_string()),
         Fact::Protocol(error) => return say!(locale, fact.protocol, text = fault(locale, error)),
         Fact::Options(error) => return say!(locale, fact.options, text = fault(locale, error)),
     }
     .to_owned()
+}
+
+/// A reason code, and how the standard names it.
+pub fn code(reason: ReasonCode) -> String {
+    format!("0x{:02X} ({})", reason.byte(), term(reason))
 }
 
 /// A reason code as the standard names it, in any language: `NotAuthorized` is "Not authorized".
@@ -152,12 +160,14 @@ fn fault(locale: Locale, error: &mqtt::Error) -> String {
     }
 }
 
-fn say_cause(locale: Locale, cause: &Cause) -> String {
+/// What is likely, in words.
+pub fn say_cause(locale: Locale, cause: &Cause) -> String {
     match cause {
         Cause::MaybeTcpPort(port) => {
             return say!(locale, cause.maybe_tcp_port, port = port.to_string());
         }
         Cause::TcpPort(port) => return say!(locale, cause.tcp_port, port = port.to_string()),
+        Cause::Dropped => say!(locale, cause.dropped),
         Cause::NothingListens => say!(locale, cause.nothing_listens),
         Cause::WrongPath => say!(locale, cause.wrong_path),
         Cause::Certificate => say!(locale, cause.certificate),

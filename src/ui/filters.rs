@@ -13,7 +13,9 @@ use web_sys::HtmlInputElement;
 use super::diagnosis::term;
 use super::element::{El, Phrase, closest, effect, el};
 use super::list::{Item, list};
+use super::report::report_button;
 use super::{Page, memo};
+use crate::headline::Headline;
 use crate::link;
 use crate::say;
 use crate::words::Locale;
@@ -43,12 +45,17 @@ pub fn filter_panel(page: Page, into: El) -> El {
             let has_unknown = memo(move |_| {
                 is_open.get() && read(page, |engine| engine.fleet().strays().topics().next().is_some())
             });
+            // With nothing to show, what each filter brought is the answer.
+            let is_wanted = memo(move |_| {
+                page.state.with(|state| matches!(state.headline, Headline::Nobody | Headline::NoneSeen))
+            });
             el("details", "filters")
+                .prop("open", move || is_wanted.get().into())
                 .on("toggle", move |event| {
                     is_open.set(closest(event.target(), "details[open]").is_some());
                 })
                 .child(el("summary", "").says(page, |locale| say!(locale, filters.title)))
-                .part(move || is_open.get().then(|| table(page)))
+                .part(move || is_open.get().then(|| table(page).child(report_button(page))))
                 .parts(move || if has_unknown.get() { unknown_words(page) } else { Vec::new() })
         })
     })
@@ -71,7 +78,7 @@ fn table(page: Page) -> El {
         })
     });
     let table = el("table", "").child(el("thead", "").child(el("tr", "").children(titles))).child(rows);
-    el("div", "wide").child(table)
+    el("div", "").child(el("div", "wide").child(table))
 }
 
 fn row_of(page: Page, tick: RwSignal<Time>, position: usize, name: String) -> El {
@@ -165,7 +172,7 @@ fn read<T: Default>(page: Page, read: impl FnOnce(&Engine) -> T) -> T {
 }
 
 /// A filter's state in words.
-fn words(locale: Locale, state: FilterState) -> String {
+pub fn words(locale: Locale, state: FilterState) -> String {
     match state {
         FilterState::Waiting => say!(locale, filters.is.waiting),
         FilterState::Loading => say!(locale, filters.is.loading),

@@ -1,12 +1,18 @@
 //! The headline, what stands below it, and the page's title.
 
+use std::time::Duration;
+
 use fleet::Counts;
 use leptos::prelude::*;
+use mqtt::Time;
 
 use super::element::{El, effect, el};
 use super::{Page, memo};
 use crate::headline::{Extent, Headline, Lead};
 use crate::{say, say_count};
+
+/// For how long it is told that nobody looked for a while.
+const MISSED: Duration = Duration::from_secs(15 * 60);
 
 /// A sentence in two parts, the first of which may carry a status's colour.
 struct Sentence {
@@ -26,6 +32,9 @@ fn sentence(page: Page, headline: Headline) -> Sentence {
         Headline::Listening => plain(say!(locale, headline.listening)),
         Headline::Nobody => plain(say!(locale, headline.nobody)),
         Headline::NoneSeen => plain(say!(locale, headline.none_seen)),
+        Headline::AllAsleep { total } => {
+            plain(&say_count!(locale, total, headline.all_asleep, total = count(total)))
+        }
         Headline::AsOf(time) => {
             let time = page.format(|formats| formats.moment(time, page.now.get().max(time)));
             plain(&say!(locale, headline.as_of, time = time))
@@ -69,6 +78,9 @@ fn below(page: Page) -> String {
     if headline == Headline::Welcome {
         return say!(locale, sub.idle).to_owned();
     }
+    if let Headline::AllAsleep { .. } = headline {
+        return say!(locale, sub.all_asleep).to_owned();
+    }
     if let Some((done, all)) = loading {
         // The one that is being read counts from 1.
         let done = (done + 1).min(all).to_string();
@@ -94,6 +106,12 @@ fn below(page: Page) -> String {
     }
     if stale > 0 {
         parts.push(say_count!(locale, stale, sub.stale, n = count(stale)));
+    }
+    let now = page.now.get();
+    let missed = page.state.with(|state| state.missed);
+    if let Some((from, to)) = missed.filter(|(_, to)| now.since(*to) < MISSED) {
+        let moment = |time: Time| page.format(|formats| formats.moment(time, now.max(time)));
+        parts.push(say!(locale, sub.missed, from = moment(from), to = moment(to)));
     }
     parts.join(" ")
 }

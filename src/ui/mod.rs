@@ -25,6 +25,7 @@ mod measure;
 mod notes;
 mod payload;
 mod rail;
+mod report;
 mod section;
 mod symbols;
 mod tile;

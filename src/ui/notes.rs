@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::diagnosis::code;
 use super::element::{El, button, el};
 use super::{Page, memo};
 use crate::notes::{Note, NoteKind, Noted};
@@ -32,9 +33,10 @@ fn box_of(page: Page, Note { kind, filters }: Note) -> El {
         .child(items)
 }
 
-fn item_of(page: Page, kind: NoteKind, Noted { position, text, replays }: Noted) -> El {
-    let sentence = move || match kind {
-        NoteKind::Rejected => text.clone(),
+fn item_of(page: Page, kind: NoteKind, Noted { position, text, replays, reason }: Noted) -> El {
+    let sentence = move || match (kind, reason) {
+        (NoteKind::Rejected, _) => text.clone(),
+        (_, Some(reason)) => say!(page.locale.get(), note.refused.filter, filter = text, code = code(reason)),
         _ => {
             let n = page.format(|formats| formats.count(replays as usize));
             say_count!(page.locale.get(), replays, note.filter, filter = text, n = n)
