@@ -126,7 +126,10 @@ fn kind(headline: &Headline) -> u8 {
         Headline::NotConnected | Headline::AsOf(_) => 2,
         Headline::Listening => 3,
         Headline::Nobody | Headline::NoneSeen => 4,
-        Headline::AllOnline { .. } | Headline::Unconfirmed { .. } | Headline::Counted { .. } => 5,
+        Headline::AllOnline { .. }
+        | Headline::AllAsleep { .. }
+        | Headline::Unconfirmed { .. }
+        | Headline::Counted { .. } => 5,
     }
 }
 
