@@ -120,3 +120,30 @@ fn note_kind(state: FilterState) -> Option<NoteKind> {
         FilterState::Waiting | FilterState::Loading | FilterState::Complete | FilterState::Off => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Address;
+    use crate::link::{KEEP_ALIVE, Link, Profile};
+    use mqtt::{Version, VersionChoice};
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test]
+    fn a_refused_filter_is_told_with_its_code() {
+        let profile = Profile {
+            address: Address::parse("ws://127.0.0.1:9/mqtt").expect("a test's address is valid"),
+            user: None,
+            password: None,
+            keep_alive: KEEP_ALIVE,
+            version: VersionChoice::Only(Version::V5),
+            filters: vec!["site/#".to_owned()],
+            client_id: None,
+        };
+        // CONNACK, and a SUBACK for the first packet id with "not authorized".
+        let link = Link::scripted(profile, &[&[0x20, 3, 0, 0, 0], &[0x90, 4, 0, 1, 0, 0x87]]);
+        let told = link.with(|call| notes(call.engine.snapshot(), &[])).expect("it was asked to connect");
+        let reasons: Vec<_> = told.iter().flat_map(|note| &note.filters).map(|noted| noted.reason).collect();
+        assert_eq!(reasons, [Some(ReasonCode::NotAuthorized)]);
+    }
+}

@@ -12,8 +12,11 @@ const NO_CLIPBOARD: &str = "Object.defineProperty(navigator, 'clipboard', { valu
 async fn copied(page: &Page) -> String {
     page.js("document.querySelector('[name=report]').click()").await;
     page.until("it is copied", "return !!window.__copied").await;
-    page.until("that is said", "return /copied/.test(document.querySelector('.report [role=status]').textContent)")
-        .await;
+    page.until(
+        "that is said",
+        "return /copied/.test(document.querySelector('.report [role=status]').textContent)",
+    )
+    .await;
     page.js("return window.__copied").await.as_str().expect("a text").to_owned()
 }
 
@@ -67,7 +70,9 @@ async fn a_report_of_a_board_says_what_each_filter_brought() {
     let how = Visit {
         early: CLIPBOARD.to_owned(),
         language: "zh-CN".to_owned(),
-        ..Visit::new(site.page(&format!("?broker={}&filter=%2B/status&filter=tele/%2B/LWT", broker.websocket())))
+        ..Visit::new(
+            site.page(&format!("?broker={}&filter=%2B/status&filter=tele/%2B/LWT", broker.websocket())),
+        )
     };
     visit(how, async |page| {
         page.until_snapshot("complete").await;
@@ -78,10 +83,15 @@ async fn a_report_of_a_board_says_what_each_filter_brought() {
         page.until("it is copied", "return !!window.__copied").await;
         let report = page.js("return window.__copied").await.as_str().expect("a text").to_owned();
         // English, whatever the page speaks.
-        for part in ["+/status: read whole; 1 messages, 1 topics, 0 of no use", "tele/+/LWT: read whole; 0 messages"] {
+        for part in
+            ["+/status: read whole; 1 messages, 1 topics, 0 of no use", "tele/+/LWT: read whole; 0 messages"]
+        {
             assert!(report.contains(part), "{part} in {report}");
         }
-        assert!(report.contains("Devices: 1: 0 online, 1 offline") && report.contains("Link: connected"), "{report}");
+        assert!(
+            report.contains("Devices: 1: 0 online, 1 offline") && report.contains("Link: connected"),
+            "{report}"
+        );
         page.until("that is said", "return /已复制/.test(document.body.innerText)").await;
     })
     .await;
@@ -114,7 +124,8 @@ async fn nobody_there_shows_what_each_filter_brought() {
     let url = site.page(&format!("?broker={}&filter=%23", broker.websocket()));
     visit(Visit::new(url), async |page| {
         page.until_snapshot("complete").await;
-        page.until("what was looked at", "return /messages 1, topics 1,/.test(document.body.innerText)").await;
+        page.until("what was looked at", "return /messages 1, topics 1,/.test(document.body.innerText)")
+            .await;
         page.until("the filters", "return document.querySelectorAll('.filters tbody tr').length === 1").await;
         page.screenshot("nobody").await;
         broker.publish("pump/status", "online", true).await;
@@ -133,7 +144,11 @@ async fn all_asleep_says_what_that_means() {
     visit(Visit::new(site.page(&format!("?broker={}", broker.websocket()))), async |page| {
         page.until_count("sleeping", 2).await;
         page.until_snapshot("complete").await;
-        page.until("the headline", "return /All 2 devices are asleep/.test(document.querySelector('h1').innerText)").await;
+        page.until(
+            "the headline",
+            "return /All 2 devices are asleep/.test(document.querySelector('h1').innerText)",
+        )
+        .await;
         let text = page.text().await;
         assert!(text.contains("Nobody can tell a sleeping device from a dead one"), "{text}");
     })
@@ -151,7 +166,11 @@ async fn after_a_sleep_it_says_what_nobody_looked_at() {
         page.until_snapshot("complete").await;
         page.until_tile("esphome", "pump", "online", "retained").await;
         page.js("window.__slept = 2 * 3600 * 1000; dispatchEvent(new Event('pageshow'))").await;
-        page.until("it is told", "return /Nobody looked from/.test(document.querySelector('.sub').innerText)").await;
+        page.until(
+            "it is told",
+            "return /Nobody looked from/.test(document.querySelector('.sub').innerText)",
+        )
+        .await;
         page.until_link("connected").await;
         page.until_tile("esphome", "pump", "online", "retained").await;
     })

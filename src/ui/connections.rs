@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use super::Page;
 use super::dialog::dialog;
 use super::element::{El, Phrase, button, el, focus};
-use super::form::{Form, connection_form, used};
+use super::form::{Form, FormError, connection_form, used};
 use super::list::{Item, list};
 use super::transfer::{export, import};
 use crate::profiles::{MOST_PROFILES, Saved, free_name};
@@ -41,12 +41,15 @@ pub fn connections(page: Page) -> El {
         .child(transfer(page))
 }
 
+/// What was deleted last, and where it stood.
+type Deleted = Rc<RefCell<Option<(usize, Saved)>>>;
+
 /// The list, and what can be undone of it.
 fn kept(page: Page, form: Form) -> El {
     let deleted: Deleted = Rc::new(RefCell::new(None));
     let is_deleted = RwSignal::new(String::new());
-    let (undone, gone) = (deleted.clone(), is_deleted);
-    let undo = move |_| {
+    let undone = deleted.clone();
+    let undo: Rc<dyn Fn()> = Rc::new(move || {
         if let Some((place, saved)) = undone.borrow_mut().take() {
             store::change_profiles(|kept| {
                 let name = free_name(kept, &saved.name);
@@ -54,8 +57,10 @@ fn kept(page: Page, form: Form) -> El {
             });
             page.saved.update(|changes| *changes += 1);
         }
-        gone.set(String::new());
-    };
+        is_deleted.set(String::new());
+        // This button goes as well.
+        find("[name=use]");
+    });
     let items = move || {
         page.saved.track();
         let item = |saved: Saved| {
@@ -70,7 +75,6 @@ fn kept(page: Page, form: Form) -> El {
         };
         store::profiles().into_iter().map(item).collect()
     };
-    let undo = Rc::new(RefCell::new(undo));
     el("div", "kept")
         .child(list(el("ul", "").attr_says(page, "aria-label", |locale| say!(locale, kept.title)), items))
         .child(el("p", "undo").attr("role", "status").part(move || {
@@ -79,16 +83,13 @@ fn kept(page: Page, form: Form) -> El {
             (!name.is_empty()).then(|| {
                 let told = move || say!(page.locale.get(), kept.deleted, name = name);
                 el("span", "").tells(told).text(" ").child(
-                    button("button small", move |event| undo.borrow_mut()(event))
+                    button("button small", move |_| undo())
                         .attr("name", "undo")
                         .says(page, |locale| say!(locale, kept.undo)),
                 )
             })
         }))
 }
-
-/// What was deleted last, and where it stood.
-type Deleted = Rc<RefCell<Option<(usize, Saved)>>>;
 
 /// One connection. What its buttons do, they do to what is kept under its name at that moment.
 fn item(page: Page, form: Form, saved: Saved, deleted: Deleted, is_deleted: RwSignal<String>) -> El {
@@ -119,8 +120,9 @@ fn item(page: Page, form: Form, saved: Saved, deleted: Deleted, is_deleted: RwSi
                 return;
             }
             used(page, &saved.name);
-            if form.connect_to(saved.profile.clone()).is_err() {
+            if let Err(error) = form.connect_to(saved.profile.clone()) {
                 edit(form, &saved, "[name=filters]");
+                form.tell(Err(error));
             }
         },
     );
@@ -128,25 +130,36 @@ fn item(page: Page, form: Form, saved: Saved, deleted: Deleted, is_deleted: RwSi
     let copy = with(
         |locale| say!(locale, kept.copy),
         |page, form, mut saved| {
-            store::change_profiles(|kept| {
+            let mut error = None;
+            let is_kept = store::change_profiles(|kept| {
                 let place =
                     kept.iter().position(|other| other.name == saved.name).map_or(kept.len(), |at| at + 1);
-                saved.name = free_name(kept, &saved.name);
-                if kept.len() < MOST_PROFILES {
-                    kept.insert(place, saved.clone());
+                if kept.len() >= MOST_PROFILES {
+                    error = Some(FormError::TooMany);
+                    return;
                 }
+                saved.name = free_name(kept, &saved.name);
+                kept.insert(place, saved.clone());
             });
-            page.saved.update(|changes| *changes += 1);
-            edit(form, &saved, "[name=name]");
+            match error.or((!is_kept).then_some(FormError::NotKept)) {
+                Some(error) => form.tell(Err(error)),
+                None => {
+                    page.saved.update(|changes| *changes += 1);
+                    edit(form, &saved, "[name=name]");
+                }
+            }
         },
     );
     let (gone, label) = (name.clone(), name.clone());
     let delete = button("button small", move |_| {
-        store::change_profiles(|kept| {
+        let is_kept = store::change_profiles(|kept| {
             if let Some(place) = kept.iter().position(|saved| saved.name == gone) {
                 *deleted.borrow_mut() = Some((place, kept.remove(place)));
             }
         });
+        if !is_kept {
+            return form.tell(Err(FormError::NotKept));
+        }
         is_deleted.set(gone.clone());
         page.saved.update(|changes| *changes += 1);
         // The button goes, and the focus with it.
@@ -175,9 +188,6 @@ fn item(page: Page, form: Form, saved: Saved, deleted: Deleted, is_deleted: RwSi
 /// Puts a connection into the form, and the focus to a field of it.
 fn edit(form: Form, saved: &Saved, field: &str) {
     form.fill(&saved.name, &saved.profile);
-    if field == "[name=filters]" {
-        form.open_more();
-    }
     find(field);
 }
 

@@ -170,9 +170,16 @@ impl Form {
         self.fill_more(profile.keep_alive, profile.version, &profile.filters, &text(&profile.client_id));
     }
 
-    /// Shows what most visitors never change.
-    pub fn open_more(self) {
-        self.is_more_open.set(true);
+    /// Says what came of something, where the visitor looks.
+    pub fn tell(self, outcome: Result<(), FormError>) {
+        let error = outcome.err();
+        if error.as_ref().is_some_and(FormError::is_of_more) {
+            self.is_more_open.set(true);
+        }
+        if error.is_some() {
+            self.told.set(String::new());
+        }
+        self.error.set(error);
     }
 
     fn fill_more(self, keep_alive: u16, version: VersionChoice, filters: &[String], client_id: &str) {
@@ -317,25 +324,13 @@ pub fn connection_form(form: Form) -> El {
         .on("submit", move |event| {
             // A form that navigates would end the page, and the policy forbids it.
             event.prevent_default();
-            act(form, form.connect());
+            form.tell(form.connect());
         })
         .child(broker(form))
         .child(login(form))
         .child(more(form))
         .child(actions)
         .child(keeping(form))
-}
-
-/// Says what came of it, where the visitor looks.
-fn act(form: Form, outcome: Result<(), FormError>) {
-    let error = outcome.err();
-    if error.as_ref().is_some_and(FormError::is_of_more) {
-        form.is_more_open.set(true);
-    }
-    if error.is_some() {
-        form.told.set(String::new());
-    }
-    form.error.set(error);
 }
 
 fn broker(form: Form) -> El {
@@ -438,7 +433,7 @@ fn more(form: Form) -> El {
 /// What of it this browser keeps, and what that means.
 fn keeping(form: Form) -> El {
     let page = form.page;
-    let save = button("button", move |_| act(form, form.save()))
+    let save = button("button", move |_| form.tell(form.save()))
         .attr("name", "save")
         .says(page, |locale| say!(locale, form.save));
     let told = el("span", "told").attr("role", "status").tells(move || form.told.get());
