@@ -201,11 +201,12 @@ async fn the_filters_can_be_read_and_switched_when_they_are_asked_for() {
     assert_eq!(place.text(".filters li q"), "<b>purple</b>");
 
     place.one(".filters [type=checkbox]").unchecked_into::<HtmlElement>().click();
-    frames(3).await;
+    // Drawing rests for a while after it.
+    frames(20).await;
     assert!(row().contains("switched off"), "{}", row());
     assert!(link.with(|call| !call.engine.snapshot().filters()[0].is_on()).unwrap_or_default());
     place.one(".filters [type=checkbox]").unchecked_into::<HtmlElement>().click();
-    frames(3).await;
+    frames(20).await;
     assert!(!row().contains("switched off"), "{}", row());
 
     place.one(".filters summary").unchecked_into::<HtmlElement>().click();
