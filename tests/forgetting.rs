@@ -199,7 +199,7 @@ async fn many_are_deleted_with_progress_and_can_be_stopped() {
         press(page, "Stop").await;
         let undo = "[...document.querySelectorAll('dialog.forget button')].find(b => b.textContent.startsWith('Undo'))";
         page.until("it ends", &format!("return !!{undo}")).await;
-        let gone = page.js(&format!("return 600 - +document.querySelector('[data-count=total]').textContent")).await;
+        let gone = page.js("return 600 - +document.querySelector('[data-count=total]').textContent").await;
         let gone = gone.as_u64().expect("a number");
         assert!((1..600).contains(&gone), "{gone} were deleted before it was stopped");
         page.js(&format!("{undo}.click()")).await;
