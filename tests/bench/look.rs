@@ -182,7 +182,7 @@ impl Look {
 
     /// How long it takes to show everything after nothing was shown. Only Willow has a search.
     pub async fn first_paint(&self) -> f64 {
-        let body = "const tiles = () => document.querySelector('.tile, canvas');\
+        let body = "const tiles = () => document.querySelector('.tile');\
             await __watch.painted(() => { location.hash = '#/?q=zzzz'; }, () => !tiles());\
             return __watch.painted(() => { location.hash = '#/'; }, tiles)";
         self.asynchronous(body).await

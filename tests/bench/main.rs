@@ -1,7 +1,7 @@
 //! `cargo xtask bench page` calls this: Willow and plain pages in Chromium, with the same messages, in one run.
 //!
 //! Measures, and writes what it measured as lines of text; `xtask` makes tables of them and compares them with the
-//! goals. `bench <file> <repetitions> full|quick`.
+//! goals. `bench <file> <repetitions> full|quick <scenarios>`: those whose name contains the last, which may be empty.
 //!
 //! - **retained**: all devices from mosquitto without limits, then 2,000 changes a second from it: its messages come
 //!   one in a WebSocket message.
@@ -31,7 +31,8 @@ use wire::Changes;
 /// How large and how long.
 struct Plan {
     fleets: &'static [usize],
-    /// The fleet that only Willow is asked to show.
+    /// The fleet that only Willow is asked to show: nearly the million that it keeps at most, for the devices by which
+    /// it is seen to catch up need a place, too.
     largest: Option<usize>,
     /// How many list items the plain page shows at once.
     plain: usize,
@@ -43,7 +44,7 @@ struct Plan {
 
 const FULL: Plan = Plan {
     fleets: &[10_000, 100_000],
-    largest: Some(1_000_000),
+    largest: Some(999_000),
     plain: 10_000,
     live: Duration::from_secs(6),
     flood: 400_000,
@@ -67,11 +68,11 @@ const BATCH: usize = 100;
 #[tokio::main]
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [file, repetitions, size] = &arguments[..] else {
-        panic!("`cargo xtask bench page` calls this with a file, a number and a size.")
+    let [file, repetitions, size, only] = &arguments[..] else {
+        panic!("`cargo xtask bench page` calls this with a file, a number, a size and a part of a name.")
     };
     let plan = if size == "quick" { QUICK } else { FULL };
-    let bench = Bench::new(plan).await;
+    let bench = Bench { only: only.clone(), ..Bench::new(plan).await };
     let mut lines = String::new();
     for repetition in 0..repetitions.parse().expect("a number of repetitions") {
         bench
@@ -96,6 +97,8 @@ fn shown(repetition: usize, scenario: &str, page: &str, figures: &Figures) -> St
 struct Bench {
     plan: Plan,
     site: Site,
+    /// What the names of the wanted scenarios contain.
+    only: String,
 }
 
 /// Takes what was measured: scenario, page and figures.
@@ -110,13 +113,17 @@ impl Bench {
             "MQTT.js is not there: `cargo xtask bench page` installs it"
         );
         let site = Site::with(&[("peer", &root.join("crates/xtask/peer")), ("npm", &mqttjs)]).await;
-        Bench { plan, site }
+        Bench { plan, site, only: String::new() }
     }
 
     async fn repeat(&self, repetition: usize, report: Report<'_>) {
         use Subject::{Counter, MqttJs, Store, Tiles, Vanilla, Wall};
+        let is_wanted = |scenario: &str| scenario.contains(&self.only);
         for &devices in self.plan.fleets {
             let scenario = format!("retained-{devices}");
+            if !is_wanted(&scenario) {
+                continue;
+            }
             let broker = Mosquitto::start(without_limits()).await;
             source::fill(broker.tcp_port(), devices);
             for subject in turned([Tiles, MqttJs, Counter, Store, Wall], repetition) {
@@ -125,23 +132,28 @@ impl Bench {
         }
         for &devices in self.plan.fleets {
             let scenario = format!("batched-{devices}");
+            if !is_wanted(&scenario) {
+                continue;
+            }
             for subject in turned([Tiles, Store, Wall, MqttJs], repetition) {
                 report(&scenario, subject.name(), self.batched(subject, devices).await);
             }
         }
         if let Some(devices) = self.plan.largest {
-            for subject in turned([Tiles, Wall], repetition) {
-                let scenario = format!("batched-{devices}");
+            let scenario = format!("batched-{devices}");
+            for subject in turned([Tiles, Wall], repetition).into_iter().filter(|_| is_wanted(&scenario)) {
                 report(&scenario, subject.name(), self.batched(subject, devices).await);
             }
         }
         for is_busy in [false, true] {
             let scenario = if is_busy { "latency-busy" } else { "latency-rest" };
-            for subject in turned([Tiles, Vanilla], repetition) {
+            for subject in turned([Tiles, Vanilla], repetition).into_iter().filter(|_| is_wanted(scenario)) {
                 report(scenario, subject.name(), self.latency(subject, is_busy).await);
             }
         }
-        self.first_paint(report).await;
+        if is_wanted("first-paint") {
+            self.first_paint(report).await;
+        }
     }
 
     async fn retained(&self, subject: Subject, broker: &Mosquitto, devices: usize) -> Figures {

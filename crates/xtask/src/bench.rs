@@ -34,7 +34,7 @@ enum What {
     },
     /// A fleet of 100,000 devices and one of 1,000,000, beside the obvious JavaScript in Node
     Fleet,
-    /// The page in Chromium with up to a million devices, beside plain pages; half an hour
+    /// The page in Chromium with up to a million devices, beside plain pages; twenty minutes
     Page(page::Options),
 }
 
@@ -50,7 +50,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
             println!(
                 "cargo xtask bench fleet   100,000 devices beside the obvious JavaScript in Node\n\
                  cargo xtask bench page    the page in Chromium beside plain pages, one of them on MQTT.js\n    \
-                 --quick               a minute instead of half an hour\n\n\
+                 --quick               two minutes instead of twenty\n\n\
                  A quiet machine gives steadier figures."
             );
             Ok(())
