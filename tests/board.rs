@@ -191,7 +191,7 @@ async fn changes_are_told_beside_the_board() {
         let told = page.js("return document.querySelector('.rail li').innerText").await;
         assert!(told.as_str().is_some_and(|told| told.contains("cellar/pump") && told.contains("offline for")), "{told}");
         page.js("document.querySelector('.rail li .link').click()").await;
-        page.until("its panel", "return document.querySelector('dialog.device').open && document.querySelector('#device-title').textContent === 'cellar/pump'").await;
+        page.until("its panel", "return document.querySelector('dialog.device').open && document.querySelector('#device-title')?.textContent === 'cellar/pump'").await;
         let up = page.js("return document.querySelector('dialog.device .facts').innerText").await;
         assert!(up.as_str().is_some_and(|up| up.contains("% of the")), "{up}");
     })

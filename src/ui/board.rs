@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
 
 use super::announce::voice;
-use super::connections::connections;
+use super::connections;
 use super::diagnosis::diagnosis_panel;
 use super::element::{El, Phrase, button, closest, effect, el, focus, value_of};
 use super::filters::filter_panel;
@@ -65,7 +65,7 @@ pub fn board(page: Page) -> El {
         .attr_tells("data-snapshot", move || page.state.with(|state| state.snapshot.word()).to_owned());
     let board = headline(page, board)
         .child(voice(page, found))
-        .part(move || is_first_visit.get().then(|| el("div", "first-visit").child(connections(page))))
+        .part(move || is_first_visit.get().then(|| connections::fill(page, el("div", "first-visit"))))
         .child(el("div", "bar").child(search(page)).child(chips(page)))
         .child(tools(page, found))
         .part(move || has_ended.get().then(|| ended(page)));

@@ -10,6 +10,7 @@ use super::Page;
 use super::dialog::dialog;
 use super::element::{El, Phrase, button, el, focus};
 use super::form::{Form, FormError, connection_form, used};
+use super::later::{self, later};
 use super::list::{Item, list};
 use super::transfer::{export, import};
 use crate::profiles::{MOST_PROFILES, Saved, free_name};
@@ -22,12 +23,19 @@ pub fn connection_dialog(page: Page) -> El {
         "form",
         "connection-title",
         |page| page.dialog_is_open.set(false),
-        |page, sheet| page.dialog_is_open.get().then(|| sheet.child(connections(page))),
+        |page, into| page.dialog_is_open.get().then(|| fill(page, into)),
     )
 }
 
+/// Fills an element with what is kept, and the form, as soon as that is loaded.
+pub fn fill(page: Page, into: El) -> El {
+    later::open(page, into, move |into| load_connections(page, into))
+}
+
+later! { connection: fn load_connections(page: Page, into: El) { into.append(&connections(page)) } }
+
 /// What is kept, and the form.
-pub fn connections(page: Page) -> El {
+fn connections(page: Page) -> El {
     let form = Form::new(page);
     let title = el("h2", "").attr("id", "connection-title").tells(move || {
         let locale = page.locale.get();

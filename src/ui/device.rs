@@ -7,6 +7,7 @@ use super::Page;
 use super::children::Children;
 use super::dialog::dialog;
 use super::element::{El, Phrase, button, effect, el, svg};
+use super::later::{self, later};
 use super::payload::Message;
 use super::symbols::{icon, icon_of};
 use crate::link;
@@ -53,9 +54,14 @@ pub fn device_panel(page: Page) -> El {
         "device",
         "device-title",
         |page| page.opened.set(None),
-        |page, into| page.opened.get().map(|handle| sheet(page, handle, into)),
+        |page, into| {
+            let handle = page.opened.get()?;
+            Some(later::open(page, into, move |into| load_sheet(page, handle, into)))
+        },
     )
 }
+
+later! { device: fn load_sheet(page: Page, handle: Handle, into: El) { sheet(page, handle, into) } }
 
 fn sheet(page: Page, handle: Handle, into: El) -> El {
     let mut panel = Panel::new(page, handle, &into);

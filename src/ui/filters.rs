@@ -12,6 +12,7 @@ use web_sys::HtmlInputElement;
 
 use super::diagnosis::term;
 use super::element::{El, Phrase, closest, effect, el};
+use super::later::{self, later};
 use super::list::{Item, list};
 use super::report::report_button;
 use super::{Page, memo};
@@ -55,11 +56,16 @@ pub fn filter_panel(page: Page, into: El) -> El {
                     is_open.set(closest(event.target(), "details[open]").is_some());
                 })
                 .child(el("summary", "").says(page, |locale| say!(locale, filters.title)))
-                .part(move || is_open.get().then(|| table(page).child(report_button(page))))
+                .part(move || {
+                    let place = || el("div", "");
+                    is_open.get().then(|| later::open(page, place(), move |into| load_table(page, into)))
+                })
                 .parts(move || if has_unknown.get() { unknown_words(page) } else { Vec::new() })
         })
     })
 }
+
+later! { connection: fn load_table(page: Page, into: El) { into.append(&table(page).child(report_button(page))) } }
 
 fn table(page: Page) -> El {
     let tick = RwSignal::new(link::now());

@@ -13,6 +13,7 @@ use super::device::Line;
 use super::diagnosis::term;
 use super::dialog::dialog;
 use super::element::{El, Phrase, button, effect, el, focus};
+use super::later::{self, later};
 use crate::words::Locale;
 use crate::{say, say_count};
 
@@ -38,12 +39,16 @@ impl Page {
 /// The dialog, closed until devices are to be forgotten.
 pub fn forget_dialog(page: Page) -> El {
     dialog(page, "forget", "forget-title", close, |page, into| {
-        page.forget_is_open.get().then(|| {
-            let mut sheet = Sheet::new(page, &into);
-            effect(move || sheet.draw());
-            into
-        })
+        let fill = move |into| load_sheet(page, into);
+        page.forget_is_open.get().then(|| later::open(page, into, fill))
     })
+}
+
+later! {
+    forget: fn load_sheet(page: Page, into: El) {
+        let mut sheet = Sheet::new(page, &into);
+        effect(move || sheet.draw())
+    }
 }
 
 /// What was only looked up is dropped. What was done stays, so that it can be undone later.

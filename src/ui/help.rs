@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::Page;
 use super::dialog::dialog;
 use super::element::{El, Phrase, el};
+use super::later::{self, later};
 use super::symbols::icon;
 use crate::say;
 
@@ -43,9 +44,14 @@ pub fn help_dialog(page: Page) -> El {
         "help",
         "help-title",
         |page| page.help_is_open.set(false),
-        |page, sheet| page.help_is_open.get().then(|| help(page, sheet)),
+        |page, into| {
+            let fill = move |into| load_help(page, into);
+            page.help_is_open.get().then(|| later::open(page, into, fill))
+        },
     )
 }
+
+later! { help: fn load_help(page: Page, into: El) { help(page, into) } }
 
 fn help(page: Page, sheet: El) -> El {
     let title = |phrase: Phrase| el("h3", "").says(page, phrase);

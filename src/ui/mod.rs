@@ -20,6 +20,7 @@ mod grid;
 mod header;
 mod headline;
 mod help;
+mod later;
 mod list;
 mod measure;
 mod notes;

@@ -9,6 +9,7 @@ use super::Page;
 use super::diagnosis::{say_cause, say_fact};
 use super::element::{El, button, el};
 use super::filters;
+use super::later::{NotLoaded, later};
 use crate::link;
 use crate::report::{Subject, Words, report};
 use crate::say;
@@ -18,8 +19,9 @@ use crate::words::Locale;
 /// for https and this machine), the text is shown, marked, to be copied by hand.
 pub fn report_button(page: Page) -> El {
     let (told, by_hand) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let copy = move |_| {
-        let text = text(page);
+    let text = RwSignal::new(String::new());
+    let settle_text = move || {
+        let text = text.get_untracked();
         let shown = text.clone();
         let settle = move |is_copied: bool| {
             if told.is_disposed() {
@@ -32,6 +34,14 @@ pub fn report_button(page: Page) -> El {
             );
         };
         write_to_clipboard(&text, Box::new(settle));
+    };
+    let copy = move |_| {
+        leptos::task::spawn_local(async move {
+            match load_text(page, text).await {
+                Ok(()) => settle_text(),
+                Err(NotLoaded) => told.set(say!(page.locale.get_untracked(), later.failed).to_owned()),
+            }
+        });
     };
     let shown = move || {
         let text = by_hand.get();
@@ -60,6 +70,8 @@ pub fn report_button(page: Page) -> El {
         .child(el("p", "").attr("role", "status").tells(move || told.get()))
         .part(shown)
 }
+
+later! { report: fn load_text(page: Page, into: RwSignal<String>) { into.set(text(page)) } }
 
 fn text(page: Page) -> String {
     let words = Words {

@@ -5,7 +5,7 @@
 //! runs as Trunk's `post_build` hook, on the page in the staging folder.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,11 +18,15 @@ pub fn run() -> Result<(), Failure> {
     let staging = std::env::var_os("TRUNK_STAGING_DIR").map(PathBuf::from).ok_or_else(|| {
         Failure::new("`xtask csp` is Trunk's hook: it runs by itself in `trunk build` and `trunk serve`.")
     })?;
-    let page = staging.join("index.html");
-    let html = fs::read_to_string(&page)
+    secure(&staging.join("index.html"))
+}
+
+/// Rewrites a page.
+pub fn secure(page: &Path) -> Result<(), Failure> {
+    let html = fs::read_to_string(page)
         .map_err(|error| Failure::new(format!("{} cannot be read: {error}.", page.display())))?;
     let html = with_hashes(&html)?;
-    fs::write(&page, html)
+    fs::write(page, html)
         .map_err(|error| Failure::new(format!("{} cannot be written: {error}.", page.display())))
 }
 

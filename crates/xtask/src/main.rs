@@ -7,6 +7,7 @@
 mod bench;
 mod csp;
 mod demo;
+mod page;
 mod size;
 mod soak;
 mod steps;
@@ -88,15 +89,10 @@ fn build() -> Result<(), Failure> {
     let mut steps = Steps::new("build");
     let mut toolbox = Toolbox::new()?;
     toolbox.install(&mut steps, tools::FOR_THE_PAGE);
-    steps.run("the page, for release, into dist/", || release_page(&toolbox));
+    steps.run("the page, for release, into dist/", || page::build(&toolbox));
     steps.finish()?;
     println!("dist/ can be copied to any static host, into any folder of it.");
     Ok(())
-}
-
-/// Builds the page into `dist/`, as it is shipped.
-fn release_page(toolbox: &Toolbox) -> Result<(), Failure> {
-    steps::run(toolbox.command("trunk").args(["build", "--release"]))
 }
 
 /// The root of the workspace.

@@ -2,7 +2,7 @@
 
 use crate::steps::{self, Failure, Steps};
 use crate::tools::{FOR_TESTS, Toolbox};
-use crate::{release_page, root, size};
+use crate::{page, root, size};
 
 /// Which part to run; everything without options.
 #[derive(clap::Args)]
@@ -49,7 +49,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
             steps::run(cargo().args(test).env("CHROMEDRIVER", chromedriver))
         });
     }
-    let built = options.no_build || steps.run("the page, for release, into dist/", || release_page(&toolbox));
+    let built = options.no_build || steps.run("the page, for release, into dist/", || page::build(&toolbox));
     let name = "the page in Chromium and the session, against real brokers";
     if !built {
         steps.skip(name, "the page was not built");

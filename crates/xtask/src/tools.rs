@@ -15,7 +15,9 @@ use crate::{cargo, root};
 /// Trunk 0.22 needs a newer rustc than this workspace asks for.
 const TRUNK: &str = "0.21.14";
 /// The npm package `binaryen`; equal to `wasm_opt` in Trunk.toml.
-const BINARYEN: &str = "132";
+pub const BINARYEN: &str = "132";
+/// What minifies the script that wasm-bindgen writes.
+const ESBUILD: &str = "0.28.2";
 
 /// The npm packages of the broker and of its WebSocket. Both run on Debian 12's Node.js 18.
 const AEDES_PACKAGES: [&str; 2] = ["aedes@1.2.0", "ws@8.23.0"];
@@ -30,13 +32,15 @@ pub struct Tool {
 }
 
 /// What building and serving the page needs.
-pub const FOR_THE_PAGE: &[Tool] = &[WASM_TARGET, TRUNK_CLI, WASM_BINDGEN, WASM_OPT];
+pub const FOR_THE_PAGE: &[Tool] = &[WASM_TARGET, RUST_SRC, TRUNK_CLI, WASM_BINDGEN, WASM_OPT, ESBUILD_CLI];
 /// What `cargo xtask test` needs.
 pub const FOR_TESTS: &[Tool] = &[
     WASM_TARGET,
+    RUST_SRC,
     TRUNK_CLI,
     WASM_BINDGEN,
     WASM_OPT,
+    ESBUILD_CLI,
     RUST_CHECKS,
     MOSQUITTO,
     AEDES,
@@ -49,6 +53,13 @@ pub const FOR_TESTS: &[Tool] = &[
 
 /// What `cargo xtask bench page` needs beside the page.
 pub const FOR_THE_PAGE_BENCH: &[Tool] = &[MOSQUITTO, CHROMIUM, MQTT_JS];
+
+const ESBUILD_CLI: Tool = Tool {
+    name: "esbuild 0.28.2",
+    present: |toolbox| toolbox.prints("esbuild", ESBUILD),
+    install: |toolbox| toolbox.npm_install("esbuild", &[&format!("esbuild@{ESBUILD}")]),
+    otherwise: "Install Node.js 18 or later with npm (Debian: apt-get install nodejs npm) and run this again.",
+};
 
 /// What `cargo xtask bench codec --instructions` counts with.
 pub const VALGRIND: Tool = Tool {
@@ -70,6 +81,20 @@ const WASM_TARGET: Tool = Tool {
         steps::run(toolbox.command("rustup").args(["target", "add", "wasm32-unknown-unknown"]))
     },
     otherwise: "Install Rust by rustup (https://rustup.rs), or add the target by your system's packages.",
+};
+
+const RUST_SRC: Tool = Tool {
+    name: "the source of Rust's standard library",
+    present: |_| {
+        let mut rustc = Command::new("rustc");
+        rustc.args(["--print", "sysroot"]).current_dir(root());
+        output_of(&mut rustc).is_some_and(|sysroot| {
+            Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library/Cargo.lock").is_file()
+        })
+    },
+    install: |toolbox| steps::run(toolbox.command("rustup").args(["component", "add", "rust-src"])),
+    otherwise: "Install Rust by rustup (https://rustup.rs), or the source by your system's packages. Without it \
+                `trunk build --release` makes a page that works as well and is larger.",
 };
 
 const TRUNK_CLI: Tool = Tool {
@@ -203,8 +228,8 @@ impl Toolbox {
             .map(PathBuf::from)
             .unwrap_or_else(|| PathBuf::from(env::var_os("HOME").unwrap_or_default()).join(".cargo"));
         let cargo_bin = home.join("bin");
-        let mut folders =
-            vec![own.join("bin"), own.join("npm").join("node_modules").join(".bin"), cargo_bin.clone()];
+        let npm = |folder: &str| own.join(folder).join("node_modules").join(".bin");
+        let mut folders = vec![own.join("bin"), npm("npm"), npm("esbuild"), cargo_bin.clone()];
         folders.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
         // Debian keeps servers in sbin, which is not on everybody's PATH.
         folders.push(PathBuf::from("/usr/sbin"));
@@ -241,6 +266,11 @@ impl Toolbox {
                 Err(explained(&format!("{} was installed but is still not found.", tool.name)))
             });
         }
+    }
+
+    /// The version of wasm-bindgen, crate and program.
+    pub fn wasm_bindgen(&self) -> &str {
+        &self.wasm_bindgen
     }
 
     /// A program found by our PATH, to be started with it in the root of the workspace.

@@ -125,7 +125,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     toolbox.install(&mut steps, tools::FOR_THE_PAGE);
     toolbox.install(&mut steps, tools::FOR_THE_PAGE_BENCH);
     if !options.no_build {
-        steps.run("the page, for release, into dist/", || crate::release_page(&toolbox));
+        steps.run("the page, for release, into dist/", || crate::page::build(&toolbox));
     }
     steps.finish()?;
 

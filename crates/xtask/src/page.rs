@@ -1,0 +1,351 @@
+//! The page as it is shipped: what `trunk build --release` makes, and then made smaller.
+//!
+//! Trunk minifies the style sheets and index.html and knows what belongs together; `trunk serve` and `trunk build` work
+//! by themselves. What a visitor waits for is mostly wasm, and for that there is more to be had than Trunk offers:
+//!
+//! * the standard library is compiled with the page, for size, and a panic ends the page without formatting its
+//!   message ([`FLAGS`]). Cargo calls both unstable; the compiler is the stable one all the same.
+//! * what is seen only when it is opened is split off into files of its own, by the crate that Leptos splits with. Our
+//!   macro `later!` marks it.
+//! * the script between wasm and browser is minified without what nobody imports, and the wasm without what that
+//!   script does not use.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256, Sha384};
+
+use crate::steps::{self, Failure, output_of};
+use crate::tools::Toolbox;
+use crate::{csp, root};
+
+/// How the page and the standard library are compiled. `split` is what `later!` asks; relocations are what the splitter
+/// reads.
+const FLAGS: &str = "--cfg split -Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none \
+                     -Clink-args=--emit-relocs";
+/// What the compiler and Trunk rely on in the browser, as for wasm-opt.
+const FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
+/// The order of functions by name puts like beside like, which compresses better.
+const OPTIMISE: [&str; 6] =
+    ["-Oz", "--flatten", "--rereloop", "--low-memory-unused", "--reorder-functions-by-name", "-Oz"];
+
+/// Builds the page into `dist/`, as it is shipped.
+pub fn build(toolbox: &Toolbox) -> Result<(), Failure> {
+    let target = target_folder()?;
+    let stage = target.join("page");
+    renew(&stage)?;
+    let config = stage.join("Trunk.toml");
+    write(&config, trunk_config(toolbox, &stage)?.as_bytes())?;
+    let mut trunk = toolbox.command("trunk");
+    trunk.args(["build", "--release", "--config"]).arg(&config);
+    trunk.env("RUSTC_BOOTSTRAP", "1");
+    trunk.env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort");
+    trunk.env("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size");
+    trunk.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", FLAGS);
+    steps::run(&mut trunk)?;
+    let dist = root().join("dist");
+    let compiled = target.join("wasm32-unknown-unknown/release/willow.wasm");
+    let packed = pack(toolbox, &compiled, &stage)?;
+    put(&packed, &dist)?;
+    csp::secure(&dist.join("index.html"))
+}
+
+/// Where cargo builds.
+fn target_folder() -> Result<PathBuf, Failure> {
+    let mut metadata = crate::cargo();
+    let said =
+        output_of(metadata.args(["metadata", "--format-version", "1", "--no-deps"])).unwrap_or_default();
+    let folder = said.split_once("\"target_directory\":\"").and_then(|(_, rest)| rest.split_once('"'));
+    let (folder, _) =
+        folder.ok_or_else(|| Failure::new("`cargo metadata` does not say where cargo builds."))?;
+    Ok(PathBuf::from(folder.replace("\\\\", "\\")))
+}
+
+/// Trunk.toml without its hook, which would compile xtask by the page's flags; what it does is done here.
+fn trunk_config(toolbox: &Toolbox, stage: &Path) -> Result<String, Failure> {
+    let to_root = stage.strip_prefix(root()).map(|below| "../".repeat(below.components().count()));
+    let to_root = to_root.unwrap_or_else(|_| format!("{}/", root().display()));
+    Ok(format!(
+        "[build]\ntarget = '{to_root}index.html'\ndist = '{to_root}dist'\npublic_url = './'\nminify = 'on_release'\n\
+         [tools]\nwasm_bindgen = '{}'\nwasm_opt = 'version_{}'\n",
+        toolbox.wasm_bindgen(),
+        crate::tools::BINARYEN,
+    ))
+}
+
+/// The page's code, ready for a visitor.
+struct Packed {
+    /// The script's and the main module's name without its ending.
+    stem: String,
+    script: Vec<u8>,
+    main: Vec<u8>,
+    /// What is loaded later, by file name.
+    later: BTreeMap<String, Vec<u8>>,
+}
+
+/// Splits what was compiled, binds it to the browser, and leaves out what nobody uses.
+fn pack(toolbox: &Toolbox, compiled: &Path, stage: &Path) -> Result<Packed, Failure> {
+    let (split, bound) = (stage.join("split"), stage.join("bound"));
+    let whole = read(compiled)?;
+    let main = split.join("willow.wasm");
+    let mut options = wasm_split_cli_support::Options::new(&whole);
+    options.output_dir = &split;
+    options.main_out_path = &main;
+    options.main_module = "./willow.js";
+    options.target.web();
+    let parts = wasm_split_cli_support::transform(options)
+        .map_err(|error| Failure::new(format!("{} cannot be split: {error:#}.", compiled.display())))?;
+    let mut bindgen = toolbox.command("wasm-bindgen");
+    bindgen.args([
+        "--target",
+        "web",
+        "--no-typescript",
+        "--keep-lld-exports",
+        "--out-name",
+        "willow",
+        "--out-dir",
+    ]);
+    steps::run(bindgen.arg(&bound).arg(&main))?;
+
+    let glue = bound.join("willow.js");
+    write(&glue, shakable(&String::from_utf8_lossy(&read(&glue)?)).as_bytes())?;
+    write(&bound.join("__wasm_split.js"), &read(&split.join("__wasm_split.js"))?)?;
+    let entry = bound.join("entry.js");
+    write(&entry, b"export { default } from './willow.js';")?;
+    let script = stage.join("willow.js");
+    let mut esbuild = toolbox.command("esbuild");
+    esbuild.arg(&entry).args(["--bundle", "--minify", "--format=esm", "--log-level=warning"]);
+    steps::run(esbuild.arg(format!("--outfile={}", script.display())))?;
+    let mut script = String::from_utf8_lossy(&read(&script)?).into_owned();
+
+    let bound = bound.join("willow_bg.wasm");
+    let used = stage.join("used.wasm");
+    let graph = stage.join("used.json");
+    let exports = exports(&read(&bound)?)?;
+    write(&graph, graph_of(exports.iter().filter(|name| has_word(&script, name))).as_bytes())?;
+    let mut metadce = toolbox.command("wasm-metadce");
+    metadce.args(FEATURES).arg(&bound).arg("--graph-file").arg(&graph);
+    quietly(metadce.arg("-g").arg("-o").arg(&used))?;
+
+    let mut later = BTreeMap::new();
+    for part in parts.split_modules {
+        let small = optimised(toolbox, &part)?;
+        let name = part.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let kind = name.trim_end_matches(".wasm").trim_start_matches("split_").replace('_', "-");
+        let new = format!("later-{kind}-{}.wasm", hash(&[&small]));
+        script = script.replace(&format!("./{name}"), &format!("./{new}"));
+        later.insert(new, small);
+    }
+    let main = optimised(toolbox, &used)?;
+    let stem = format!("willow-{}", hash(&[&main, script.as_bytes()]));
+    let script = script.replace("willow_bg.wasm", &format!("{stem}_bg.wasm")).into_bytes();
+    Ok(Packed { stem, script, main, later })
+}
+
+/// The script with nothing that keeps a class which nobody imports: neither the registry that would free its instances,
+/// nor what the end of a block would do to them.
+fn shakable(script: &str) -> String {
+    let lines = script.lines().filter(|line| !line.starts_with("if (Symbol.dispose) "));
+    let pure = |line: &str| {
+        line.replace("new FinalizationRegistry(", "/* @__PURE__ */ new FinalizationRegistry(") + "\n"
+    };
+    lines.map(pure).collect()
+}
+
+fn optimised(toolbox: &Toolbox, wasm: &Path) -> Result<Vec<u8>, Failure> {
+    let small = wasm.with_extension("small.wasm");
+    let mut optimise = toolbox.command("wasm-opt");
+    steps::run(optimise.args(OPTIMISE).args(FEATURES).arg(wasm).arg("-o").arg(&small))?;
+    read(&small)
+}
+
+/// What is exported by a wasm module. Only the export section is looked for.
+fn exports(wasm: &[u8]) -> Result<Vec<String>, Failure> {
+    let broken = || Failure::new("What wasm-bindgen wrote is no wasm module.");
+    let number = |at: &mut usize| {
+        let mut value = 0_usize;
+        for shift in (0..35).step_by(7) {
+            let byte = *wasm.get(*at)?;
+            *at += 1;
+            value |= usize::from(byte & 0x7F) << shift;
+            if byte < 0x80 {
+                return Some(value);
+            }
+        }
+        None
+    };
+    let mut names = Vec::new();
+    let mut at = 8;
+    while let Some(&section) = wasm.get(at) {
+        at += 1;
+        let length = number(&mut at).ok_or_else(broken)?;
+        let end = at + length;
+        if section == 7 {
+            for _ in 0..number(&mut at).ok_or_else(broken)? {
+                let length = number(&mut at).ok_or_else(broken)?;
+                let name = wasm.get(at..at + length).ok_or_else(broken)?;
+                names.push(String::from_utf8_lossy(name).into_owned());
+                at += length + 1;
+                number(&mut at).ok_or_else(broken)?;
+            }
+        }
+        at = end;
+    }
+    Ok(names)
+}
+
+/// The graph for wasm-metadce: the script is the root of all that stays.
+fn graph_of<'a>(used: impl Iterator<Item = &'a String> + Clone) -> String {
+    let quoted: Vec<_> = used.clone().map(|name| format!("\"{name}\"")).collect();
+    let nodes = used.map(|name| format!(",\n{{\"name\":\"{name}\",\"export\":\"{name}\"}}"));
+    format!(
+        "[{{\"name\":\"script\",\"root\":true,\"reaches\":[{}]}}{}]",
+        quoted.join(","),
+        nodes.collect::<String>()
+    )
+}
+
+/// Whether a script says a name, as a word of its own.
+fn has_word(script: &str, name: &str) -> bool {
+    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '$');
+    script.match_indices(name).any(|(at, _)| {
+        !is_part(script[..at].chars().next_back()) && !is_part(script[at + name.len()..].chars().next())
+    })
+}
+
+/// Runs a program whose output says nothing to anybody, unless it fails.
+fn quietly(command: &mut Command) -> Result<(), Failure> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output =
+        command.output().map_err(|error| Failure::new(format!("{program} cannot be started: {error}.")))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(Failure::new(format!("{program} ended with {}: {}", output.status, said.trim())))
+}
+
+/// Puts the code in the place of Trunk's, and its names and hashes into index.html.
+fn put(packed: &Packed, dist: &Path) -> Result<(), Failure> {
+    let page = dist.join("index.html");
+    let html = String::from_utf8_lossy(&read(&page)?).into_owned();
+    let (old, html) = renamed(&html, packed)?;
+    for ending in [".js", "_bg.wasm"] {
+        let file = dist.join(format!("{old}{ending}"));
+        fs::remove_file(&file).map_err(|error| failure(&file, "removed", &error))?;
+    }
+    write(&dist.join(format!("{}.js", packed.stem)), &packed.script)?;
+    write(&dist.join(format!("{}_bg.wasm", packed.stem)), &packed.main)?;
+    for (name, bytes) in &packed.later {
+        write(&dist.join(name), bytes)?;
+    }
+    write(&page, html.as_bytes())
+}
+
+/// The name that Trunk had given, and the page with the new one and the new hashes.
+fn renamed(html: &str, packed: &Packed) -> Result<(String, String), Failure> {
+    let other = || Failure::new("index.html is not what Trunk 0.21 writes: it names no script of the page.");
+    let end = html.find("_bg.wasm").ok_or_else(other)?;
+    let start = html[..end].rfind('/').ok_or_else(other)? + 1;
+    let old = html[start..end].to_owned();
+    let mut html = html.replace(&old, &packed.stem);
+    for (name, bytes) in [(".js", &packed.script), ("_bg.wasm", &packed.main)] {
+        let name = format!("href=./{}{name}", packed.stem);
+        const BEGIN: &str = "integrity=sha384-";
+        let link = html.find(&name).ok_or_else(other)?;
+        let value = link + html[link..].find(BEGIN).ok_or_else(other)? + BEGIN.len();
+        let end = value + html[value..].find([' ', '>']).ok_or_else(other)?;
+        html.replace_range(value..end, &STANDARD.encode(Sha384::digest(bytes)));
+    }
+    Ok((old, html))
+}
+
+fn hash(parts: &[&[u8]]) -> String {
+    let digest = parts.iter().fold(Sha256::new(), |digest, part| digest.chain_update(part)).finalize();
+    digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn renew(folder: &Path) -> Result<(), Failure> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).map_err(|error| failure(folder, "removed", &error))?;
+    }
+    fs::create_dir_all(folder).map_err(|error| failure(folder, "made", &error))
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(file).map_err(|error| failure(file, "read", &error))
+}
+
+fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    fs::write(file, bytes).map_err(|error| failure(file, "written", &error))
+}
+
+fn failure(file: &Path, what: &str, error: &std::io::Error) -> Failure {
+    Failure::new(format!("{} cannot be {what}: {error}.", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exports_of_a_module_are_read() {
+        // (module (memory (export "memory") 1) (func (export "go")))
+        let wasm = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x05\x03\x01\0\x01\
+                     \x07\x0f\x02\x06memory\x02\0\x02go\0\0\x0a\x04\x01\x02\0\x0b";
+        assert_eq!(exports(wasm).expect("a module"), ["memory", "go"]);
+        assert!(exports(&wasm[..30]).is_err());
+    }
+
+    #[test]
+    fn nothing_keeps_a_class_that_nobody_imports() {
+        let script = "class A {}\nif (Symbol.dispose) A.prototype[Symbol.dispose] = A.prototype.free;\n\
+                      const F = no ? {} : new FinalizationRegistry(f);\n";
+        let expected = "class A {}\nconst F = no ? {} : /* @__PURE__ */ new FinalizationRegistry(f);\n";
+        assert_eq!(shakable(script), expected);
+    }
+
+    #[test]
+    fn a_name_counts_only_as_a_word() {
+        assert!(has_word("a.free(1)", "free"));
+        assert!(has_word("{free,memory:m}", "memory"));
+        assert!(!has_word("a.__free(1);freed()", "free"));
+    }
+
+    #[test]
+    fn names_and_hashes_of_the_page_follow_its_code() {
+        let html = "<script type=module>import init from './willow-12.js';init('./willow-12_bg.wasm')</script>\
+                    <link href=./a.css integrity=sha384-AA rel=stylesheet>\
+                    <link href=./willow-12.js integrity=sha384-BB rel=modulepreload>\
+                    <link href=./willow-12_bg.wasm integrity=sha384-CC>";
+        let packed = Packed {
+            stem: "willow-34".into(),
+            script: b"alert(1)".to_vec(),
+            main: b"".to_vec(),
+            later: BTreeMap::new(),
+        };
+        let (old, html) = renamed(html, &packed).expect("a page of Trunk's");
+        assert_eq!(old, "willow-12");
+        // From `printf 'alert(1)' | openssl dgst -sha384 -binary | base64`, and the same of nothing.
+        let expected =
+            "<script type=module>import init from './willow-34.js';init('./willow-34_bg.wasm')</script>\
+                    <link href=./a.css integrity=sha384-AA rel=stylesheet>\
+                    <link href=./willow-34.js integrity=sha384-SCRIPT rel=modulepreload>\
+                    <link href=./willow-34_bg.wasm integrity=sha384-NOTHING>"
+                .replace("SCRIPT", "HT2E9NfWiuQ/w1PRai+hTyqW16NIoCGA/m8VQDUopfAtcz6YQjtsMmQd5uRbVDpW")
+                .replace("NOTHING", "OLBgp1GsljhM2TJ+sbHjaiH9txEUvgdDTAzHv2P24donTt6/529l+9Ua0vFImLlb");
+        assert_eq!(html, expected);
+        assert!(renamed("<p>", &packed).is_err());
+    }
+}
