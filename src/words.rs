@@ -69,13 +69,21 @@ pub fn filled(sentence: &str, parameters: &[(&str, &str)]) -> String {
     out
 }
 
-/// The language to begin with: the one chosen earlier, or the first of the visitor's that we speak.
+/// Every language that the page speaks: the files in `locales/` that Cargo.toml lists.
+pub fn all() -> &'static [Locale] {
+    <Locale as leptos_i18n::Locale>::get_all()
+}
+
+/// A language's tag, as in `lang` and in the name of its file.
+pub fn tag(locale: Locale) -> &'static str {
+    leptos_i18n::Locale::as_str(locale)
+}
+
+/// The language to begin with: the one chosen earlier, or the first of the visitor's that we speak. Only what a tag
+/// begins with is compared: whoever reads `zh-Hant` is better off with `zh-CN` than with English.
 pub fn choose(saved: Option<&str>, visitor: &[String]) -> Locale {
-    let known = |tag: &str| match tag.get(..2)?.to_ascii_lowercase().as_str() {
-        "en" => Some(Locale::en),
-        "zh" => Some(Locale::zh_CN),
-        _ => None,
-    };
+    let language = |tag: &str| tag.split(['-', '_']).next().map(str::to_ascii_lowercase);
+    let known = |wanted: &str| all().iter().copied().find(|known| language(tag(*known)) == language(wanted));
     saved.into_iter().chain(visitor.iter().map(String::as_str)).find_map(known).unwrap_or(Locale::en)
 }
 

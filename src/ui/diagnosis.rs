@@ -153,7 +153,7 @@ pub fn term(reason: ReasonCode) -> String {
 fn fault(locale: Locale, error: &mqtt::Error) -> String {
     match locale {
         Locale::en => error.to_string(),
-        Locale::zh_CN => {
+        _ => {
             let packet = error.packet.map(|packet| format!("{packet} ")).unwrap_or_default();
             format!("{packet}{} [{}]", error.field, error.clause())
         }

@@ -356,8 +356,8 @@ mod tests {
         assert!(kinds.iter().copied().eq(0..KINDS.len() as u8), "{kinds:?}");
         // What came live is news of the device, whatever its bytes are.
         assert_eq!(kind_of(still(true, true)), kind_of(still(false, true)));
-        for locale in [Locale::en, Locale::zh_CN] {
-            let words: Vec<&str> = KINDS.iter().map(|kind| kind(locale)).collect();
+        for locale in crate::words::all() {
+            let words: Vec<&str> = KINDS.iter().map(|kind| kind(*locale)).collect();
             let is_new = |place: usize| !words[..place].contains(&words[place]);
             assert!((0..words.len()).all(is_new), "two kinds say the same: {words:?}");
         }

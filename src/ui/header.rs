@@ -5,7 +5,7 @@ use mqtt::{Link, Version};
 
 use super::Page;
 use super::element::{El, Phrase, button, effect, el, svg, value_of};
-use crate::words::Locale;
+use crate::words::{self, Locale};
 use crate::{link, say, store};
 
 /// Under which name the visitor's choice of colours is kept.
@@ -24,16 +24,20 @@ pub fn header(page: Page) -> El {
 
 /// Each language under its own name: whoever looks for it can read that.
 fn language_switch(page: Page) -> El {
-    let option =
-        |locale, name| el("option", "").attr("value", leptos_i18n::Locale::as_str(locale)).text(name);
+    let option = |locale: &Locale| {
+        let tag = words::tag(*locale);
+        el("option", "").attr("value", tag).attr("lang", tag).text(say!(*locale, page.own_name))
+    };
     el("select", "switch")
         .attr("name", "language")
         .attr_says(page, "aria-label", |locale| say!(locale, page.language))
-        .child(option(Locale::en, "English"))
-        .child(option(Locale::zh_CN, "简体中文"))
-        .prop("value", move || leptos_i18n::Locale::as_str(page.locale.get()).into())
+        .children(words::all().iter().map(option))
+        .prop("value", move || words::tag(page.locale.get()).into())
         .on("change", move |event| {
-            page.speak(if value_of(&event) == "zh-CN" { Locale::zh_CN } else { Locale::en });
+            let chosen = value_of(&event);
+            if let Some(locale) = words::all().iter().find(|locale| words::tag(**locale) == chosen) {
+                page.speak(*locale);
+            }
         })
 }
 

@@ -75,7 +75,7 @@ const LANGUAGE: &str = "willow.language";
 #[derive(Copy, Clone)]
 pub struct Page {
     link: StoredValue<Link, LocalStorage>,
-    formats: StoredValue<[OnceCell<Formats>; 2], LocalStorage>,
+    formats: StoredValue<Vec<(Locale, OnceCell<Formats>)>, LocalStorage>,
     visitor: StoredValue<Vec<String>>,
     /// Where the page came from.
     pub origin: StoredValue<Origin>,
@@ -166,7 +166,9 @@ impl Page {
         Page {
             link,
             state,
-            formats: StoredValue::new_local(Default::default()),
+            formats: StoredValue::new_local(
+                words::all().iter().map(|locale| (*locale, OnceCell::new())).collect(),
+            ),
             visitor: StoredValue::new(visitor),
             origin: StoredValue::new(origin),
             request: StoredValue::new(request),
@@ -206,15 +208,12 @@ impl Page {
     /// Formats values in the visitor's language, now and again when it changes.
     pub fn format<T>(self, with: impl FnOnce(&Formats) -> T) -> T {
         let locale = self.locale.get();
-        let place = match locale {
-            Locale::en => 0,
-            Locale::zh_CN => 1,
-        };
+        let making =
+            || self.visitor.with_value(|visitor| Formats::new(intl::tag(words::tag(locale), visitor)));
         self.formats.with_value(|formats| {
-            with(formats[place].get_or_init(|| {
-                let language = leptos_i18n::Locale::as_str(locale);
-                self.visitor.with_value(|visitor| Formats::new(intl::tag(language, visitor)))
-            }))
+            let (_, formats) =
+                formats.iter().find(|(known, _)| *known == locale).expect("there is one for each");
+            with(formats.get_or_init(making))
         })
     }
 
@@ -243,7 +242,7 @@ impl Page {
 
     /// Chooses a language, for this visit and the next.
     pub fn speak(self, locale: Locale) {
-        store::write(LANGUAGE, Some(leptos_i18n::Locale::as_str(locale)));
+        store::write(LANGUAGE, Some(words::tag(locale)));
         self.locale.set(locale);
     }
 }
@@ -296,8 +295,10 @@ pub fn app() -> Vec<El> {
     let page = Page::open();
     effect(move || {
         if let Some(root) = document().document_element() {
-            // `lang` is a valid attribute of every element.
-            let _ = root.set_attribute("lang", leptos_i18n::Locale::as_str(page.locale.get()));
+            // Both are valid attributes of every element.
+            let locale = page.locale.get();
+            let _ = root.set_attribute("lang", words::tag(locale));
+            let _ = root.set_attribute("dir", leptos_i18n::Locale::direction(locale).as_str());
         }
     });
     let tick = move || {
