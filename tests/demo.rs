@@ -115,6 +115,8 @@ async fn a_will_is_on_its_tile_in_the_frame_after_it_arrives() {
     with_fleet_seen(watched, "", async |page, fleet| {
         for victim in &fleet.devices()[..5] {
             let id = &victim.profile().id;
+            // A page that drew for long rests; what comes to a page at rest is what is asked about.
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
             page.js(&format!("window.__arrived = window.__shown = null; window.__victim = {id:?};")).await;
             victim.act(Action::Kill).await.expect("the device obeys");
             page.until("the tile turns", "return window.__shown !== null").await;

@@ -1,8 +1,8 @@
 //! One signal for all changes, raised at most once per frame, and one for sentences, raised as often as they can be
 //! read.
 //!
-//! A burst of packets costs one notice, and one that takes long to draw is followed by a pause. A hidden page has no frames; it is told by an alarm, often enough for
-//! its title. Never knows what changed.
+//! A burst of packets costs one notice, and one that takes long to draw is followed by a pause. A hidden page has no
+//! frames; it is told by an alarm, often enough for its title. Never knows what changed.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -19,9 +19,11 @@ const HIDDEN: Duration = Duration::from_secs(1);
 /// How often sentences change that nobody could read at the pace of frames. The first change is told at once.
 const CALM: Duration = Duration::from_millis(250);
 
-/// So many times what drawing took passes before the next: a flood of messages, or a slow machine, must leave time for
-/// hearing them and for whoever scrolls. Where drawing is quick, every frame is drawn.
+/// So many times what drawing took beyond [`QUICK`] passes before the next: a flood of messages, or a slow machine, must
+/// leave time for hearing them and for whoever scrolls.
 const REST: u32 = 2;
+/// Half a frame at 60 a second. Where drawing is that quick, every frame is drawn.
+const QUICK: Duration = Duration::from_millis(8);
 /// Drawing that takes longer does not make the pause longer.
 const LONGEST: Duration = Duration::from_millis(100);
 
@@ -92,7 +94,8 @@ impl Notice {
             let (notice, began) = (self.clone(), super::now());
             let painted = move || {
                 let now = super::now();
-                notice.rests_until.set(now + now.since(began).min(LONGEST) * REST);
+                let beyond = now.since(began).min(LONGEST).saturating_sub(QUICK);
+                notice.rests_until.set(now + beyond * REST);
             };
             set_timeout(painted, Duration::ZERO);
         }
