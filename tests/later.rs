@@ -7,21 +7,21 @@ const FETCHED: &str =
     .filter(name => name.includes('/later-'))";
 const OPEN_LAMP: &str = "document.querySelector('.tile[data-device=lamp] .face').click()";
 
-async fn board(test: impl AsyncFnOnce(&Page)) {
+async fn board(test: impl AsyncFnOnce(&Page, &Mosquitto)) {
     let (site, broker) = (Site::http().await, Mosquitto::start(MosquittoOptions::default()).await);
     broker.publish("lamp/status", "online", true).await;
     let url = site.page(&format!("?broker={}", broker.websocket()));
     visit(Visit::new(url).with_failing_connections(), async |page| {
         page.until_tile("esphome", "lamp", "online", "retained").await;
         page.until_snapshot("complete").await;
-        test(page).await;
+        test(page, &broker).await;
     })
     .await;
 }
 
 #[tokio::test]
 async fn a_first_visit_to_the_board_fetches_nothing_that_is_opened_later() {
-    board(async |page| {
+    board(async |page, _| {
         assert_eq!(page.js(FETCHED).await, serde_json::json!([]));
         page.js(OPEN_LAMP).await;
         page.until(
@@ -42,7 +42,7 @@ async fn a_first_visit_to_the_board_fetches_nothing_that_is_opened_later() {
 
 #[tokio::test]
 async fn a_part_that_cannot_be_fetched_says_so_and_can_be_tried_again() {
-    board(async |page| {
+    board(async |page, broker| {
         page.js(
             "window.fetched = fetch; window.fetch = async () => { throw new TypeError('Failed to fetch') }",
         )
@@ -63,6 +63,10 @@ async fn a_part_that_cannot_be_fetched_says_so_and_can_be_tried_again() {
         )
         .await;
         assert_eq!(page.js("return document.querySelectorAll('dialog.device [role=alert]').length").await, 0);
+        // What was made by the second try lives as long as the panel does.
+        broker.publish("lamp/status", "offline", true).await;
+        let shown = "return document.querySelector('dialog.device .standing').innerText.includes('Offline')";
+        page.until("the panel follows", shown).await;
         page.js("document.querySelector('dialog.device [name=close]').click()").await;
         page.until("no panel", "return !document.querySelector('dialog.device').open").await;
     })

@@ -62,21 +62,24 @@ where
 type Fill = Rc<dyn Fn(El) -> Pin<Box<dyn Future<Output = Result<(), NotLoaded>>>>>;
 
 fn fill_by(page: Page, into: &El, fill: Fill) {
-    let (filled, into) = (fill(into.clone()), into.clone());
+    let (filled, into, owner) = (fill(into.clone()), into.clone(), Owner::current());
     leptos::task::spawn_local(ScopedFuture::new_untracked(async move {
         match filled.await {
             Ok(()) => to_first(&into),
-            Err(NotLoaded) => failed(page, &into, fill),
+            Err(NotLoaded) => failed(page, &into, owner, fill),
         }
     }));
 }
 
-fn failed(page: Page, into: &El, fill: Fill) {
+fn failed(page: Page, into: &El, owner: Option<Owner>, fill: Fill) {
     let note = el("div", "note");
     let (gone, place) = (note.clone(), into.clone());
     let try_again = button("button", move |_| {
         gone.remove();
-        fill_by(page, &place, fill.clone());
+        // A listener has no owner, and what is made under none ends at once.
+        if let Some(owner) = &owner {
+            owner.with(|| fill_by(page, &place, fill.clone()));
+        }
     });
     into.append(
         &note

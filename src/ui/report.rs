@@ -21,7 +21,8 @@ pub fn report_button(page: Page) -> El {
     let (told, by_hand) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let text = RwSignal::new(String::new());
     let settle_text = move || {
-        let text = text.get_untracked();
+        // What the button stood in may have gone while the text was loaded.
+        let Some(text) = text.try_get_untracked() else { return };
         let shown = text.clone();
         let settle = move |is_copied: bool| {
             if told.is_disposed() {
