@@ -15,6 +15,9 @@ mod generated {
 
 pub use generated::i18n::Locale;
 
+/// The list of the languages stands there, in a part whose changes cargo itself does not look at.
+const _: &str = include_str!("../Cargo.toml");
+
 /// A sentence by its key: a `&'static str`, or a `String` when parameters are given.
 #[macro_export]
 macro_rules! say {
