@@ -77,6 +77,14 @@ impl Layout {
         placed
     }
 
+    /// The first line of a section that the upper edge of the view cuts nothing off, and where it begins, from that
+    /// edge. `top` is as for [`Layout::window`]. The section may have fewer lines.
+    pub fn first_line(&self, placed: &Placed, top: f64) -> (usize, f64) {
+        let begin = top + placed.top + self.title;
+        let line = (-begin / self.pitch).ceil().max(0.0);
+        (line as usize, begin + line * self.pitch)
+    }
+
     /// Where the line of a tile begins, from the upper edge of the first section.
     pub fn line_of(&self, lengths: impl Iterator<Item = usize>, section: usize, tile: usize) -> f64 {
         let before: f64 = lengths.take(section).map(|tiles| self.height(tiles)).sum();
@@ -267,6 +275,16 @@ mod tests {
         assert_eq!(sections, [2, 3]);
         assert_eq!((placed[0].last, placed[1].last), (25_000, 1));
         assert_eq!(LAYOUT.line_of(lengths.into_iter(), 3, 2), total - 84.0);
+    }
+
+    #[wasm_bindgen_test]
+    fn the_first_line_is_wholly_in_sight() {
+        let placed = Placed { section: 1, top: 218.0, height: 1_000.0, first: 0, last: 9 };
+        let check = |top, expected| assert_eq!(LAYOUT.first_line(&placed, top), expected, "{top}");
+        check(0.0, (0, 258.0));
+        check(-258.0, (0, 0.0));
+        check(-259.0, (1, 93.0));
+        check(-352.0, (1, 0.0));
     }
 
     #[wasm_bindgen_test]

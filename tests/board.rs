@@ -197,3 +197,34 @@ async fn changes_are_told_beside_the_board() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_view_stays_where_it_is_when_a_device_leaves_it() {
+    let (site, broker) = (Site::http().await, Mosquitto::start(MosquittoOptions::default()).await);
+    let word = |n: usize| if n == 499 { "offline" } else { "online" };
+    broker.publish_many((0..500).map(|n| (format!("d{n:03}/status"), word(n)))).await;
+    visit(Visit::new(site.page(&format!("?broker={}", broker.websocket()))), async |page| {
+        page.until_count("total", 500).await;
+        page.until_snapshot("complete").await;
+        page.js("scrollTo(0, 3000)").await;
+        let first = "[...document.querySelectorAll('.tile')].map(t => [t, t.getBoundingClientRect()])\
+                     .filter(([, { top }]) => top >= 0)\
+                     .sort(([, a], [, b]) => a.top - b.top || a.left - b.left)[0][0].dataset.device";
+        page.until("tiles there", &format!("return scrollY === 3000 && {first} > 'd050'")).await;
+        // Tab begins in sight, not above it.
+        page.until(
+            "Tab's first",
+            &format!("return document.querySelector('.face[tabindex=\"0\"]').closest('.tile').dataset.device === {first}"),
+        )
+        .await;
+        let device = page.js(&format!("return {first}")).await;
+        let device = device.as_str().expect("a tile is there");
+        broker.publish(&format!("{device}/status"), "offline", true).await;
+        page.until_count("offline", 2).await;
+        page.until("it left", &format!("return {first} !== {device:?}")).await;
+        // Two lines of the section above would be there for whoever followed it.
+        let moved = page.js("return Math.abs(scrollY - 3000)").await;
+        assert!(moved.as_f64().is_some_and(|moved| moved < 100.0), "{moved}");
+    })
+    .await;
+}

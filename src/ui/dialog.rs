@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use fleet::Handle;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlDialogElement};
@@ -81,7 +82,12 @@ fn keep_focus(page: Page) {
         if document().active_element().is_some_and(|active| active.tag_name() != "BODY") {
             return;
         }
-        let has_tile = page.cursor.get_untracked().is_some_and(|handle| focus(handle, true));
+        // In the slot of a device that is gone there may be another one by now.
+        let is_known = |handle: &Handle| {
+            page.link(|link| link.with(|call| call.engine.fleet().device(*handle).is_some())) == Some(true)
+        };
+        let cursor = page.cursor.get_untracked().filter(is_known);
+        let has_tile = cursor.is_some_and(|handle| focus(handle, true));
         if !has_tile {
             focus_headline();
         }

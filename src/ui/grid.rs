@@ -75,9 +75,9 @@ struct Grid {
     drawn: Cell<Option<Drawn>>,
     /// Where the tile stands that has the focus, or had it when its element went: section and place.
     stood: Cell<Option<(usize, usize)>>,
-    /// The first tile that is wholly in sight once the visitor has scrolled, and its distance from the view's
-    /// upper edge.
-    anchor: Cell<Option<(Handle, f64)>>,
+    /// Tiles of the first line that is wholly in sight once the visitor has scrolled, and one of the line below, each
+    /// with its distance from the view's upper edge.
+    anchors: RefCell<Vec<(Handle, f64)>>,
 }
 
 /// What the last drawing was made of.
@@ -106,12 +106,14 @@ pub fn grid(page: Page, sections: Memo<Vec<Section>>) -> El {
         parts: RefCell::default(),
         drawn: Cell::new(None),
         stood: Cell::new(None),
-        anchor: Cell::new(None),
+        anchors: RefCell::default(),
     });
     // Scrolling and resizing come in floods; what they lead to is looked at once per frame.
-    let seen = grid.clone();
-    let scroll = window_event_listener_untyped("scroll", move |_| seen.measure_soon());
-    on_cleanup(move || scroll.remove());
+    for event in ["scroll", "resize"] {
+        let seen = grid.clone();
+        let listener = window_event_listener_untyped(event, move |_| seen.measure_soon());
+        on_cleanup(move || listener.remove());
+    }
     for query in ["(prefers-color-scheme: dark)", "(forced-colors: active)"] {
         if let Ok(Some(query)) = window().match_media(query) {
             let seen = grid.clone();
@@ -184,7 +186,7 @@ impl Grid {
                 false => (tiles(density, measured), None),
             };
             let placed = layout.window(lengths(sections), top, view);
-            let tab_stop = tab_stop(sections, &placed, layout.columns, cursor);
+            let tab_stop = tab_stop(sections, &placed, &layout, top, cursor);
             let option = is_wall.then(|| self.option(sections, tab_stop, cursor)).flatten();
             style(&self.spacer, "height", &pixels(layout.total(lengths(sections))));
             self.spacer
@@ -277,25 +279,32 @@ fn tiles(density: Density, Measured { width, rem, .. }: Measured) -> Layout {
     }
 }
 
-/// Tab reaches one tile: the cursor's, or the first in sight.
+/// Tab reaches one tile: the cursor's, or the first that is wholly in sight. `top` is where the first section begins,
+/// from the upper edge of the view.
 fn tab_stop(
     sections: &[Section],
     placed: &[Placed],
-    columns: usize,
+    layout: &Layout,
+    top: f64,
     cursor: Option<Handle>,
 ) -> Option<Handle> {
-    let mut first = None;
+    let (mut first, mut first_in_sight) = (None, None);
     for placed in placed {
         let handles = sections.get(placed.section).map_or(&[][..], |section| &section.handles);
+        let columns = layout.columns;
         let end = (placed.last * columns).min(handles.len());
-        for &handle in handles.get(placed.first * columns..end).unwrap_or_default() {
+        let begin = layout.first_line(placed, top).0 * columns;
+        for (tile, &handle) in handles.iter().enumerate().take(end).skip(placed.first * columns) {
             if Some(handle) == cursor {
                 return cursor;
             }
             first.get_or_insert(handle);
+            if tile >= begin {
+                first_in_sight.get_or_insert(handle);
+            }
         }
     }
-    first
+    first_in_sight.or(first)
 }
 
 fn lengths(sections: &[Section]) -> impl Iterator<Item = usize> + Clone {

@@ -15,6 +15,9 @@ use crate::sections::{Section, place_of};
 use crate::ui::element::closest;
 use crate::ui::measure::{after_two_frames, is_there, view_height};
 
+/// How many tiles of a line are remembered: a line of the wall has hundreds of cells.
+const ANCHORS: usize = 8;
+
 impl Grid {
     pub(super) fn on_key(self: &Rc<Self>, event: &KeyboardEvent) {
         let is_on_tile = closest(event.target(), ".tile, .wall").is_some();
@@ -65,33 +68,46 @@ impl Grid {
     /// Remembers what the visitor looks at.
     pub(super) fn drop_anchor(&self) {
         let (top, layout) = (self.measured.get().top, self.layout.get());
-        let found = self.sections.with_untracked(|sections| {
-            self.placed.borrow().iter().find_map(|placed| {
-                let first_line = top + placed.top + layout.title;
-                let line = (-first_line / layout.pitch).ceil().max(0.0);
-                let tile = line as usize * layout.columns;
-                let handle = sections.get(placed.section)?.handles.get(tile)?;
-                Some((*handle, first_line + line * layout.pitch))
-            })
-        });
+        let mut anchors = self.anchors.borrow_mut();
+        anchors.clear();
         // At the top of the board the visitor wants to see what comes there.
-        self.anchor.set(found.filter(|_| top < 0.0));
+        if top >= 0.0 {
+            return;
+        }
+        self.sections.with_untracked(|sections| {
+            for placed in self.placed.borrow().iter() {
+                let Some(section) = sections.get(placed.section) else { continue };
+                let (line, distance) = layout.first_line(placed, top);
+                let rest = section.handles.get(line * layout.columns..).unwrap_or_default();
+                let of_line = rest.iter().take(layout.columns.min(ANCHORS));
+                anchors.extend(of_line.map(|handle| (*handle, distance)));
+                anchors.extend(rest.get(layout.columns).map(|handle| (*handle, distance + layout.pitch)));
+                if !anchors.is_empty() {
+                    return;
+                }
+            }
+        });
     }
 
-    /// After an update: what the visitor looks at stays where it is.
+    /// After an update: what the visitor looks at stays where it is. A device that moved to another section does not
+    /// take the view along: the shift is the smallest that any of the anchors asks for.
     pub(super) fn hold_view(&self) {
-        let Some((handle, before)) = self.anchor.get() else {
-            return;
-        };
-        let Some((section, tile)) = self.place(handle) else {
-            return;
-        };
-        let layout = self.layout.get();
-        let line = self.sections.with_untracked(|all| layout.line_of(lengths(all), section, tile));
-        let now = self.measured.get().top + line;
-        if (now - before).abs() >= 1.0 {
-            self.anchor.set(None);
-            window().scroll_by_with_x_and_y(0.0, now - before);
+        let (top, layout) = (self.measured.get().top, self.layout.get());
+        let mut by: Option<f64> = None;
+        for &(handle, before) in self.anchors.borrow().iter() {
+            let Some((section, tile)) = self.place(handle) else { continue };
+            let line = self.sections.with_untracked(|all| layout.line_of(lengths(all), section, tile));
+            let shift = top + line - before;
+            if shift.abs() < 1.0 {
+                return;
+            }
+            if by.is_none_or(|by| shift.abs() < by.abs()) {
+                by = Some(shift);
+            }
+        }
+        if let Some(by) = by {
+            self.anchors.borrow_mut().clear();
+            window().scroll_by_with_x_and_y(0.0, by);
         }
     }
 
@@ -165,11 +181,10 @@ impl Grid {
     /// After an update: a device that moved to another section keeps the focus if its tile is in sight, and
     /// when the device is gone the one that stands in its place gets it. The view does not move.
     pub(super) fn keep_focus(self: &Rc<Self>) {
-        let (Some(stood), Some(handle)) = (self.stood.get(), self.page.cursor.get_untracked()) else {
-            return;
-        };
-        // The wall's element never goes, and keeps what it has.
-        if is_there(&self.wall.el) {
+        let is_active =
+            |el: &Element| document().active_element().is_some_and(|active| active.is_same_node(Some(el)));
+        // The wall's element keeps the focus that it has.
+        if self.stood.get().is_none() || is_active(self.wall.el.element()) {
             return;
         }
         let grid = self.clone();
@@ -182,6 +197,10 @@ impl Grid {
             if !is_there {
                 return;
             }
+            // By now the visitor may have left the tiles, or be at another one.
+            let (Some(stood), Some(handle)) = (grid.stood.get(), grid.page.cursor.get_untracked()) else {
+                return;
+            };
             if let Some(place) = grid.place(handle) {
                 grid.stood.set(Some(place));
                 focus(handle, true);
