@@ -85,6 +85,8 @@ pub enum Lead {
     Degraded(u32),
     /// Nothing of the kind.
     NoneOffline,
+    /// Nothing of the kind among those that are known, and not everything was read.
+    NoneKnownOffline,
 }
 
 impl Headline {
@@ -106,7 +108,8 @@ impl Headline {
             }
             (Link::Connected, _) => {
                 let lead = match (offline, degraded) {
-                    (0, 0) => Lead::NoneOffline,
+                    (0, 0) if extent == Extent::Whole => Lead::NoneOffline,
+                    (0, 0) => Lead::NoneKnownOffline,
                     (0, degraded) => Lead::Degraded(degraded),
                     (offline, _) => Lead::Offline(offline),
                 };
@@ -138,8 +141,11 @@ mod tests {
         check(counts(0, 0, 0, 0), Headline::Nobody);
         check(counts(40, 0, 0, 0), Headline::AllOnline { total: 40, extent: Extent::Whole });
         check(counts(0, 0, 4, 0), Headline::AllAsleep { total: 4 });
-        let asleep = Headline::Counted { lead: Lead::NoneOffline, online: 0, total: 4, is_confirmed: true };
-        assert_eq!(of(Extent::SoFar, counts(0, 0, 4, 0)), asleep);
+        let lead = Lead::NoneKnownOffline;
+        let asleep = Headline::Counted { lead, online: 0, total: 4, is_confirmed: true };
+        for extent in [Extent::SoFar, Extent::Known] {
+            assert_eq!(of(extent, counts(0, 0, 4, 0)), asleep);
+        }
         check(counts(36, 2, 1, 1), counted(Lead::Offline(2), 36));
         check(counts(38, 0, 1, 1), counted(Lead::Degraded(1), 38));
         check(counts(39, 0, 1, 0), counted(Lead::NoneOffline, 39));

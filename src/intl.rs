@@ -73,7 +73,9 @@ impl Formats {
     }
 
     /// A count, with the language's separators: 100,000.
-    pub fn count(&self, count: usize) -> String {
+    pub fn count(&self, count: impl TryInto<u64>) -> String {
+        // A `usize` of the page has 32 bits only.
+        let count = count.try_into().unwrap_or(u64::MAX);
         formatted(&self.number, &JsValue::from_f64(count as f64))
     }
 
@@ -196,6 +198,7 @@ mod tests {
     fn counts_and_durations_in_both_languages() {
         let (english, chinese) = (Formats::new("en"), Formats::new("zh-CN"));
         assert_eq!(english.count(100_000), "100,000");
+        assert_eq!(english.count(5_000_000_000_u64), "5,000,000,000");
         let check = |milliseconds, in_english: &str, in_chinese: &str| {
             assert_eq!(english.duration(milliseconds), in_english);
             assert_eq!(chinese.duration(milliseconds), in_chinese);

@@ -17,12 +17,15 @@ async fn a_broker_that_is_not_there_and_then_appears() {
         let text = page.text().await;
         assert!(text.contains("Likely"), "a guess is worded as one:\n{text}");
         assert!(text.contains(&port.to_string()), "the address is named:\n{text}");
+        page.js("document.querySelector('[data-diagnosis] .button').focus()").await;
         let broker = Mosquitto::start_at(port, MosquittoOptions::default()).await;
         broker.publish("here/status", "online", true).await;
         let connected = "return document.querySelector('[data-link]').dataset.link === 'connected'";
         page.until_within(RECOVERY, "connected without a hand", connected).await;
         page.until_tile("esphome", "here", "online", "retained").await;
         assert!(!page.text().await.contains("Likely"), "the guess is gone");
+        let focused = "return document.activeElement.className === 'headline'";
+        page.until("the focus, whose button is gone, at the headline", focused).await;
     })
     .await;
 }

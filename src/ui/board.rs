@@ -19,9 +19,9 @@ use super::symbols::icon;
 use super::tools::tools;
 use super::{Page, memo};
 use crate::headline::Headline;
-use crate::say;
 use crate::sections::sections;
 use crate::view::View;
+use crate::{say, say_count};
 
 /// A device made of two commands. The first one stays, in the background.
 const EXAMPLE: &str = "\
@@ -169,8 +169,7 @@ fn nobody(page: Page) -> El {
             })
         });
         let (messages, topics) = read.unwrap_or_default();
-        let [messages, topics] =
-            [messages, topics].map(|count| page.format(|formats| formats.count(count as usize)));
+        let [messages, topics] = [messages, topics].map(|count| page.format(|formats| formats.count(count)));
         say!(page.locale.get(), board.nobody.looked_at, messages = messages, topics = topics)
     };
     let nobody = el("div", "empty")
@@ -194,9 +193,9 @@ fn nobody(page: Page) -> El {
 /// Everything is filtered away.
 fn none_found(page: Page) -> El {
     let body = move || {
-        let total =
-            page.format(|formats| formats.count(page.state.with(|state| state.counts.total) as usize));
-        say!(page.locale.get(), board.none_found.body, n = total)
+        let total = page.state.with(|state| state.counts.total);
+        let n = page.format(|formats| formats.count(total));
+        say_count!(page.locale.get(), total, board.none_found.body, n = n)
     };
     let show_all = button("button", move |_| {
         page.view.update(View::show_all);

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use mqtt::{Link, ReasonCode, Version};
 
 use super::element::{El, button, el};
+use super::headline::leave_focus;
 use super::list::{Item, list};
 use super::report::report_button;
 use super::{Page, memo};
@@ -74,12 +75,14 @@ fn panel(page: Page) -> El {
         .says(page, |locale| say!(locale, diagnosis.try_now));
     let change = button("button", move |_| page.dialog_is_open.set(true))
         .says(page, |locale| say!(locale, diagnosis.change));
-    el("section", "note trouble")
+    let panel = el("section", "note trouble")
         .attr("data-diagnosis", "")
         .child(title)
         .child(columns)
         .child(el("div", "actions").child(try_now).child(change).child(countdown))
-        .child(report_button(page))
+        .child(report_button(page));
+    leave_focus(&panel);
+    panel
 }
 
 /// A title and what stands below it; nothing where there is nothing to say. It stays while it says the same.

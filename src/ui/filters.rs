@@ -18,8 +18,8 @@ use super::report::report_button;
 use super::{Page, memo};
 use crate::headline::Headline;
 use crate::link;
-use crate::say;
 use crate::words::Locale;
+use crate::{say, say_count};
 
 /// How often rates are told anew.
 const TICK: Duration = Duration::from_secs(1);
@@ -43,15 +43,19 @@ pub fn filter_panel(page: Page, into: El) -> El {
     into.part(move || {
         is_open.set(false);
         has_filters.get().then(|| {
-            let has_unknown = memo(move |_| {
-                is_open.get() && read(page, |engine| engine.fleet().strays().topics().next().is_some())
-            });
-            // With nothing to show, what each filter brought is the answer.
+            // With nothing to show, what each filter brought is the answer. It does not close under its reader when
+            // there is something.
             let is_wanted = memo(move |_| {
                 page.state.with(|state| matches!(state.headline, Headline::Nobody | Headline::NoneSeen))
             });
-            el("details", "filters")
-                .prop("open", move || is_wanted.get().into())
+            let panel = el("details", "filters");
+            let opened = panel.clone();
+            effect(move || {
+                if is_wanted.get() {
+                    opened.set("open", Some(""));
+                }
+            });
+            panel
                 .on("toggle", move |event| {
                     is_open.set(closest(event.target(), "details[open]").is_some());
                 })
@@ -60,12 +64,18 @@ pub fn filter_panel(page: Page, into: El) -> El {
                     let place = || el("div", "");
                     is_open.get().then(|| later::open(page, place(), move |into| load_table(page, into)))
                 })
-                .parts(move || if has_unknown.get() { unknown_words(page) } else { Vec::new() })
         })
     })
 }
 
-later! { connection: fn load_table(page: Page, into: El) { into.append(&table(page).child(report_button(page))) } }
+later! { connection: fn load_table(page: Page, into: El) { fill(page, into) } }
+
+fn fill(page: Page, into: El) {
+    let has_unknown = memo(move |_| read(page, |engine| engine.fleet().strays().topics().next().is_some()));
+    let _ = into
+        .child(table(page).child(report_button(page)))
+        .parts(move || if has_unknown.get() { unknown_words(page) } else { Vec::new() });
+}
 
 fn table(page: Page) -> El {
     let tick = RwSignal::new(link::now());
@@ -94,7 +104,7 @@ fn row_of(page: Page, tick: RwSignal<Time>, position: usize, name: String) -> El
         tick.track();
         read(page, |engine| {
             let Some(filter) = engine.snapshot().filters().get(position) else { return };
-            let count = |count: u64| page.format(|formats| formats.count(count as usize));
+            let count = |count: u64| page.format(|formats| formats.count(count));
             is_watched.set(!matches!(filter.state(), FilterState::Off | FilterState::Paused));
             state.set(words(page.locale.get(), filter.state()));
             messages.set(count(filter.messages()));
@@ -145,7 +155,7 @@ fn unknown_words(page: Page) -> Vec<El> {
                             .child(el("q", "").attr("dir", "auto").text(&last))
                             .text(" ")
                             .tells(move || {
-                                let n = page.format(|formats| formats.count(messages as usize));
+                                let n = page.format(|formats| formats.count(messages));
                                 say!(page.locale.get(), filters.unknown.times, n = n)
                             })
                     })
@@ -162,8 +172,8 @@ fn unknown_words(page: Page) -> Vec<El> {
         if more == 0 {
             return String::new();
         }
-        let n = page.format(|formats| formats.count(more as usize));
-        say!(page.locale.get(), filters.unknown.more, n = n)
+        let n = page.format(|formats| formats.count(more));
+        say_count!(page.locale.get(), more, filters.unknown.more, n = n)
     };
     vec![
         el("h2", "").says(page, |locale| say!(locale, filters.unknown.title)),

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use mqtt::Time;
 
 use super::element::{El, effect, el};
+use super::form::focus_headline;
 use super::{Page, memo};
 use crate::headline::{Extent, Headline, Lead};
 use crate::{say, say_count};
@@ -58,6 +59,7 @@ fn sentence(page: Page, headline: Headline) -> Sentence {
                 Lead::Offline(n) => ("offline", say_count!(locale, n, headline.offline, n = count(n))),
                 Lead::Degraded(n) => ("degraded", say_count!(locale, n, headline.degraded, n = count(n))),
                 Lead::NoneOffline => ("", say!(locale, headline.none_offline).to_owned()),
+                Lead::NoneKnownOffline => ("", say!(locale, headline.none_known_offline).to_owned()),
             };
             Sentence { class, lead, rest }
         }
@@ -131,6 +133,22 @@ fn favicon(offline: usize) -> String {
         ),
     };
     format!("{WILLOW}{badge}%3C/svg%3E")
+}
+
+/// Where an element is made that may have the focus when it goes: then the headline gets it.
+pub fn leave_focus(el: &El) {
+    let element = StoredValue::new_local(el.element().clone());
+    on_cleanup(move || {
+        let active = document().active_element();
+        let has_focus = element.try_with_value(|element| element.contains(active.as_deref()));
+        if active.is_some() && has_focus == Some(true) {
+            request_animation_frame(|| {
+                if document().active_element().is_none_or(|active| active.tag_name() == "BODY") {
+                    focus_headline();
+                }
+            });
+        }
+    });
 }
 
 /// The answer, and below it how the board knows.

@@ -22,7 +22,7 @@ impl Item {
 struct Shown {
     key: String,
     el: El,
-    _owner: Owner,
+    owner: Owner,
 }
 
 /// Makes the items the content of an element, now and whenever what `items` reads has changed.
@@ -43,11 +43,16 @@ fn fill(of: El, items: Box<dyn Fn() -> Vec<Item>>) {
                 None => {
                     let owner = owner.child();
                     let el = owner.with(|| untrack(show));
-                    Shown { key, el, _owner: owner }
+                    Shown { key, el, owner }
                 }
             });
         }
-        shown.drain(..).for_each(|old| old.el.remove());
+        for Shown { el, owner, .. } in shown.drain(..) {
+            // Before it goes: what is done at its end may ask whether it has the focus. A list within it holds its
+            // owner as well.
+            owner.cleanup();
+            el.remove();
+        }
         put_in_order(of.element(), next.iter().map(|shown| &shown.el));
         shown = std::mem::take(&mut next);
     });

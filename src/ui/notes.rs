@@ -4,6 +4,8 @@ use leptos::prelude::*;
 
 use super::diagnosis::code;
 use super::element::{El, button, el};
+use super::headline::leave_focus;
+use super::list::{Item, list};
 use super::{Page, memo};
 use crate::notes::{Note, NoteKind, Noted};
 use crate::words::Locale;
@@ -12,21 +14,37 @@ use crate::{say, say_count};
 /// How many filters a note names; the rest are counted.
 const NAMED: usize = 5;
 
-/// The notes, or nothing. They stay as they are while they say the same: a button in one has the focus.
+/// The notes, or nothing. What says the same stays as it is: a button in it may have the focus.
 pub fn notes(page: Page, into: El) -> El {
     let notes = memo(move |_| page.state.with(|state| state.notes.clone()));
     let is_bounded = memo(move |_| left_out(page) > 0);
-    into.parts(move || notes.get().into_iter().map(|note| box_of(page, note)).collect())
-        .part(move || is_bounded.get().then(|| box_of_bounds(page)))
+    let boxes = list(el("div", ""), move || {
+        let kinds = notes.with(|notes| notes.iter().map(|note| note.kind).collect::<Vec<NoteKind>>());
+        let item = |kind: NoteKind| Item::new((kind as usize).to_string(), move || box_of(page, notes, kind));
+        kinds.into_iter().map(item).collect()
+    });
+    into.child(boxes).part(move || is_bounded.get().then(|| box_of_bounds(page)))
 }
 
-fn box_of(page: Page, Note { kind, filters }: Note) -> El {
-    let more = filters.len().saturating_sub(NAMED);
-    let items = filters.into_iter().take(NAMED).map(|noted| item_of(page, kind, noted));
-    let items = el("ul", "").children(items).children(
-        (more > 0)
-            .then(|| el("li", "").tells(move || say!(page.locale.get(), note.more, n = more.to_string()))),
-    );
+fn box_of(page: Page, notes: Memo<Vec<Note>>, kind: NoteKind) -> El {
+    let items = list(el("ul", ""), move || {
+        let of_kind = |notes: &Vec<Note>| notes.iter().find(|note| note.kind == kind).cloned();
+        let Some(Note { filters, .. }) = notes.with(of_kind) else { return Vec::new() };
+        let more = filters.len().saturating_sub(NAMED);
+        let mut items = Vec::new();
+        for noted in filters.into_iter().take(NAMED) {
+            let Noted { position, text, replays, reason } = &noted;
+            let [position, reason] = [position.map(|position| position + 1), reason.map(|r| r.byte().into())]
+                .map(Option::unwrap_or_default);
+            let key = format!("{position} {reason} {replays} {text}");
+            items.push(Item::new(key, move || item_of(page, kind, noted)));
+        }
+        if more > 0 {
+            let words = move || say!(page.locale.get(), note.more, n = more.to_string());
+            items.push(Item::new(more.to_string(), move || el("li", "").tells(words)));
+        }
+        items
+    });
     el("section", "note caution")
         .child(el("h2", "").tells(move || words(page.locale.get(), kind).0.to_owned()))
         .child(el("p", "").tells(move || words(page.locale.get(), kind).1.to_owned()))
@@ -38,7 +56,7 @@ fn item_of(page: Page, kind: NoteKind, Noted { position, text, replays, reason }
         (NoteKind::Rejected, _) => text.clone(),
         (_, Some(reason)) => say!(page.locale.get(), note.refused.filter, filter = text, code = code(reason)),
         _ => {
-            let n = page.format(|formats| formats.count(replays as usize));
+            let n = page.format(|formats| formats.count(replays));
             say_count!(page.locale.get(), replays, note.filter, filter = text, n = n)
         }
     };
@@ -46,7 +64,10 @@ fn item_of(page: Page, kind: NoteKind, Noted { position, text, replays, reason }
         button("button small", move |_| page.link(|link| link.switch_filter(position, true)))
             .says(page, |locale| say!(locale, note.paused.resume))
     });
-    el("li", "").attr("dir", "auto").child(el("span", "").tells(sentence)).text(" ").children(resume)
+    let item =
+        el("li", "").attr("dir", "auto").child(el("span", "").tells(sentence)).text(" ").children(resume);
+    leave_focus(&item);
+    item
 }
 
 /// How much the fleet's bounds kept out.
@@ -57,8 +78,9 @@ fn left_out(page: Page) -> u64 {
 /// What the fleet's bounds kept out.
 fn box_of_bounds(page: Page) -> El {
     let body = move || {
-        let n = page.format(|formats| formats.count(left_out(page) as usize));
-        say!(page.locale.get(), note.bounded.body, n = n)
+        let left_out = left_out(page);
+        let n = page.format(|formats| formats.count(left_out));
+        say_count!(page.locale.get(), left_out, note.bounded.body, n = n)
     };
     el("section", "note caution")
         .child(el("h2", "").says(page, |locale| say!(locale, note.bounded.title)))

@@ -225,9 +225,13 @@ async fn a_paused_filter_can_be_watched_anyway() {
     frames(3).await;
     assert!(place.text(".note").contains("paused"), "{}", place.text(".note"));
     assert!(place.text(".headline").contains("not everything"), "{}", place.text(".headline"));
-    place.one(".note button").unchecked_into::<HtmlElement>().click();
-    frames(3).await;
+    let resume: HtmlElement = place.one(".note button").unchecked_into();
+    resume.focus().expect("a button takes the focus");
+    resume.click();
+    frames(4).await;
     assert_eq!(place.count(".note"), 0);
+    let focused = document().active_element().map(|element| element.class_name());
+    assert_eq!(focused.as_deref(), Some("headline"), "the button is gone");
     assert!(link.with(|call| call.engine.snapshot().filters()[0].is_on()).unwrap_or_default());
 }
 
