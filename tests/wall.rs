@@ -331,6 +331,14 @@ async fn thousands_of_cells_are_on_one_page_from_right_to_left_too() {
             "return document.querySelector('canvas.cells').getBoundingClientRect().bottom <= innerHeight";
         page.until("all in sight", bottom).await;
         assert_eq!(page.js("return document.querySelectorAll('main *').length < 400").await, true);
+        // The cells take the room that the legend leaves: it must not grow with them.
+        let heights = "const legend = document.querySelector('.wall-legend');\
+                       const samples = [...legend.querySelectorAll('.sample')];\
+                       const set = width => samples.forEach(sample => sample.style.width = width);\
+                       const [before, now] = [samples[0].style.width, legend.offsetHeight];\
+                       set('28px'); const large = legend.offsetHeight; set(before);\
+                       return [before === '28px', large - now]";
+        assert_eq!(page.js(heights).await, json!([false, 0]));
         focus(page).await;
         press(page, Key::End).await;
         until_at(page, "d2999").await;

@@ -55,7 +55,7 @@ pub fn rail(page: Page) -> El {
     let listed = move || {
         let item = |entry: Entry| {
             let Change { at, to, flap, .. } = entry.change;
-            let key = format!("{} {} {} {flap}", entry.handle.slot(), at.0, to.word());
+            let key = format!("{} {} {} {flap} {}", entry.handle.slot(), at.0, to.word(), entry.name);
             Item::new(key, move || item_of(page, entry))
         };
         entries.get().into_iter().map(item).collect()
