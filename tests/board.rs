@@ -101,6 +101,8 @@ async fn the_keyboard_walks_through_the_tiles_and_opens_one() {
 
         press(page, Key::Enter).await;
         page.until("the panel", "return document.querySelector('dialog.device')?.open === true").await;
+        // What is in it is loaded later.
+        page.until("its device", "return !!document.querySelector('#device-title')?.textContent").await;
         let panel = page.js("return document.querySelector('dialog.device').innerText").await;
         let panel = panel.as_str().expect("a text");
         for part in
@@ -209,7 +211,7 @@ async fn the_view_stays_where_it_is_when_a_device_leaves_it() {
         page.js("scrollTo(0, 3000)").await;
         let first = "[...document.querySelectorAll('.tile')].map(t => [t, t.getBoundingClientRect()])\
                      .filter(([, { top }]) => top >= 0)\
-                     .sort(([, a], [, b]) => a.top - b.top || a.left - b.left)[0][0].dataset.device";
+                     .sort(([, a], [, b]) => a.top - b.top || a.left - b.left)[0]?.[0].dataset.device";
         page.until("tiles there", &format!("return scrollY === 3000 && {first} > 'd050'")).await;
         // Tab begins in sight, not above it.
         page.until(
