@@ -153,7 +153,8 @@ pub fn leave_focus(el: &El) {
 
 /// The answer, and below it how the board knows.
 pub fn headline(page: Page, into: El) -> El {
-    let answer = move || sentence(page, page.told(|state| state.headline));
+    // At the pace of the counters: both are read together.
+    let answer = move || sentence(page, page.state.with(|state| state.headline));
 
     effect(move || {
         let locale = page.locale.get();
