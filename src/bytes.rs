@@ -52,20 +52,26 @@ fn picture(control: u32) -> &'static str {
 }
 
 /// Signs that are not seen, or that change how others are: C1 controls, soft hyphen, zero widths, the marks,
-/// embeddings, overrides and isolates of the bidirectional algorithm (UAX 9), separators of lines, annotations, tags.
+/// embeddings, overrides and isolates of the bidirectional algorithm (UAX 9), separators of lines, annotations, tags,
+/// variation selectors, and blanks that are no space.
 fn is_hidden(sign: char) -> bool {
     matches!(
         sign,
         '\u{80}'..='\u{9F}'
             | '\u{AD}'
+            | '\u{A0}'
+            | '\u{34F}'
             | '\u{61C}'
             | '\u{115F}'
             | '\u{1160}'
-            | '\u{180E}'
+            | '\u{17B4}'..='\u{17B5}'
+            | '\u{180B}'..='\u{180F}'
             | '\u{200B}'..='\u{200F}'
             | '\u{2028}'..='\u{202E}'
             | '\u{2060}'..='\u{206F}'
+            | '\u{2800}'
             | '\u{3164}'
+            | '\u{FE00}'..='\u{FE0F}'
             | '\u{FEFF}'
             | '\u{FFA0}'
             | '\u{FFF9}'..='\u{FFFB}'
@@ -116,6 +122,8 @@ mod tests {
         check(b"\n\n", "[␊\n␊\n]");
         check("a\u{202E}b\u{2066}\u{200B}".as_bytes(), "a[U+202E]b[U+2066 U+200B]");
         check("\u{85}\u{E0041}".as_bytes(), "[U+0085 U+E0041]");
+        check("on\u{FE0F}\u{A0}".as_bytes(), "on[U+FE0F U+00A0]");
+        check("\u{34F}\u{17B4}\u{180F}\u{2800}".as_bytes(), "[U+034F U+17B4 U+180F U+2800]");
         check(b"a\xff\xfeb", "a[FF FE]b");
         // A sign that is cut short.
         check(&"灯".as_bytes()[..2], "[E7 81]");

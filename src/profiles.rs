@@ -24,12 +24,12 @@ pub const MOST_BYTES: f64 = 1_048_576.0;
 /// How many profiles there may be.
 pub const MOST_PROFILES: usize = 1_000;
 /// How many filters a profile may have.
-const MOST_FILTERS: usize = 64;
+pub const MOST_FILTERS: usize = 64;
 /// How many characters a name may have.
 pub const MOST_NAME: usize = 64;
-/// How many characters an address, a password or a filter may have.
-const MOST_TEXT: usize = 1_024;
-/// How many characters a user name or a client id may have.
+/// How many characters an address, a user name, a password or a filter may have.
+pub const MOST_TEXT: usize = 8_192;
+/// How many characters a client id may have.
 pub const MOST_ID: usize = 256;
 
 /// The least keep-alive that is taken, in seconds.
@@ -94,6 +94,8 @@ pub enum Why {
     MqttVersion,
     /// Not a topic filter.
     Filter,
+    /// A name with a sign in it that turns the text around it.
+    Turned,
     /// Left out, although the profile is used: a password in a file is nobody's secret.
     Password,
 }
@@ -101,6 +103,36 @@ pub enum Why {
 /// Whether a text can be a name, a user or an id: not empty, so many characters at most, all of them printable.
 pub fn is_plain(text: &str, most: usize) -> bool {
     !text.is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control)
+}
+
+/// Whether a text has signs in it that set or turn the direction of what stands around it (UAX 9).
+fn is_turned(text: &str) -> bool {
+    let turns = |sign: char| matches!(sign, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    text.contains(turns)
+}
+
+/// Whether a text can be the name of a profile.
+pub fn is_name(text: &str) -> bool {
+    is_plain(text, MOST_NAME) && !is_turned(text)
+}
+
+/// Whether a profile that is written comes back as it was: what is read refuses what is too long and what is not text.
+pub fn comes_back(saved: &Saved) -> bool {
+    let saved = std::slice::from_ref(saved);
+    read(&write(saved, true), true).saved == saved
+}
+
+/// A document without the passwords of its profiles, for what is put aside; as it is when it is not one.
+pub fn without_passwords(text: &str) -> String {
+    let Ok(document) = JSON::parse(text) else { return text.to_owned() };
+    let profiles = member(&document, "profiles").and_then(|list| list.dyn_into::<Array>().ok());
+    for profile in profiles.iter().flat_map(Array::iter) {
+        if let Some(profile) = profile.dyn_ref::<Object>() {
+            // What `JSON.parse` made can be changed.
+            let _ = Reflect::delete_property(profile, &"password".into());
+        }
+    }
+    JSON::stringify(&document).ok().and_then(|text| text.as_string()).unwrap_or_default()
 }
 
 /// The profile to use the credentials of for an address that came with the page's own: one for exactly that address.
@@ -168,7 +200,10 @@ pub fn read(text: &str, is_own: bool) -> Found {
         match profile(&object) {
             Ok(mut saved) => {
                 if is_own {
-                    saved.profile.password = text_of(&object, "password", MOST_TEXT).unwrap_or_default();
+                    match text_of(&object, "password", MOST_TEXT) {
+                        Ok(password) => saved.profile.password = password,
+                        Err((inside, why)) => tell(&inside, why),
+                    }
                 } else if member(&object, "password").is_some() {
                     tell(".password", Why::Password);
                 }
@@ -249,7 +284,10 @@ fn profile(object: &JsValue) -> Result<Saved, Wrong> {
     if name.is_empty() {
         return Err((".name".to_owned(), Why::Text(MOST_NAME)));
     }
-    let user = text_of(object, "user", MOST_ID)?;
+    if is_turned(&name) {
+        return Err((".name".to_owned(), Why::Turned));
+    }
+    let user = text_of(object, "user", MOST_TEXT)?;
     let client_id = text_of(object, "clientId", MOST_ID)?;
     let filters = filters(object)?;
     Ok(Saved {
@@ -331,6 +369,42 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
+    fn what_could_not_be_read_again_is_not_kept() {
+        let check = |change: fn(&mut Saved), expected: bool| {
+            let mut saved = saved("Farm");
+            change(&mut saved);
+            assert_eq!(comes_back(&saved), expected);
+        };
+        check(|_| {}, true);
+        check(|saved| saved.profile.user = Some("u".repeat(MOST_TEXT)), true);
+        check(|saved| saved.profile.user = Some("u".repeat(MOST_TEXT + 1)), false);
+        check(|saved| saved.profile.password = Some("灯".repeat(MOST_TEXT)), true);
+        check(|saved| saved.profile.password = Some("p".repeat(MOST_TEXT + 1)), false);
+        check(|saved| saved.profile.password = Some("a\u{1}".to_owned()), false);
+        check(|saved| saved.profile.filters = vec!["a".to_owned(); MOST_FILTERS + 1], false);
+        check(|saved| saved.profile.filters = vec!["a\u{7}".to_owned()], false);
+        check(|saved| saved.name = "a\u{202E}b".to_owned(), false);
+    }
+
+    #[wasm_bindgen_test]
+    fn a_kept_password_that_cannot_be_one_is_a_problem() {
+        let found = read(&document(r#"[{"name":"a","address":"ws://b","password":7}]"#), true);
+        assert_eq!(found.saved.len(), 1);
+        let at = "profiles[0].password".to_owned();
+        assert_eq!(found.problems, [Problem { at, why: Why::Kind("string") }]);
+    }
+
+    #[wasm_bindgen_test]
+    fn what_is_put_aside_has_no_passwords() {
+        assert_eq!(without_passwords("from the future"), "from the future");
+        let newer = document(r#"[{"name":"a","password":"s","new":{"x":[1]}},7,null]"#);
+        assert_eq!(without_passwords(&newer), document(r#"[{"name":"a","new":{"x":[1]}},7,null]"#));
+        for other in ["null", "[]", "7", r#"{"profiles":7}"#] {
+            assert_eq!(without_passwords(other), other);
+        }
+    }
+
+    #[wasm_bindgen_test]
     fn a_file_s_password_is_left_out_and_said() {
         let found = read(
             &document(r#"[{"name":"a","address":"ws://b","password":"s","__proto__":{"user":1}}]"#),
@@ -361,6 +435,7 @@ mod tests {
             ".name",
             Why::Text(MOST_NAME),
         );
+        check("{\"name\":\"a\u{202E}b\",\"address\":\"ws://b\"}", ".name", Why::Turned);
         check(r#"{"name":7,"address":"ws://b"}"#, ".name", Why::Kind("string"));
         check(r#"{"name":"a","address":"http://b"}"#, ".address", Why::Address(AddressError::Scheme));
         check(

@@ -7,7 +7,8 @@ use crate::profiles::{self, Saved};
 
 /// Under which name the visitor's connections are kept.
 pub const PROFILES: &str = "willow.profiles";
-/// Where what cannot be read is put before it would be written over: a newer page may know what it is.
+/// Where what cannot be read is put before it would be written over, passwords left out: a newer page may know what
+/// it is.
 const ASIDE: &str = "willow.profiles.aside";
 
 fn storage() -> Option<Storage> {
@@ -39,7 +40,10 @@ pub fn profiles() -> Vec<Saved> {
 pub fn change_profiles(change: impl FnOnce(&mut Vec<Saved>)) -> bool {
     let text = read(PROFILES).unwrap_or_default();
     let mut found = profiles::read(&text, true);
-    if !text.is_empty() && !found.problems.is_empty() && !write(ASIDE, Some(&text)) {
+    if !text.is_empty()
+        && !found.problems.is_empty()
+        && !write(ASIDE, Some(&profiles::without_passwords(&text)))
+    {
         return false;
     }
     change(&mut found.saved);

@@ -66,15 +66,20 @@ async fn one_device_is_forgotten_and_put_back_as_it_was() {
         until_says(page, "Delete the retained messages of 1 device? They are gone for every client").await;
         // There is a way back, and nothing was deleted.
         press(page, "Back").await;
+        // The second click of a double one confirms nothing.
         press(page, "Delete 1…").await;
+        page.js("const yes = [...document.querySelectorAll('dialog.forget button')].find(b => b.textContent === 'Yes, delete 1'); yes.dispatchEvent(new MouseEvent('click', { bubbles: true, detail: 2 }))").await;
+        until_says(page, "Delete the retained messages of 1 device?").await;
         page.until_count("total", 5).await;
         press(page, "Yes, delete 1").await;
         until_says(page, "Deleted: 1 device.").await;
         until_says(page, "Deleted: the broker keeps nothing any more 1").await;
         focus_is_in_the_dialog(page).await;
         page.until_count("total", 4).await;
-        // Leaving the dialog loses nothing.
+        // Leaving the dialog loses nothing, by whichever button.
         page.js("document.querySelector('dialog.forget .close').click()").await;
+        press(page, "What was forgotten…").await;
+        press(page, "Done").await;
         press(page, "What was forgotten…").await;
         press(page, "Undo: put 1 back").await;
         until_says(page, "Put back: 1 device.").await;
@@ -88,6 +93,24 @@ async fn one_device_is_forgotten_and_put_back_as_it_was() {
             "return document.querySelector('dialog.device .bytes').textContent === 'Offline'",
         )
         .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_last_device_too_can_be_put_back() {
+    let (site, broker) = (Site::http().await, Mosquitto::start(MosquittoOptions::default()).await);
+    broker.publish("attic/fan/status", "offline", true).await;
+    visit(Visit::new(site.page(&format!("?broker={}#/?status=offline", broker.websocket()))), async |page| {
+        page.until_snapshot("complete").await;
+        press(page, "Forget 1 device…").await;
+        press(page, "Delete 1…").await;
+        press(page, "Yes, delete 1").await;
+        page.until_count("total", 0).await;
+        press(page, "Done").await;
+        press(page, "What was forgotten…").await;
+        press(page, "Undo: put 1 back").await;
+        page.until_count("total", 1).await;
     })
     .await;
 }
@@ -199,6 +222,7 @@ async fn many_are_deleted_with_progress_and_can_be_stopped() {
         press(page, "Stop").await;
         let undo = "[...document.querySelectorAll('dialog.forget button')].find(b => b.textContent.startsWith('Undo'))";
         page.until("it ends", &format!("return !!{undo}")).await;
+        until_says(page, "Not deleted: stopped, or the link ended, before its turn").await;
         let gone = page.js("return 600 - +document.querySelector('[data-count=total]').textContent").await;
         let gone = gone.as_u64().expect("a number");
         assert!((1..600).contains(&gone), "{gone} were deleted before it was stopped");

@@ -127,6 +127,33 @@ async fn a_kept_password_is_used_for_exactly_its_address() {
         goto(&format!("{}?x", broker.websocket())).await;
         page.until_link("refused").await;
 
+        // What a link asks for beside the address is another connection, and is not saved over the kept one.
+        goto(&format!("{}&filter=attic/%23", broker.websocket())).await;
+        page.until_link("connected").await;
+        click(page, "[data-link]").await;
+        page.until("the dialog", "return !!document.querySelector('dialog form.connection')").await;
+        assert_eq!(value(page, "name").await, "127.0.0.1");
+        click(page, "button[name=save]").await;
+        page.until(
+            "it is refused",
+            "return /is kept already/.test(document.querySelector('#name-error').textContent)",
+        )
+        .await;
+        assert_eq!(stored(page).await["profiles"][0]["filters"], json!([]));
+
+        // Its login does not go to another address unasked.
+        page.driver.goto(site.page("")).await.expect("the page opens");
+        click(page, "[data-profile] .actions button:nth-child(2)").await;
+        page.until("it is filled in", "return document.querySelector('[name=password]').value !== ''").await;
+        fill(page, "broker", "ws://other.example/").await;
+        click(page, "button[name=save]").await;
+        page.until("the password is asked for", "return document.activeElement.name === 'password'").await;
+        assert_eq!(value(page, "password").await, "");
+        let said = page.js("return document.querySelector('#login-error').textContent").await;
+        assert!(said.as_str().is_some_and(|said| said.contains(&broker.websocket())), "{said}");
+        assert_eq!(stored(page).await["profiles"][0]["password"], PASSWORD);
+        assert_eq!(stored(page).await["profiles"][0]["address"], broker.websocket());
+
         // One click connects, and taking the tick away takes the password out of the browser.
         page.driver.goto(site.page("")).await.expect("the page opens");
         click(page, "[data-profile] [name=use]").await;
@@ -163,6 +190,12 @@ async fn two_tabs_lose_nothing_of_each_other() {
         click(page, "[data-profile='One'] .actions button:nth-child(4)").await;
         until_kept(page, &["One (2)"]).await;
         page.until("the focus on undo", "return document.activeElement.name === 'undo'").await;
+        // Storage that is full loses nothing of what can be undone.
+        page.js("window.__set = Storage.prototype.setItem; Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }").await;
+        click(page, "[name=undo]").await;
+        page.until("it is said", "return document.querySelector('#name-error').textContent.length > 10")
+            .await;
+        page.js("Storage.prototype.setItem = window.__set").await;
         click(page, "[name=undo]").await;
         until_kept(page, &["One", "One (2)"]).await;
         // A name that is there already is refused, and nothing is overwritten.
@@ -180,6 +213,28 @@ async fn two_tabs_lose_nothing_of_each_other() {
         // The watch for errors is in the first tab.
         page.driver.switch_to_window(first).await.expect("it is there");
         until_kept(page, &["One", "One (2)"]).await;
+    })
+    .await;
+}
+
+/// What could not be read again is refused, and nothing that is kept is lost by it.
+#[tokio::test]
+async fn what_is_kept_can_be_read_again() {
+    let site = Site::http().await;
+    visit(Visit::new(site.page("")), async |page| {
+        until_form(page).await;
+        fill(page, "user", &"u".repeat(300)).await;
+        fill(page, "filters", &"a\n".repeat(65)).await;
+        fill(page, "name", "Farm").await;
+        click(page, "button[name=save]").await;
+        page.until(
+            "the limits",
+            "return /at most 64 filters/.test(document.querySelector('#name-error').textContent)",
+        )
+        .await;
+        fill(page, "filters", &"a\n".repeat(64)).await;
+        save(page, "Farm").await;
+        until_kept(page, &["Farm"]).await;
     })
     .await;
 }
@@ -229,7 +284,9 @@ async fn a_file_is_shown_before_it_is_taken_and_overwrites_nothing() {
         // Shown, and not taken.
         until_kept(page, &["Farm"]).await;
         assert_eq!(page.js("return document.querySelectorAll('img').length").await, 0);
+        assert!(said.contains("wss://other.example/mqtt"), "{said}");
         click(page, "[name=add]").await;
+        page.until("the focus stays", "return document.activeElement.name === 'import'").await;
         until_kept(page, &["Farm", "Farm (2)", "<img src=x onerror=alert(1)>"]).await;
         let kept = stored(page).await;
         assert_eq!(kept["profiles"][0]["address"], "wss://farm.example/mqtt");
@@ -322,6 +379,9 @@ async fn the_schema_and_the_page_agree() {
             (json!({ "name": "a", "address": "ws://b", "keepAlive": 5, "mqttVersion": "3.1.1", "filters": [] }), true),
             (json!({ "name": "a", "address": "ws://b", "note": "of somebody else" }), true),
             (json!({ "name": "灯".repeat(65), "address": "ws://b" }), false),
+            (json!({ "name": "a", "address": "ws://b", "user": "u".repeat(8_192) }), true),
+            (json!({ "name": "a", "address": "ws://b", "user": "u".repeat(8_193) }), false),
+            (json!({ "name": "a\u{202e}b", "address": "ws://b" }), false),
             (json!({ "name": "", "address": "ws://b" }), false),
             (json!({ "name": "a" }), false),
             (json!({ "address": "ws://b" }), false),

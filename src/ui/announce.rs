@@ -30,9 +30,9 @@ const BREATH: Duration = Duration::from_secs(5);
 struct Net {
     /// How many are offline, and were not.
     offline: u32,
-    /// How many are online, and were not.
+    /// How many are online, and were offline.
     back: u32,
-    /// How many changed otherwise: they sleep, or are as they were before.
+    /// How many changed otherwise: they sleep, woke or recovered, or are as they were before.
     other: u32,
     /// The last change of all, and whose.
     last: Option<(Handle, Change)>,
@@ -41,11 +41,12 @@ struct Net {
 }
 
 impl Net {
-    /// Of changes, the latest first, those after a time.
-    fn of(changes: impl Iterator<Item = (Handle, Change)>, after: Time) -> Net {
+    /// Of changes, the latest first, those after a time. What happened later than now, by a clock that was set back
+    /// since, was told by that clock.
+    fn of(changes: impl Iterator<Item = (Handle, Change)>, after: Time, now: Time) -> Net {
         let (mut net, mut count) = (Net::default(), 0);
         let mut devices: Vec<(Handle, Option<Status>, Status)> = Vec::new();
-        for (handle, change) in changes.take_while(|(_, change)| change.at > after) {
+        for (handle, change) in changes.take_while(|(_, change)| change.at > after && change.at <= now) {
             net.last.get_or_insert((handle, change));
             count += 1;
             match devices.iter_mut().find(|(known, ..)| *known == handle) {
@@ -56,7 +57,7 @@ impl Net {
         for (_, from, to) in devices {
             match to {
                 Status::Offline if from != Some(to) => net.offline += 1,
-                Status::Online if from != Some(to) => net.back += 1,
+                Status::Online if from == Some(Status::Offline) => net.back += 1,
                 _ => net.other += 1,
             }
         }
@@ -88,12 +89,13 @@ struct Heard {
 }
 
 impl Heard {
-    /// What to say next. `net`: what changed since a time.
+    /// What to say next. `net`: what changed since a time, up to now.
     fn next(
         &mut self,
         is_loading: bool,
         kind: u8,
         query: &Query,
+        now: Time,
         net: impl FnOnce(Time) -> Net,
     ) -> Option<Word> {
         if is_loading {
@@ -107,6 +109,8 @@ impl Heard {
         if is_other_query && !is_other_kind {
             return Some(Word::Found);
         }
+        // A clock that was set back must not silence it until that time comes again.
+        self.until = self.until.min(now);
         let net = net(self.until);
         let latest = net.last.map(|(_, change)| change.at);
         self.until = latest.unwrap_or(self.until);
@@ -182,12 +186,13 @@ impl Speaker {
         let state = page.state.try_with_untracked(|state| (state.loading.is_some(), state.headline));
         let Some((is_loading, headline)) = state else { return };
         let word = page.view.with_untracked(|view| {
+            let now = link::now();
             let net = |after| {
-                let read =
-                    page.link(|link| link.with(|call| Net::of(call.engine.fleet().recent_changes(), after)));
+                let read = page
+                    .link(|link| link.with(|call| Net::of(call.engine.fleet().recent_changes(), after, now)));
                 read.unwrap_or_default()
             };
-            self.heard.borrow_mut().next(is_loading, kind(&headline), &view.query, net)
+            self.heard.borrow_mut().next(is_loading, kind(&headline), &view.query, now, net)
         });
         if let Some(word) = word {
             let sentence = untrack(|| self.say(word, headline));
@@ -247,6 +252,9 @@ mod tests {
     use fleet::{Fleet, Statuses};
     use wasm_bindgen_test::wasm_bindgen_test;
 
+    /// After all that any of these fleets went through.
+    const LATER: Time = Time(u64::MAX);
+
     /// A fleet in which each of these words came live, one a second.
     fn fleet(words: &[(&str, &str)]) -> Fleet {
         let mut fleet = Fleet::new(Bounds::default(), false, 0);
@@ -260,7 +268,7 @@ mod tests {
     /// The boundary: what came, and what is said to have become of it since a time: offline, back, other.
     #[track_caller]
     fn check(words: &[(&str, &str)], after: u64, expected: (u32, u32, u32)) {
-        let net = Net::of(fleet(words).recent_changes(), Time(after));
+        let net = Net::of(fleet(words).recent_changes(), Time(after), LATER);
         assert_eq!((net.offline, net.back, net.other), expected, "{words:?}");
     }
 
@@ -286,15 +294,46 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
+    fn only_what_was_offline_comes_back() {
+        let fleet = fleet(&[("a", "offline"), ("a", "online")]);
+        let back = |from: Status| {
+            let changes = fleet
+                .recent_changes()
+                .map(|(handle, change)| (handle, Change { from: Some(from), ..change }));
+            let net = Net::of(changes, Time(0), LATER);
+            (net.back, net.other)
+        };
+        assert_eq!(back(Status::Offline), (1, 0));
+        for from in [Status::Sleeping, Status::Degraded, Status::Unknown] {
+            assert_eq!(back(from), (0, 1), "{from:?}");
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn a_clock_that_is_set_back_silences_nothing_and_repeats_nothing() {
+        let fleet = fleet(&[("a", "online"), ("a", "offline")]);
+        let mut heard = Heard { kind: 5, until: Time(9_000), query: Query::default() };
+        let mut next = |now| {
+            let net = |after| Net::of(fleet.recent_changes(), after, now);
+            heard.next(false, 5, &Query::default(), now, net)
+        };
+        assert_eq!(next(Time(1_500)), None, "what the clock told before it was set back");
+        assert!(matches!(next(Time(2_000)), Some(Word::Changed(Net { offline: 1, .. }))));
+        assert_eq!(next(Time(2_000)), None);
+    }
+
+    #[wasm_bindgen_test]
     fn more_than_anybody_can_list_is_told_by_the_headline() {
         let flaps: Vec<(&str, &str)> =
             (0..=MOST_RECENT).map(|n| ("a", if n % 2 == 0 { "online" } else { "offline" })).collect();
         let (fleet, few) = (fleet(&flaps), fleet(&flaps[..9]));
-        assert!(Net::of(fleet.recent_changes(), Time(0)).is_overfull);
-        assert!(!Net::of(few.recent_changes(), Time(0)).is_overfull);
+        assert!(Net::of(fleet.recent_changes(), Time(0), LATER).is_overfull);
+        assert!(!Net::of(few.recent_changes(), Time(0), LATER).is_overfull);
         let mut heard = Heard { kind: 5, until: Time(0), query: Query::default() };
         let mut next = |fleet: &Fleet| {
-            heard.next(false, 5, &Query::default(), |after| Net::of(fleet.recent_changes(), after))
+            heard.next(false, 5, &Query::default(), LATER, |after| {
+                Net::of(fleet.recent_changes(), after, LATER)
+            })
         };
         assert_eq!(next(&fleet), Some(Word::Headline));
         assert_eq!(next(&fleet), None, "it was said");
@@ -303,22 +342,25 @@ mod tests {
     #[wasm_bindgen_test]
     fn one_thing_at_a_time_and_nothing_twice() {
         let fleet = fleet(&[("a", "online"), ("a", "offline")]);
-        let net = |after| Net::of(fleet.recent_changes(), after);
+        let net = |after| Net::of(fleet.recent_changes(), after, LATER);
         let (all, mut some) = (Query::default(), Query::default());
         let mut heard = Heard { kind: 1, until: Time(0), query: all.clone() };
-        assert_eq!(heard.next(true, 3, &all, net), None, "it is loading");
+        assert_eq!(heard.next(true, 3, &all, LATER, net), None, "it is loading");
         assert_eq!(
-            heard.next(false, 5, &all, net),
+            heard.next(false, 5, &all, LATER, net),
             Some(Word::Headline),
             "which counts what changed before it"
         );
-        assert_eq!(heard.next(false, 5, &all, net), None);
+        assert_eq!(heard.next(false, 5, &all, LATER, net), None);
         some.order = fleet::OrderBy::Name;
-        assert_eq!(heard.next(false, 5, &some, net), None, "another order");
+        assert_eq!(heard.next(false, 5, &some, LATER, net), None, "another order");
         some.statuses = Statuses::from(Some(Status::Offline));
         heard.until = Time(0);
-        assert_eq!(heard.next(false, 5, &some, net), Some(Word::Found));
-        assert!(matches!(heard.next(false, 5, &some, net), Some(Word::Changed(Net { offline: 1, .. }))));
-        assert_eq!(heard.next(false, 2, &some, net), Some(Word::Headline), "the link is gone");
+        assert_eq!(heard.next(false, 5, &some, LATER, net), Some(Word::Found));
+        assert!(matches!(
+            heard.next(false, 5, &some, LATER, net),
+            Some(Word::Changed(Net { offline: 1, .. }))
+        ));
+        assert_eq!(heard.next(false, 2, &some, LATER, net), Some(Word::Headline), "the link is gone");
     }
 }

@@ -58,11 +58,17 @@ fn kept(page: Page, form: Form) -> El {
     let is_deleted = RwSignal::new(String::new());
     let undone = deleted.clone();
     let undo: Rc<dyn Fn()> = Rc::new(move || {
-        if let Some((place, saved)) = undone.borrow_mut().take() {
-            store::change_profiles(|kept| {
+        // It stays at hand until it is kept again.
+        let was = undone.borrow().clone();
+        if let Some((place, saved)) = was {
+            let outcome = keep(|kept| {
                 let name = free_name(kept, &saved.name);
                 kept.insert(place.min(kept.len()), Saved { name, ..saved });
             });
+            if outcome.is_err() {
+                return form.tell(outcome);
+            }
+            *undone.borrow_mut() = None;
             page.saved.update(|changes| *changes += 1);
         }
         is_deleted.set(String::new());
@@ -138,20 +144,15 @@ fn item(page: Page, form: Form, saved: Saved, deleted: Deleted, is_deleted: RwSi
     let copy = with(
         |locale| say!(locale, kept.copy),
         |page, form, mut saved| {
-            let mut error = None;
-            let is_kept = store::change_profiles(|kept| {
+            let outcome = keep(|kept| {
                 let place =
                     kept.iter().position(|other| other.name == saved.name).map_or(kept.len(), |at| at + 1);
-                if kept.len() >= MOST_PROFILES {
-                    error = Some(FormError::TooMany);
-                    return;
-                }
                 saved.name = free_name(kept, &saved.name);
                 kept.insert(place, saved.clone());
             });
-            match error.or((!is_kept).then_some(FormError::NotKept)) {
-                Some(error) => form.tell(Err(error)),
-                None => {
+            match outcome {
+                Err(error) => form.tell(Err(error)),
+                Ok(()) => {
                     page.saved.update(|changes| *changes += 1);
                     edit(form, &saved, "[name=name]");
                 }
@@ -160,16 +161,21 @@ fn item(page: Page, form: Form, saved: Saved, deleted: Deleted, is_deleted: RwSi
     );
     let (gone, label) = (name.clone(), name.clone());
     let delete = button("button small", move |_| {
+        let mut removed = None;
         let is_kept = store::change_profiles(|kept| {
-            if let Some(place) = kept.iter().position(|saved| saved.name == gone) {
-                *deleted.borrow_mut() = Some((place, kept.remove(place)));
-            }
+            let place = kept.iter().position(|saved| saved.name == gone);
+            removed = place.map(|place| (place, kept.remove(place)));
         });
         if !is_kept {
             return form.tell(Err(FormError::NotKept));
         }
-        is_deleted.set(gone.clone());
         page.saved.update(|changes| *changes += 1);
+        // Another tab may have deleted it: then there is nothing to undo here.
+        if removed.is_none() {
+            return;
+        }
+        *deleted.borrow_mut() = removed;
+        is_deleted.set(gone.clone());
         // The button goes, and the focus with it.
         find("[name=undo]");
     })
@@ -193,6 +199,22 @@ fn item(page: Page, form: Form, saved: Saved, deleted: Deleted, is_deleted: RwSi
         )
 }
 
+/// Adds a connection to those that are kept, if there is room and the browser stores it.
+fn keep(add: impl FnOnce(&mut Vec<Saved>)) -> Result<(), FormError> {
+    let mut has_room = true;
+    let is_kept = store::change_profiles(|kept| {
+        has_room = kept.len() < MOST_PROFILES;
+        if has_room {
+            add(kept);
+        }
+    });
+    match (has_room, is_kept) {
+        (false, _) => Err(FormError::TooMany),
+        (_, false) => Err(FormError::NotKept),
+        _ => Ok(()),
+    }
+}
+
 /// Puts a connection into the form, and the focus to a field of it.
 fn edit(form: Form, saved: &Saved, field: &str) {
     form.fill(&saved.name, &saved.profile);
@@ -200,7 +222,7 @@ fn edit(form: Form, saved: &Saved, field: &str) {
 }
 
 /// Gives the focus to what the visible sheet has of that kind.
-fn find(selector: &str) {
+pub fn find(selector: &str) {
     let selector = format!(".connections {selector}");
     request_animation_frame(move || {
         if let Ok(Some(found)) = document().query_selector(&selector) {

@@ -5,8 +5,10 @@
 
 use fleet::forget::{Item, MOST_TOPICS, Task};
 use fleet::{Fleet, Forgetting, Handle, Outcome};
+use js_sys::Reflect;
 use leptos::prelude::*;
 use mqtt::QoS;
+use web_sys::Event;
 
 use super::Page;
 use super::device::Line;
@@ -179,7 +181,13 @@ impl Sheet {
         self.list_outcomes(fleet, forgetting, locale);
         let act = |class: &str, words: &str, act: fn(Page, RwSignal<bool>)| {
             let is_sure = self.is_sure;
-            self.actions.append(&button(class, move |_| act(page, is_sure)).text(words));
+            // The second click of a double one was meant for the button that stood here before.
+            let on_click = move |event: Event| {
+                if clicks(&event) < 2.0 {
+                    act(page, is_sure);
+                }
+            };
+            self.actions.append(&button(class, on_click).text(words));
         };
         match task {
             Task::LookUp if kept > 0 && !is_sure => {
@@ -204,10 +212,7 @@ impl Sheet {
             Task::LookUp if kept > 0 => say!(locale, forget.cancel),
             _ => say!(locale, forget.done),
         };
-        act("button", words, |page, _| {
-            page.link(|link| link.close_forgetting());
-            close(page);
-        });
+        act("button", words, |page, _| close(page));
         self.keep_focus();
     }
 
@@ -215,8 +220,9 @@ impl Sheet {
     fn list_outcomes(&self, fleet: &Fleet, forgetting: &Forgetting, locale: Locale) {
         let page = self.page;
         let number = |count| page.format(|formats| formats.count(count));
+        let task = forgetting.task();
         for kind in 0..KINDS.len() as u8 {
-            let such = || forgetting.items().iter().filter(move |item| kind_of(item.outcome) == kind);
+            let such = || forgetting.items().iter().filter(move |item| kind_of(item.outcome, task) == kind);
             let count = such().count();
             if count == 0 {
                 continue;
@@ -277,8 +283,13 @@ impl Sheet {
     }
 }
 
+/// The how manieth click in quick succession an event is; 0 when the keyboard made it.
+fn clicks(event: &Event) -> f64 {
+    Reflect::get(event, &"detail".into()).ok().and_then(|clicks| clicks.as_f64()).unwrap_or_default()
+}
+
 /// The kinds of outcome, in the order in which they are listed.
-const KINDS: [Phrase; 18] = [
+const KINDS: [Phrase; 19] = [
     |locale| say!(locale, forget.is.kept),
     |locale| say!(locale, forget.is.gone),
     |locale| say!(locale, forget.is.restored),
@@ -297,12 +308,14 @@ const KINDS: [Phrase; 18] = [
     |locale| say!(locale, forget.is.untold),
     |locale| say!(locale, forget.is.unknown),
     |locale| say!(locale, forget.is.waiting),
+    |locale| say!(locale, forget.is.left),
 ];
 
-/// Which of [`KINDS`] an outcome is.
-fn kind_of(outcome: Outcome) -> u8 {
+/// Which of [`KINDS`] an outcome is when this was done.
+fn kind_of(outcome: Outcome, task: Task) -> u8 {
     match outcome {
-        Outcome::Kept { .. } => 0,
+        Outcome::Kept { .. } if task == Task::LookUp => 0,
+        Outcome::Kept { .. } => 18,
         Outcome::Gone => 1,
         Outcome::Restored => 2,
         Outcome::StillThere { same_bytes: true, came_live: false } => 3,
@@ -352,10 +365,14 @@ mod tests {
             Outcome::Unknown,
             Outcome::Waiting,
         ];
-        let kinds: Vec<u8> = outcomes.into_iter().map(kind_of).collect();
+        let mut kinds: Vec<u8> = outcomes.into_iter().map(|outcome| kind_of(outcome, Task::LookUp)).collect();
+        // What is still kept after the deleting is not to be deleted any more.
+        kinds.push(kind_of(outcomes[0], Task::Forget));
         assert!(kinds.iter().copied().eq(0..KINDS.len() as u8), "{kinds:?}");
+        assert_eq!(kind_of(outcomes[0], Task::Undo), kind_of(outcomes[0], Task::Forget));
         // What came live is news of the device, whatever its bytes are.
-        assert_eq!(kind_of(still(true, true)), kind_of(still(false, true)));
+        let kind = |outcome| kind_of(outcome, Task::Forget);
+        assert_eq!(kind(still(true, true)), kind(still(false, true)));
         for locale in crate::words::all() {
             let words: Vec<&str> = KINDS.iter().map(|kind| kind(*locale)).collect();
             let is_new = |place: usize| !words[..place].contains(&words[place]);

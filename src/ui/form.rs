@@ -3,11 +3,14 @@
 use leptos::prelude::*;
 use mqtt::{Link, TopicFilter, VersionChoice};
 
+use super::connections::find;
 use super::element::{self, El, Phrase, button, el};
 use super::{Page, memo};
 use crate::address::{Address, AddressError, RequestError};
 use crate::link::{self, Profile};
-use crate::profiles::{self, LEAST_KEEP_ALIVE, MOST_ID, MOST_NAME, MOST_PROFILES, Saved, VERSIONS};
+use crate::profiles::{
+    self, LEAST_KEEP_ALIVE, MOST_FILTERS, MOST_ID, MOST_NAME, MOST_PROFILES, MOST_TEXT, Saved, VERSIONS,
+};
 use crate::words::Locale;
 use crate::{say, store};
 
@@ -19,9 +22,15 @@ pub enum FormError {
     ClientId,
     FilterLine(String),
     NoneUsable,
+    /// The password was given for this other address, and is taken out.
+    PasswordOfOther(String),
+    /// The user name was given for this other address.
+    UserOfOther(String),
     Name,
     NameTaken(String),
     TooMany,
+    /// What would be written could not be read again.
+    Limits,
     NotKept,
 }
 
@@ -37,6 +46,16 @@ impl FormError {
             }
             FormError::FilterLine(value) => return say!(locale, form.error.filter_line, value = value),
             FormError::NameTaken(name) => return say!(locale, form.error.name_taken, name = name),
+            FormError::PasswordOfOther(address) => {
+                return say!(locale, form.error.password_of_other, address = address);
+            }
+            FormError::UserOfOther(address) => {
+                return say!(locale, form.error.user_of_other, address = address);
+            }
+            FormError::Limits => {
+                let (most, filters) = (MOST_TEXT.to_string(), MOST_FILTERS.to_string());
+                return say!(locale, form.error.limits, n = most, filters = filters);
+            }
             FormError::KeepAlive => say!(locale, form.error.keep_alive),
             FormError::Request(RequestError::NoFilter) => say!(locale, form.error.no_filter),
             FormError::NoneUsable => say!(locale, form.error.none_usable),
@@ -52,12 +71,17 @@ impl FormError {
         matches!(self, FormError::Request(_))
     }
 
+    fn is_of_login(&self) -> bool {
+        matches!(self, FormError::PasswordOfOther(_) | FormError::UserOfOther(_))
+    }
+
     fn is_of_name(&self) -> bool {
-        matches!(self, FormError::Name | FormError::NameTaken(_) | FormError::TooMany | FormError::NotKept)
+        use FormError::{Limits, Name, NameTaken, NotKept, TooMany};
+        matches!(self, Name | NameTaken(_) | TooMany | Limits | NotKept)
     }
 
     fn is_of_more(&self) -> bool {
-        !self.is_of_broker() && !self.is_of_name()
+        !self.is_of_broker() && !self.is_of_login() && !self.is_of_name()
     }
 }
 
@@ -90,8 +114,8 @@ pub struct Form {
     keeps_password: RwSignal<bool>,
     /// The name under which it is kept already; empty for what is not.
     edited: RwSignal<String>,
-    /// The address that the password was given for: another must not be sent it unasked. Empty for the one that
-    /// stands in the form.
+    /// The address that user name and password were given for: another must not be sent them unasked. Empty for the
+    /// one that stands in the form.
     given_for: RwSignal<String>,
     is_more_open: RwSignal<bool>,
     error: RwSignal<Option<FormError>>,
@@ -130,11 +154,18 @@ impl Form {
         let mut saved = store::profiles().into_iter();
         match current {
             Some(current) => {
-                let same = |saved: &Saved| {
+                let (saved, same_user): (Vec<Saved>, _) = (saved.collect(), |saved: &&Saved| {
                     saved.profile.address == current.address && saved.profile.user == current.user
-                };
-                let name = saved.find(same).map(|saved| saved.name).unwrap_or_default();
-                form.fill(&name, &current);
+                });
+                // Whether the password is kept, too, makes no difference.
+                let same = saved.iter().find(|Saved { profile, .. }| {
+                    Profile { password: current.password.clone(), ..profile.clone() } == current
+                });
+                form.fill(same.map_or("", |saved| &saved.name), &current);
+                // What a link opened is another connection of that name: saved, it overwrites nothing.
+                if let Some(like) = saved.iter().find(same_user).filter(|_| same.is_none()) {
+                    form.name.set(like.name.clone());
+                }
             }
             None => {
                 let last = saved.next().filter(|_| request == crate::address::Request::parse(""));
@@ -197,10 +228,7 @@ impl Form {
             .map_err(|error| FormError::Request(RequestError::Broker(error)))?;
         let seconds = self.keep_alive.get_untracked().trim().parse().ok();
         let seconds = seconds.filter(|seconds| *seconds >= LEAST_KEEP_ALIVE).ok_or(FormError::KeepAlive)?;
-        let given_for = self.given_for.get_untracked();
-        if !given_for.is_empty() && given_for != address.as_str() {
-            self.password.set(String::new());
-        }
+        self.ask_for_login(&address)?;
         let version = self.version.get_untracked();
         let version = VERSIONS.iter().find(|(_, word)| *word == version);
         let client_id = optional(self.client_id);
@@ -221,6 +249,24 @@ impl Form {
             filters,
             client_id,
         })
+    }
+
+    /// Asks once, before user name and password go to another address than they were given for. The password is taken
+    /// out of the form; the user name can be seen, and stays.
+    fn ask_for_login(self, address: &Address) -> Result<(), FormError> {
+        let given_for = self.given_for.get_untracked();
+        if given_for.is_empty() || given_for == address.as_str() {
+            return Ok(());
+        }
+        let error = match (optional(self.password), optional(self.user)) {
+            (None, None) => return Ok(()),
+            (Some(_), _) => FormError::PasswordOfOther(given_for),
+            (None, Some(_)) => FormError::UserOfOther(given_for),
+        };
+        self.password.set(String::new());
+        self.given_for.set(String::new());
+        find(if matches!(error, FormError::UserOfOther(_)) { "[name=user]" } else { "[name=password]" });
+        Err(error)
     }
 
     fn connect(self) -> Result<(), FormError> {
@@ -256,9 +302,14 @@ impl Form {
         if !is_named {
             name = profile.address.host().chars().take(MOST_NAME).collect();
         }
-        if !profiles::is_plain(&name, MOST_NAME) {
+        if !profiles::is_name(&name) {
             return Err(FormError::Name);
         }
+        let saved = Saved { name, profile };
+        if !profiles::comes_back(&saved) {
+            return Err(FormError::Limits);
+        }
+        let Saved { mut name, profile } = saved;
         let mut error = None;
         let is_kept = store::change_profiles(|kept| {
             if !is_named {
@@ -350,15 +401,19 @@ fn broker(form: Form) -> El {
 }
 
 fn login(form: Form) -> El {
-    let user = field("user", form.user).attr("autocomplete", "username");
+    let user = field("user", form.user)
+        .attr("autocomplete", "username")
+        .attr("aria-describedby", "login-hint login-error");
     let password = field("password", form.password)
         .attr("type", "password")
         .attr("autocomplete", "current-password")
+        .attr("aria-describedby", "login-hint login-error")
         .on("input", move |_| form.given_for.set(String::new()));
     el("div", "pair")
         .child(label(form, "", |locale| say!(locale, form.user), user))
         .child(label(form, "", |locale| say!(locale, form.password), password))
         .child(hint(form, "login-hint", |locale| say!(locale, form.optional)))
+        .child(error_of(form, "login-error", FormError::is_of_login))
 }
 
 /// What most visitors never change.

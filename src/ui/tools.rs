@@ -80,19 +80,28 @@ pub fn tools(page: Page, found: Memo<usize>) -> El {
             .attr_tells("aria-pressed", move || page.view.with(|view| view.density == density).to_string())
             .says(page, label)
     });
+    // Also while the dialog is open: what it was opened from must not go meanwhile.
+    let has_begun = memo(move |_| {
+        let begun = page.link(|link| {
+            link.track_calmly();
+            link.with(|call| call.engine.forgetting().is_some())
+        });
+        begun.unwrap_or_default()
+    });
     let segments = el("div", "segments").attr("role", "group").children(density);
     el("div", "tools")
-        .attr_if("hidden", move || page.state.with(|state| state.counts.total == 0))
+        // When every device was forgotten, this is the way back to undo.
+        .attr_if("hidden", move || page.state.with(|state| state.counts.total == 0) && !has_begun.get())
         .child(order)
         .child(grouping)
         .child(evidence)
         .child(convention)
         .child(segments.attr_says(page, "aria-label", |locale| say!(locale, tools.density)))
-        .children(forgetting(page, found))
+        .children(forgetting(page, found, has_begun))
 }
 
 /// What leads to forgetting: all that a search or a filter leaves, or what was begun. Never the whole fleet at once.
-fn forgetting(page: Page, found: Memo<usize>) -> [El; 2] {
+fn forgetting(page: Page, found: Memo<usize>, has_begun: Memo<bool>) -> [El; 2] {
     let can_forget = move || page.view.with(View::is_filtered) && found.get() > 0;
     let forget = button("button small", move |_| {
         let rows = page
@@ -106,17 +115,11 @@ fn forgetting(page: Page, found: Memo<usize>) -> [El; 2] {
         let n = page.format(|formats| formats.count(found.get()));
         say_count!(page.locale.get(), found.get(), forget.found_ones, n = n)
     };
-    let has_begun = memo(move |_| {
-        let begun = page.link(|link| {
-            link.track_calmly();
-            link.with(|call| call.engine.forgetting().is_some())
-        });
-        begun.unwrap_or_default() && !page.forget_is_open.get()
-    });
+    let is_left = move || has_begun.get() && !page.forget_is_open.get();
     let again = button("button small", move |_| page.forget_is_open.set(true));
     [
         forget.tells(words).attr_if("hidden", move || !can_forget()),
-        again.says(page, |locale| say!(locale, forget.again)).attr_if("hidden", move || !has_begun.get()),
+        again.says(page, |locale| say!(locale, forget.again)).attr_if("hidden", move || !is_left()),
     ]
 }
 

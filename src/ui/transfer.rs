@@ -10,6 +10,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, Event, HtmlElement, Url};
 
 use super::Page;
+use super::connections::find;
 use super::element::{El, button, el};
 use super::form::say_address;
 use crate::profiles::{self, Found, MOST_BYTES, MOST_PROFILES, Problem, Saved, Why};
@@ -110,23 +111,32 @@ fn preview(page: Page, found: &Rc<RefCell<Found>>, tell: impl Fn(&str) + Copy + 
     let Found { saved, problems } = &*found.borrow();
     let mut kept = store::profiles();
     let outcomes = profiles::merge(&mut kept, saved);
-    let line = |(saved, outcome): (&Saved, &Option<String>)| match outcome {
-        Some(name) if *name == saved.name => format!("{name}: {}", saved.profile.address.as_str()),
-        Some(name) => say!(locale, import.renamed, name = saved.name, new = name),
-        None if kept.len() >= MOST_PROFILES => {
-            say!(locale, import.no_room, name = saved.name, n = MOST_PROFILES.to_string())
-        }
-        None => say!(locale, import.is_here, name = saved.name),
+    // What a file says stands in elements of its own: no name reads on into the address, or turns it.
+    let line = |(Saved { name, profile }, outcome): (&Saved, &Option<String>)| {
+        let what = match outcome {
+            Some(new) if new == name => el("bdi", "").text(name),
+            Some(new) => el("bdi", "").text(&say!(locale, import.renamed, name = name, new = new)),
+            None if kept.len() >= MOST_PROFILES => {
+                el("bdi", "").text(&say!(locale, import.no_room, name = name, n = MOST_PROFILES.to_string()))
+            }
+            None => el("bdi", "").text(&say!(locale, import.is_here, name = name)),
+        };
+        let address = el("code", "").attr("dir", "auto").text(profile.address.as_str());
+        el("li", "").child(what).text(" · ").child(address)
     };
-    let lines = saved.iter().zip(&outcomes).map(line).collect();
-    let left_out: Vec<String> = problems.iter().map(|problem| say_problem(locale, problem)).collect();
+    let lines = saved.iter().zip(&outcomes).take(SHOWN).map(line);
+    let left_out = problems.iter().take(SHOWN);
+    let left_out =
+        left_out.map(|problem| el("li", "").attr("dir", "auto").text(&say_problem(locale, problem)));
     let fresh = outcomes.iter().flatten().count();
     let n = page.format(|formats| formats.count(fresh));
-    let mut parts =
-        vec![el("p", "").text(&say_count!(locale, fresh, import.new, n = n)), lines_of(page, lines)];
-    if !left_out.is_empty() {
+    let mut parts = vec![
+        el("p", "").text(&say_count!(locale, fresh, import.new, n = n)),
+        list_of(page, lines, saved.len()),
+    ];
+    if !problems.is_empty() {
         parts.push(el("p", "").text(say!(locale, import.left_out)));
-        parts.push(lines_of(page, left_out));
+        parts.push(list_of(page, left_out, problems.len()));
     }
     let mut actions = el("div", "actions");
     if fresh > 0 {
@@ -138,6 +148,7 @@ fn preview(page: Page, found: &Rc<RefCell<Found>>, tell: impl Fn(&str) + Copy + 
                 added = profiles::merge(kept, &found.borrow().saved).iter().flatten().count();
             });
             page.saved.update(|changes| *changes += 1);
+            back();
             let n = page.format(|formats| formats.count(added));
             tell(&if is_kept {
                 say_count!(locale, added, import.added, n = n)
@@ -148,14 +159,22 @@ fn preview(page: Page, found: &Rc<RefCell<Found>>, tell: impl Fn(&str) + Copy + 
         let label = say_count!(locale, fresh, import.add, n = n);
         actions = actions.child(button("button primary", add).attr("name", "add").text(&label));
     }
-    parts.push(actions.child(button("button", move |_| tell("")).text(say!(locale, import.cancel))));
+    let cancel = button("button", move |_| {
+        back();
+        tell("");
+    });
+    parts.push(actions.child(cancel.attr("name", "cancel").text(say!(locale, import.cancel))));
     parts
 }
 
-/// The first lines of a list, and how many more there are.
-fn lines_of(page: Page, lines: Vec<String>) -> El {
-    let more = lines.len().saturating_sub(SHOWN);
-    let items = lines.iter().take(SHOWN).map(|line| el("li", "").attr("dir", "auto").text(line));
+/// The button that was pressed goes with the preview: the focus stays where the next file is chosen.
+fn back() {
+    find("[name=import]");
+}
+
+/// The first lines of a list, and how many more there are of so many.
+fn list_of(page: Page, items: impl Iterator<Item = El>, count: usize) -> El {
+    let more = count.saturating_sub(SHOWN);
     let rest = (more > 0).then(|| {
         let more = page.format(|formats| formats.count(more));
         el("li", "").text(&say!(page.locale.get_untracked(), note.more, n = more))
@@ -174,6 +193,7 @@ fn say_problem(locale: Locale, Problem { at, why }: &Problem) -> String {
         Why::KeepAlive => say!(locale, form.error.keep_alive),
         Why::MqttVersion => say!(locale, import.why.mqtt_version),
         Why::Filter => say!(locale, import.why.filter),
+        Why::Turned => say!(locale, import.why.turned),
         Why::Password => say!(locale, import.why.password),
         Why::TooMany(most) => &say!(locale, import.why.too_many, n = most.to_string()),
         Why::Text(most) => &say!(locale, import.why.text, n = most.to_string()),
