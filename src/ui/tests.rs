@@ -287,6 +287,10 @@ async fn a_first_visit_is_offered_a_connection() {
     type_into("input[name=broker]", "ws://127.0.0.1:9/other");
     submit();
     frames(3).await;
+    assert_eq!(password(), "");
+    assert!(place.text("#login-error").contains("ws://127.0.0.1:9/mqtt"));
+    submit();
+    frames(3).await;
     place.one(".badge").unchecked_into::<HtmlElement>().click();
     frames(3).await;
     assert_eq!(password(), "");
