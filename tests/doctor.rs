@@ -130,7 +130,21 @@ async fn nobody_there_shows_what_each_filter_brought() {
         page.screenshot("nobody").await;
         broker.publish("pump/status", "online", true).await;
         page.until_tile("esphome", "pump", "online", "live").await;
-        // It does not close under its reader.
+        page.until("it makes room", "return !document.querySelector('details.filters').open").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_each_filter_brought_does_not_close_under_its_reader() {
+    let (site, broker) = (Site::http().await, Mosquitto::start(MosquittoOptions::default()).await);
+    let url = site.page(&format!("?broker={}&filter=%23", broker.websocket()));
+    visit(Visit::new(url), async |page| {
+        page.until_snapshot("complete").await;
+        page.until("the filters", "return document.querySelectorAll('.filters tbody tr').length === 1").await;
+        page.js("document.querySelector('.filters tbody input').focus()").await;
+        broker.publish("pump/status", "online", true).await;
+        page.until_count("online", 1).await;
         page.until("a tile", "return document.querySelectorAll('.tile').length === 1").await;
         assert_eq!(page.js("return document.querySelector('details.filters').open").await, true);
     })

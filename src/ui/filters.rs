@@ -43,16 +43,22 @@ pub fn filter_panel(page: Page, into: El) -> El {
     into.part(move || {
         is_open.set(false);
         has_filters.get().then(|| {
-            // With nothing to show, what each filter brought is the answer. It does not close under its reader when
-            // there is something.
+            // With nothing to show, what each filter brought is the answer. It makes room for the first device, but not
+            // while somebody is in it.
             let is_wanted = memo(move |_| {
                 page.state.with(|state| matches!(state.headline, Headline::Nobody | Headline::NoneSeen))
             });
             let panel = el("details", "filters");
             let opened = panel.clone();
+            let mut is_ours = false;
             effect(move || {
+                let has_focus =
+                    || document().active_element().is_some_and(|at| opened.element().contains(Some(&at)));
                 if is_wanted.get() {
+                    is_ours = !opened.element().has_attribute("open");
                     opened.set("open", Some(""));
+                } else if std::mem::take(&mut is_ours) && !has_focus() {
+                    opened.set("open", None);
                 }
             });
             panel

@@ -74,7 +74,7 @@ pub fn say_headline(page: Page, headline: Headline) -> String {
 
 /// How the board knows: evidence and exceptions, or how far it has read.
 fn below(page: Page) -> String {
-    let (headline, counts, loading) = page.told(|state| (state.headline, state.counts, state.loading));
+    let (headline, counts, loading) = page.state.with(|state| (state.headline, state.counts, state.loading));
     let locale = page.locale.get();
     let count = |count: u32| page.format(|formats| formats.count(count as usize));
     if headline == Headline::Welcome {
