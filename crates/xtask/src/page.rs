@@ -118,25 +118,23 @@ fn pack(toolbox: &Toolbox, compiled: &Path, stage: &Path) -> Result<Packed, Fail
     ]);
     steps::run(bindgen.arg(&bound).arg(&main))?;
 
-    let glue = bound.join("willow.js");
-    write(&glue, shakable(&String::from_utf8_lossy(&read(&glue)?)).as_bytes())?;
-    write(&bound.join("__wasm_split.js"), &read(&split.join("__wasm_split.js"))?)?;
-    let entry = bound.join("entry.js");
-    write(&entry, b"export { default } from './willow.js';")?;
-    let script = stage.join("willow.js");
-    let mut esbuild = toolbox.command("esbuild");
-    esbuild.arg(&entry).args(["--bundle", "--minify", "--format=esm", "--log-level=warning"]);
-    steps::run(esbuild.arg(format!("--outfile={}", script.display())))?;
-    let mut script = String::from_utf8_lossy(&read(&script)?).into_owned();
+    let glue = shakable(&text(&bound.join("willow.js"))?);
+    let loader = text(&split.join("__wasm_split.js"))?;
+    let script = bundled(toolbox, &bound, &glue, &loader)?;
 
-    let bound = bound.join("willow_bg.wasm");
+    let whole = bound.join("willow_bg.wasm");
     let used = stage.join("used.wasm");
     let graph = stage.join("used.json");
-    let exports = exports(&read(&bound)?)?;
+    let exports = exports(&read(&whole)?)?;
     write(&graph, graph_of(exports.iter().filter(|name| has_word(&script, name))).as_bytes())?;
     let mut metadce = toolbox.command("wasm-metadce");
-    metadce.args(FEATURES).arg(&bound).arg("--graph-file").arg(&graph);
+    metadce.args(FEATURES).arg(&whole).arg("--graph-file").arg(&graph);
     quietly(metadce.arg("-g").arg("-o").arg(&used))?;
+    let main = stage.join("main.wasm");
+    let mut optimise = toolbox.command("wasm-opt");
+    optimise.args(OPTIMISE).arg("--minify-imports-and-exports-and-modules").args(FEATURES);
+    let short = ShortNames::of(&quietly(optimise.arg(&used).arg("-o").arg(&main))?);
+    let mut script = bundled(toolbox, &bound, &short.in_glue(&glue), &short.in_loader(&loader))?;
 
     let mut later = BTreeMap::new();
     for part in parts.split_modules {
@@ -147,10 +145,89 @@ fn pack(toolbox: &Toolbox, compiled: &Path, stage: &Path) -> Result<Packed, Fail
         script = script.replace(&format!("./{name}"), &format!("./{new}"));
         later.insert(new, small);
     }
-    let main = optimised(toolbox, &used)?;
+    let main = read(&main)?;
     let stem = format!("willow-{}", hash(&[&main, script.as_bytes()]));
     let script = script.replace("willow_bg.wasm", &format!("{stem}_bg.wasm")).into_bytes();
     Ok(Packed { stem, script, main, later })
+}
+
+/// The script between wasm and browser and the loader of the parts as one, without what is not used.
+fn bundled(toolbox: &Toolbox, folder: &Path, glue: &str, loader: &str) -> Result<String, Failure> {
+    let (entry, script) = (folder.join("entry.js"), folder.join("bundled.js"));
+    write(&entry, b"export { default } from './willow.js';")?;
+    write(&folder.join("willow.js"), glue.as_bytes())?;
+    write(&folder.join("__wasm_split.js"), loader.as_bytes())?;
+    let mut esbuild = toolbox.command("esbuild");
+    esbuild.arg(&entry).args(["--bundle", "--minify", "--format=esm", "--log-level=error"]);
+    steps::run(esbuild.arg(format!("--outfile={}", script.display())))?;
+    text(&script)
+}
+
+/// What the main module calls its imports and exports after wasm-opt has shortened them: half of their names is a hash
+/// each, which does not compress.
+struct ShortNames {
+    imports: Vec<[String; 2]>,
+    exports: Vec<[String; 2]>,
+}
+
+impl ShortNames {
+    /// Reads what wasm-opt prints: a line of quoted names each, of an import its module, name and new name, of an
+    /// export its name and new name. All imports are of one module then, called `a`.
+    fn of(printed: &str) -> ShortNames {
+        let mut names = ShortNames { imports: Vec::new(), exports: Vec::new() };
+        for line in printed.lines() {
+            let quoted: Vec<_> = line.split('"').skip(1).step_by(2).map(str::to_owned).collect();
+            match <[String; 3]>::try_from(quoted) {
+                Ok([_, old, new]) => names.imports.push([old, new]),
+                Err(quoted) => names.exports.extend(<[String; 2]>::try_from(quoted)),
+            }
+        }
+        names
+    }
+
+    /// What wasm-bindgen wrote, by the short names, and without functions that are not imported.
+    fn in_glue(&self, glue: &str) -> String {
+        let (mut out, mut is_left_out) = (String::new(), false);
+        for line in glue.lines() {
+            // An import: a property of the object of imports, which ends as it began.
+            let import = line.strip_prefix("        ").and_then(|line| line.split_once(": function("));
+            if let Some((old, rest)) = import.filter(|(old, _)| !old.contains(' ')) {
+                let new = self.imports.iter().find(|[known, _]| known == old);
+                is_left_out = new.is_none();
+                if let Some([_, new]) = new {
+                    out += &format!("        {new}: function({rest}\n");
+                }
+            } else if line.starts_with("        \"./willow_bg.js\": ") {
+                out += "        a: { ...import0, ...import1 },\n";
+            } else if !is_left_out && !line.starts_with("        \"./__wasm_split.js\": ") {
+                let renamed = self.exports.iter().fold(line.to_owned(), |line, [old, new]| {
+                    with_word_replaced(&line, &format!("wasm.{old}"), &format!("wasm.{new}"))
+                });
+                out += &(renamed + "\n");
+            }
+            is_left_out &= line != "        },";
+        }
+        out
+    }
+
+    /// What loads the parts, by the short names: it hands the main module's exports on, to parts that know the long
+    /// ones.
+    fn in_loader(&self, loader: &str) -> String {
+        let loader = self
+            .imports
+            .iter()
+            .fold(loader.to_owned(), |text, [old, new]| with_word_replaced(&text, old, new));
+        let (Some(start), Some(end)) = (loader.find("const { "), loader.find(" } = initSync(")) else {
+            return loader;
+        };
+        let start = start + "const { ".len();
+        let named = loader[start..end].split(',').map(str::trim).filter(|name| !name.is_empty()).map(|old| {
+            let new = self.exports.iter().find(|[known, _]| known == old);
+            new.map_or_else(|| old.to_owned(), |[_, new]| format!("{new}: {old}"))
+        });
+        let named: Vec<_> = named.collect();
+        format!("{}{}{}", &loader[..start], named.join(", "), &loader[end..])
+    }
 }
 
 /// The script with nothing that keeps a class which nobody imports: neither the registry that would free its instances,
@@ -218,19 +295,35 @@ fn graph_of<'a>(used: impl Iterator<Item = &'a String> + Clone) -> String {
 
 /// Whether a script says a name, as a word of its own.
 fn has_word(script: &str, name: &str) -> bool {
-    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '$');
-    script.match_indices(name).any(|(at, _)| {
-        !is_part(script[..at].chars().next_back()) && !is_part(script[at + name.len()..].chars().next())
-    })
+    words(script, name).next().is_some()
 }
 
-/// Runs a program whose output says nothing to anybody, unless it fails.
-fn quietly(command: &mut Command) -> Result<(), Failure> {
+fn with_word_replaced(script: &str, old: &str, new: &str) -> String {
+    let (mut out, mut from) = (String::new(), 0);
+    for at in words(script, old) {
+        out += &script[from..at];
+        out += new;
+        from = at + old.len();
+    }
+    out + &script[from..]
+}
+
+/// Where a script says a name, as a word of its own.
+fn words<'a>(script: &'a str, name: &'a str) -> impl Iterator<Item = usize> + 'a {
+    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '$');
+    let is_word = move |at: &usize| {
+        !is_part(script[..*at].chars().next_back()) && !is_part(script[at + name.len()..].chars().next())
+    };
+    script.match_indices(name).map(|(at, _)| at).filter(is_word)
+}
+
+/// Runs a program whose output says nothing to anybody, unless it fails: what it printed.
+fn quietly(command: &mut Command) -> Result<String, Failure> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output =
         command.output().map_err(|error| Failure::new(format!("{program} cannot be started: {error}.")))?;
     if output.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let said = String::from_utf8_lossy(&output.stderr);
     Err(Failure::new(format!("{program} ended with {}: {}", output.status, said.trim())))
@@ -287,6 +380,10 @@ fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(file).map_err(|error| failure(file, "read", &error))
 }
 
+fn text(file: &Path) -> Result<String, Failure> {
+    Ok(String::from_utf8_lossy(&read(file)?).into_owned())
+}
+
 fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
     fs::write(file, bytes).map_err(|error| failure(file, "written", &error))
 }
@@ -314,6 +411,24 @@ mod tests {
                       const F = no ? {} : new FinalizationRegistry(f);\n";
         let expected = "class A {}\nconst F = no ? {} : /* @__PURE__ */ new FinalizationRegistry(f);\n";
         assert_eq!(shakable(script), expected);
+    }
+
+    #[test]
+    fn names_are_shortened_on_both_sides() {
+        let printed = "{\n \"imports\": [\n  [\"./willow_bg.js\", \"__wbg_of_12\", \"x\"],\n  \
+                       [\"./__wasm_split.js\", \"load_help\", \"y\"]\n ],\n \"exports\": [\n  [\"memory\", \"z\"]\n ]\n}";
+        let short = ShortNames::of(printed);
+        let glue = "        __wbg_of_12: function(a) {\n            return wasm.memory.buffer;\n        },\n\
+                    \x20       __wbg_off_3: function() {\n            no();\n        },\n    };\n\
+                    \x20       \"./willow_bg.js\": import0,\n        \"./__wasm_split.js\": import1,\n";
+        let expected = "        x: function(a) {\n            return wasm.z.buffer;\n        },\n    };\n\
+                        \x20       a: { ...import0, ...import1 },\n";
+        assert_eq!(short.in_glue(glue), expected);
+        let loader = "const { memory, table,  } = initSync(1);\nexport const load_help = 1;\n";
+        assert_eq!(
+            short.in_loader(loader),
+            "const { z: memory, table } = initSync(1);\nexport const y = 1;\n"
+        );
     }
 
     #[test]
