@@ -47,21 +47,37 @@ pub(crate) fn body(bytes: &[u8], frame: stream::Frame, version: Version) -> Resu
 fn other(bytes: &[u8], frame: stream::Frame, version: Version) -> Result<Packet<'_>, Error> {
     let mut reader = frame.reader(bytes, version);
     let r = &mut reader;
-    let packet = match r.packet() {
-        PacketType::Publish => unreachable!("`body` decodes it"),
+    let packet = match frame.packet {
         PacketType::Connect => Packet::Connect(connect(r)?),
+        PacketType::Subscribe => Packet::Subscribe(subscribe(r)?),
+        PacketType::Unsubscribe => Packet::Unsubscribe(unsubscribe(r)?),
+        PacketType::Pingreq => Packet::Pingreq,
+        _ => return servers(bytes, frame, version),
+    };
+    reader.finish()?;
+    Ok(packet)
+}
+
+/// Decodes what a server sends apart from PUBLISH: a client has no code for the rest.
+///
+/// # Errors
+/// As [`decode`], and `PacketUnexpected` for a packet that only a client sends, and for a PUBLISH: a session decodes
+/// that by itself when it may come.
+#[inline(never)]
+pub(crate) fn servers(bytes: &[u8], frame: stream::Frame, version: Version) -> Result<Packet<'_>, Error> {
+    let mut reader = frame.reader(bytes, version);
+    let r = &mut reader;
+    let packet = match frame.packet {
         PacketType::Connack => Packet::Connack(connack(r)?),
         PacketType::Puback => Packet::Puback(ack(r)?),
         PacketType::Pubrec => Packet::Pubrec(ack(r)?),
         PacketType::Pubrel => Packet::Pubrel(ack(r)?),
         PacketType::Pubcomp => Packet::Pubcomp(ack(r)?),
-        PacketType::Subscribe => Packet::Subscribe(subscribe(r)?),
         PacketType::Suback => {
             let packet_id = r.packet_id()?;
             let properties = properties(r)?;
             Packet::Suback(Suback { packet_id, properties, reason_codes: reason_codes(r)? })
         }
-        PacketType::Unsubscribe => Packet::Unsubscribe(unsubscribe(r)?),
         PacketType::Unsuback => {
             let packet_id = r.packet_id()?;
             let properties = properties(r)?;
@@ -71,7 +87,6 @@ fn other(bytes: &[u8], frame: stream::Frame, version: Version) -> Result<Packet<
             };
             Packet::Unsuback(Unsuback { packet_id, properties, reason_codes })
         }
-        PacketType::Pingreq => Packet::Pingreq,
         PacketType::Pingresp => Packet::Pingresp,
         PacketType::Disconnect => {
             let (reason_code, properties) = reason_and_properties(r)?;
@@ -80,6 +95,13 @@ fn other(bytes: &[u8], frame: stream::Frame, version: Version) -> Result<Packet<
         PacketType::Auth => {
             let (reason_code, properties) = reason_and_properties(r)?;
             Packet::Auth(Auth { reason_code, properties })
+        }
+        PacketType::Publish
+        | PacketType::Connect
+        | PacketType::Subscribe
+        | PacketType::Unsubscribe
+        | PacketType::Pingreq => {
+            return Err(reader.error("packet_type", Violation::PacketUnexpected));
         }
     };
     reader.finish()?;

@@ -30,43 +30,82 @@ pub fn encode(packet: &Packet<'_>, version: Version, out: &mut Vec<u8>) -> Resul
     match packet {
         // Almost every packet is one, and it has nothing to undo.
         Packet::Publish(packet) => publish(packet, version, out),
-        _ => {
-            let start = out.len();
-            let result = other(packet, version, out);
-            if result.is_err() {
-                out.truncate(start);
-            }
-            result
+        Packet::Connack(_) | Packet::Suback(_) | Packet::Unsuback(_) | Packet::Pingresp => {
+            undone_on_error(out, |out| servers(packet, version, out))
         }
+        _ => undone_on_error(out, |out| clients(packet, version, out)),
     }
 }
 
-/// Writes any packet but PUBLISH; on an error, what was written must go again.
+/// As [`encode`], for a client: it has no code for the packets that only a server sends.
+///
+/// # Errors
+/// As `encode`, and `PacketTypeForbidden` for a server's packet.
+#[inline(always)]
+pub(crate) fn encode_for_client(
+    packet: &Packet<'_>,
+    version: Version,
+    out: &mut Vec<u8>,
+) -> Result<(), Error> {
+    match packet {
+        Packet::Publish(packet) => publish(packet, version, out),
+        _ => undone_on_error(out, |out| clients(packet, version, out)),
+    }
+}
+
+#[inline(always)]
+fn undone_on_error(
+    out: &mut Vec<u8>,
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let start = out.len();
+    let result = write(out);
+    if result.is_err() {
+        out.truncate(start);
+    }
+    result
+}
+
+/// Writes a packet that only a server sends; on an error, what was written must go again.
 #[inline(never)]
-fn other(packet: &Packet<'_>, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
+fn servers(packet: &Packet<'_>, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
+    match packet {
+        Packet::Connack(packet) => connack(packet, version, out),
+        Packet::Suback(packet) => suback(packet, version, out),
+        Packet::Unsuback(packet) => unsuback(packet, version, out),
+        Packet::Pingresp => {
+            out.extend_from_slice(&[0xD0, 0]);
+            Ok(())
+        }
+        _ => Err(forbidden(packet, version)),
+    }
+}
+
+/// Writes any packet that a client sends, but PUBLISH; on an error, what was written must go again.
+#[inline(never)]
+fn clients(packet: &Packet<'_>, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
     match packet {
         Packet::Connect(packet) => connect(packet, out),
-        Packet::Connack(packet) => connack(packet, version, out),
-        Packet::Publish(_) => unreachable!("`encode` writes it"),
         Packet::Puback(packet) => ack(packet, PacketType::Puback, version, out),
         Packet::Pubrec(packet) => ack(packet, PacketType::Pubrec, version, out),
         Packet::Pubrel(packet) => ack(packet, PacketType::Pubrel, version, out),
         Packet::Pubcomp(packet) => ack(packet, PacketType::Pubcomp, version, out),
         Packet::Subscribe(packet) => subscribe(packet, version, out),
-        Packet::Suback(packet) => suback(packet, version, out),
         Packet::Unsubscribe(packet) => unsubscribe(packet, version, out),
-        Packet::Unsuback(packet) => unsuback(packet, version, out),
         Packet::Pingreq => {
             out.extend_from_slice(&[0xC0, 0]);
             Ok(())
         }
-        Packet::Pingresp => {
-            out.extend_from_slice(&[0xD0, 0]);
-            Ok(())
-        }
         Packet::Disconnect(packet) => disconnect(packet, version, out),
         Packet::Auth(packet) => auth(packet, version, out),
+        _ => Err(forbidden(packet, version)),
     }
+}
+
+#[cold]
+fn forbidden(packet: &Packet<'_>, version: Version) -> Error {
+    let packet = Some(packet.packet_type());
+    Error { violation: Violation::PacketTypeForbidden, packet, field: "packet_type", offset: 0, version }
 }
 
 fn connect(packet: &Connect<'_>, out: &mut Vec<u8>) -> Result<(), Error> {

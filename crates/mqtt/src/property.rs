@@ -401,83 +401,116 @@ fn check(mut reader: Reader<'_>, place: Place) -> Result<u64, Error> {
     Ok(seen)
 }
 
+/// A value as bytes have it; `Kind` tells which of the fields holds it.
+#[derive(Clone, Copy, Default)]
+struct Value<'a> {
+    number: u32,
+    bytes: &'a [u8],
+    /// The first text, and the second of a pair.
+    text: &'a str,
+    second: &'a str,
+}
+
 /// One property out of bytes that were checked.
 fn read<'a>(r: &mut Reader<'a>) -> Result<Property<'a>, Error> {
     let start = *r;
     let id = r.byte("property_identifier")?;
-    let field = field(id);
+    let Some(&Row { field, kind, .. }) = TABLE.get(usize::from(id)) else {
+        return Err(start.error("property_identifier", Violation::PropertyUnknown));
+    };
+    let mut value = Value::default();
+    match kind {
+        Kind::Flag => value.number = r.byte(field)?.into(),
+        Kind::TwoBytes | Kind::TwoBytesNotZero => value.number = r.two_byte_integer(field)?.into(),
+        Kind::FourBytes | Kind::FourBytesNotZero => value.number = r.four_byte_integer(field)?,
+        Kind::Variable => value.number = r.variable_byte_integer(field)?,
+        Kind::Binary => value.bytes = r.binary(field)?,
+        Kind::Text | Kind::TopicName => value.text = r.string(field)?,
+        Kind::TextPair => (value.text, value.second) = (r.string(field)?, r.string(field)?),
+    }
+    let Value { number, bytes, text, second } = value;
+    let (flag, short) = (number != 0, number as u16);
     Ok(match id {
-        0x01 => Property::PayloadFormatIndicator(r.byte(field)? != 0),
-        0x02 => Property::MessageExpiryInterval(r.four_byte_integer(field)?),
-        0x03 => Property::ContentType(r.string(field)?),
-        0x08 => Property::ResponseTopic(r.topic_name(field)?),
-        0x09 => Property::CorrelationData(r.binary(field)?),
-        0x0B => Property::SubscriptionIdentifier(r.variable_byte_integer(field)?),
-        0x11 => Property::SessionExpiryInterval(r.four_byte_integer(field)?),
-        0x12 => Property::AssignedClientIdentifier(r.string(field)?),
-        0x13 => Property::ServerKeepAlive(r.two_byte_integer(field)?),
-        0x15 => Property::AuthenticationMethod(r.string(field)?),
-        0x16 => Property::AuthenticationData(r.binary(field)?),
-        0x17 => Property::RequestProblemInformation(r.byte(field)? != 0),
-        0x18 => Property::WillDelayInterval(r.four_byte_integer(field)?),
-        0x19 => Property::RequestResponseInformation(r.byte(field)? != 0),
-        0x1A => Property::ResponseInformation(r.string(field)?),
-        0x1C => Property::ServerReference(r.string(field)?),
-        0x1F => Property::ReasonString(r.string(field)?),
-        0x21 => Property::ReceiveMaximum(r.two_byte_integer(field)?),
-        0x22 => Property::TopicAliasMaximum(r.two_byte_integer(field)?),
-        0x23 => Property::TopicAlias(r.two_byte_integer(field)?),
-        0x24 => Property::MaximumQoS(match r.byte(field)? {
-            0 => QoS::AtMostOnce,
-            _ => QoS::AtLeastOnce,
-        }),
-        0x25 => Property::RetainAvailable(r.byte(field)? != 0),
-        0x26 => Property::UserProperty(r.string(field)?, r.string(field)?),
-        0x27 => Property::MaximumPacketSize(r.four_byte_integer(field)?),
-        0x28 => Property::WildcardSubscriptionAvailable(r.byte(field)? != 0),
-        0x29 => Property::SubscriptionIdentifierAvailable(r.byte(field)? != 0),
-        0x2A => Property::SharedSubscriptionAvailable(r.byte(field)? != 0),
+        0x01 => Property::PayloadFormatIndicator(flag),
+        0x02 => Property::MessageExpiryInterval(number),
+        0x03 => Property::ContentType(text),
+        0x08 => {
+            Property::ResponseTopic(TopicName::new(text).map_err(|violation| start.error(field, violation))?)
+        }
+        0x09 => Property::CorrelationData(bytes),
+        0x0B => Property::SubscriptionIdentifier(number),
+        0x11 => Property::SessionExpiryInterval(number),
+        0x12 => Property::AssignedClientIdentifier(text),
+        0x13 => Property::ServerKeepAlive(short),
+        0x15 => Property::AuthenticationMethod(text),
+        0x16 => Property::AuthenticationData(bytes),
+        0x17 => Property::RequestProblemInformation(flag),
+        0x18 => Property::WillDelayInterval(number),
+        0x19 => Property::RequestResponseInformation(flag),
+        0x1A => Property::ResponseInformation(text),
+        0x1C => Property::ServerReference(text),
+        0x1F => Property::ReasonString(text),
+        0x21 => Property::ReceiveMaximum(short),
+        0x22 => Property::TopicAliasMaximum(short),
+        0x23 => Property::TopicAlias(short),
+        0x24 => Property::MaximumQoS(if flag { QoS::AtLeastOnce } else { QoS::AtMostOnce }),
+        0x25 => Property::RetainAvailable(flag),
+        0x26 => Property::UserProperty(text, second),
+        0x27 => Property::MaximumPacketSize(number),
+        0x28 => Property::WildcardSubscriptionAvailable(flag),
+        0x29 => Property::SubscriptionIdentifierAvailable(flag),
+        0x2A => Property::SharedSubscriptionAvailable(flag),
         _ => return Err(start.error(field, Violation::PropertyUnknown)),
     })
 }
 
 /// Appends one property.
 fn write(out: &mut Vec<u8>, property: Property<'_>, place: Place) -> Result<(), Error> {
+    let number = |number: u32| Value { number, ..Value::default() };
+    let flag = |flag: bool| number(flag.into());
+    let text = |text| Value { text, ..Value::default() };
+    let binary = |bytes| Value { bytes, ..Value::default() };
+    let (id, value) = match property {
+        Property::PayloadFormatIndicator(value) => (0x01, flag(value)),
+        Property::MessageExpiryInterval(value) => (0x02, number(value)),
+        Property::ContentType(value) => (0x03, text(value)),
+        Property::ResponseTopic(value) => (0x08, text(value.as_str())),
+        Property::CorrelationData(value) => (0x09, binary(value)),
+        Property::SubscriptionIdentifier(value) => (0x0B, number(value)),
+        Property::SessionExpiryInterval(value) => (0x11, number(value)),
+        Property::AssignedClientIdentifier(value) => (0x12, text(value)),
+        Property::ServerKeepAlive(value) => (0x13, number(value.into())),
+        Property::AuthenticationMethod(value) => (0x15, text(value)),
+        Property::AuthenticationData(value) => (0x16, binary(value)),
+        Property::RequestProblemInformation(value) => (0x17, flag(value)),
+        Property::WillDelayInterval(value) => (0x18, number(value)),
+        Property::RequestResponseInformation(value) => (0x19, flag(value)),
+        Property::ResponseInformation(value) => (0x1A, text(value)),
+        Property::ServerReference(value) => (0x1C, text(value)),
+        Property::ReasonString(value) => (0x1F, text(value)),
+        Property::ReceiveMaximum(value) => (0x21, number(value.into())),
+        Property::TopicAliasMaximum(value) => (0x22, number(value.into())),
+        Property::TopicAlias(value) => (0x23, number(value.into())),
+        Property::MaximumQoS(value) => (0x24, number(value.byte().into())),
+        Property::RetainAvailable(value) => (0x25, flag(value)),
+        Property::UserProperty(text, second) => (0x26, Value { text, second, ..Value::default() }),
+        Property::MaximumPacketSize(value) => (0x27, number(value)),
+        Property::WildcardSubscriptionAvailable(value) => (0x28, flag(value)),
+        Property::SubscriptionIdentifierAvailable(value) => (0x29, flag(value)),
+        Property::SharedSubscriptionAvailable(value) => (0x2A, flag(value)),
+    };
+    let Row { field, kind, .. } = TABLE[id];
+    let Value { number, bytes, text, second } = value;
     let mut w = Writer::new(out, place.packet(), Version::V5);
-    match property {
-        Property::PayloadFormatIndicator(value) => w.bytes(&[0x01, value.into()]),
-        Property::MessageExpiryInterval(value) => w.byte(0x02).four_byte_integer(value),
-        Property::ContentType(value) => w.byte(0x03).string(value, "content_type")?,
-        Property::ResponseTopic(value) => w.byte(0x08).string(value.as_str(), "response_topic")?,
-        Property::CorrelationData(value) => w.byte(0x09).binary(value, "correlation_data")?,
-        Property::SubscriptionIdentifier(value) => {
-            w.byte(0x0B).variable_byte_integer(value, "subscription_identifier")?
-        }
-        Property::SessionExpiryInterval(value) => w.byte(0x11).four_byte_integer(value),
-        Property::AssignedClientIdentifier(value) => {
-            w.byte(0x12).string(value, "assigned_client_identifier")?
-        }
-        Property::ServerKeepAlive(value) => w.byte(0x13).two_byte_integer(value),
-        Property::AuthenticationMethod(value) => w.byte(0x15).string(value, "authentication_method")?,
-        Property::AuthenticationData(value) => w.byte(0x16).binary(value, "authentication_data")?,
-        Property::RequestProblemInformation(value) => w.bytes(&[0x17, value.into()]),
-        Property::WillDelayInterval(value) => w.byte(0x18).four_byte_integer(value),
-        Property::RequestResponseInformation(value) => w.bytes(&[0x19, value.into()]),
-        Property::ResponseInformation(value) => w.byte(0x1A).string(value, "response_information")?,
-        Property::ServerReference(value) => w.byte(0x1C).string(value, "server_reference")?,
-        Property::ReasonString(value) => w.byte(0x1F).string(value, "reason_string")?,
-        Property::ReceiveMaximum(value) => w.byte(0x21).two_byte_integer(value),
-        Property::TopicAliasMaximum(value) => w.byte(0x22).two_byte_integer(value),
-        Property::TopicAlias(value) => w.byte(0x23).two_byte_integer(value),
-        Property::MaximumQoS(value) => w.bytes(&[0x24, value.byte()]),
-        Property::RetainAvailable(value) => w.bytes(&[0x25, value.into()]),
-        Property::UserProperty(name, value) => {
-            w.byte(0x26).string(name, "user_property")?.string(value, "user_property")?
-        }
-        Property::MaximumPacketSize(value) => w.byte(0x27).four_byte_integer(value),
-        Property::WildcardSubscriptionAvailable(value) => w.bytes(&[0x28, value.into()]),
-        Property::SubscriptionIdentifierAvailable(value) => w.bytes(&[0x29, value.into()]),
-        Property::SharedSubscriptionAvailable(value) => w.bytes(&[0x2A, value.into()]),
+    w.byte(id as u8);
+    match kind {
+        Kind::Flag => w.byte(number as u8),
+        Kind::TwoBytes | Kind::TwoBytesNotZero => w.two_byte_integer(number as u16),
+        Kind::FourBytes | Kind::FourBytesNotZero => w.four_byte_integer(number),
+        Kind::Variable => w.variable_byte_integer(number, field)?,
+        Kind::Text | Kind::TopicName => w.string(text, field)?,
+        Kind::Binary => w.binary(bytes, field)?,
+        Kind::TextPair => w.string(text, field)?.string(second, field)?,
     };
     Ok(())
 }

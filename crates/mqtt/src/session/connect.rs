@@ -9,7 +9,7 @@ use super::alias::{GivenAliases, ReceivedAliases};
 use super::authentication::Turn;
 use super::link::Socket;
 use super::{Connected, Core, Event, Failure, Lasting, Options, State};
-use crate::encode::encode;
+use crate::encode::encode_for_client;
 use crate::error::{Error, Violation};
 use crate::packet::{Connack, Connect, Packet, PacketType, QoS, Version, Will};
 use crate::property::{Place, PropertiesBuf, Property};
@@ -319,5 +319,5 @@ pub(super) fn connect(
         user_name: options.user.as_deref().or(empty),
         password: options.password.as_deref(),
     });
-    encode(&packet, version, out)
+    encode_for_client(&packet, version, out)
 }

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use super::by_id::ById;
 use super::{CommandError, Core, Event, State, Told};
-use crate::encode::encode;
+use crate::encode::encode_for_client;
 use crate::error::Violation;
 use crate::packet::{Ack, Delivery, Packet, PacketId, PacketType, Publish, QoS, Version};
 use crate::reason::ReasonCode;
@@ -272,7 +272,8 @@ impl Core {
         let publish = Publish { delivery, ..publish };
         let mut packet = Vec::new();
         if self.connection.lasts {
-            encode(&Packet::Publish(publish), self.version, &mut packet).map_err(CommandError::Invalid)?;
+            encode_for_client(&Packet::Publish(publish), self.version, &mut packet)
+                .map_err(CommandError::Invalid)?;
             if packet.len() > self.options.max_resume_bytes {
                 return Err(CommandError::PacketTooLarge);
             }

@@ -46,7 +46,7 @@ use self::delivery::{Inbound, Outbound};
 use self::link::Socket;
 use self::liveness::Liveness;
 use crate::decode;
-use crate::encode::encode;
+use crate::encode::encode_for_client;
 use crate::error::{Error, Violation};
 use crate::packet::{
     Delivery, Disconnect, Packet, PacketId, PacketType, Publish, QoS, Subscribe, Subscription, Unsubscribe,
@@ -500,7 +500,7 @@ impl Session {
                 }
                 continue;
             }
-            match decode::body(bytes, frame, core.version) {
+            match decode::servers(bytes, frame, core.version) {
                 // Comes again when what it lost was told.
                 Ok(packet) if core.loses_messages(&packet) => core.cursor.position -= frame.len,
                 Ok(packet) => {
@@ -714,7 +714,7 @@ impl Core {
     /// As `send`, for what may be left out.
     fn send_if_taken(&mut self, packet: &Packet<'_>) -> bool {
         let start = self.outbox.len();
-        let encoded = encode(packet, self.version, &mut self.outbox);
+        let encoded = encode_for_client(packet, self.version, &mut self.outbox);
         debug_assert!(encoded.is_ok(), "{packet:?}");
         // [MQTT-3.2.2-15]
         let maximum = self.connection.maximum_packet_size.unwrap_or(u32::MAX);
@@ -737,7 +737,7 @@ impl Core {
     /// As `command`, in whatever state.
     fn queue(&mut self, packet: &Packet<'_>) -> Result<(), CommandError> {
         let start = self.outbox.len();
-        encode(packet, self.version, &mut self.outbox).map_err(CommandError::Invalid)?;
+        encode_for_client(packet, self.version, &mut self.outbox).map_err(CommandError::Invalid)?;
         let len = self.outbox.len() - start;
         let result = if len > self.maximum_packet_size() {
             Err(CommandError::PacketTooLarge)

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use super::connect::connect;
 use super::*;
+use crate::encode::encode;
 use crate::packet::{Ack, Auth, Connack, Connect, Disconnect, ReasonCodes, RetainHandling, Suback, Unsuback};
 use crate::property::{Place, PropertiesBuf, Property};
 use crate::reason::ReasonCode;
@@ -2735,7 +2736,7 @@ fn mqtt_4_13_what_breaks_the_protocol_ends_the_link() {
     }
     // A 3.1.1 CONNACK in the middle: its code is none of DISCONNECT's.
     check(Version::V5, &[0x20, 2, 0, 0], "Connack311(Success) in CONNACK", "ProtocolError");
-    check(Version::V5, &[0x10, 4, 0, 2, b'M', b'Q'], "ProtocolName in CONNECT", "ProtocolError");
+    check(Version::V5, &[0x10, 4, 0, 2, b'M', b'Q'], "PacketUnexpected in CONNECT", "ProtocolError");
     check(Version::V5, &[0xF0, 0], "AuthenticationUnasked in AUTH", "ProtocolError");
     check(
         Version::V5,
