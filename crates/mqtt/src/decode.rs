@@ -300,7 +300,7 @@ fn unsubscribe<'a>(r: &mut Reader<'a>) -> Result<Unsubscribe<'a>, Error> {
 }
 
 /// The packet's properties; none in 3.1.1.
-#[inline]
+#[inline(always)]
 fn properties<'a>(r: &mut Reader<'a>) -> Result<Properties<'a>, Error> {
     match r.version() {
         Version::V311 => Ok(Properties::EMPTY),

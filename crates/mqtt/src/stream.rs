@@ -23,7 +23,7 @@ pub struct Frame {
 
 impl Frame {
     /// A reader of what follows the fixed header; `bytes` begin with the packet.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn reader(self, bytes: &[u8], version: Version) -> Reader<'_> {
         Reader::new(&bytes[self.header_len..self.len], self.header_len as u32, self.packet, version)
     }
