@@ -58,6 +58,7 @@ pub fn build(toolbox: &Toolbox) -> Result<(), Failure> {
     let compiled = target.join("wasm32-unknown-unknown/release/willow.wasm");
     let packed = pack(toolbox, &compiled, &stage)?;
     put(&packed, &dist)?;
+    join_styles(&dist)?;
     csp::secure(&dist.join("index.html"))
 }
 
@@ -346,6 +347,49 @@ fn put(packed: &Packed, dist: &Path) -> Result<(), Failure> {
     write(&page, html.as_bytes())
 }
 
+/// Makes one style sheet of all: together they compress better, and each of their hashes in index.html does not at all.
+fn join_styles(dist: &Path) -> Result<(), Failure> {
+    let page = dist.join("index.html");
+    let (names, html) = without_styles(&text(&page)?)?;
+    let mut all = Vec::new();
+    for name in names {
+        let file = dist.join(name);
+        all.extend(read(&file)?);
+        fs::remove_file(&file).map_err(|error| failure(&file, "removed", &error))?;
+    }
+    let (name, integrity) = (format!("willow-{}.css", hash(&[&all])), STANDARD.encode(Sha384::digest(&all)));
+    write(&dist.join(&name), &all)?;
+    let link = format!("<link href=./{name} integrity=sha384-{integrity} rel=stylesheet>");
+    write(&page, html.replace(STYLES, &link).as_bytes())
+}
+
+/// Where the one style sheet goes.
+const STYLES: &str = "<link styles>";
+
+/// The names of the page's style sheets in their order, and the page with [`STYLES`] in the place of the first.
+fn without_styles(html: &str) -> Result<(Vec<String>, String), Failure> {
+    let (mut names, mut out) = (Vec::new(), String::new());
+    for (index, piece) in html.split("<link ").enumerate() {
+        let (link, rest) = piece.split_once('>').unwrap_or((piece, ""));
+        let name = link.strip_prefix("href=./").and_then(|link| link.split(' ').next());
+        match name.filter(|name| index > 0 && name.ends_with(".css") && link.ends_with("rel=stylesheet")) {
+            Some(name) => {
+                out += if names.is_empty() { STYLES } else { "" };
+                out += rest;
+                names.push(name.to_owned());
+            }
+            None => {
+                out += if index > 0 { "<link " } else { "" };
+                out += piece;
+            }
+        }
+    }
+    match names.is_empty() {
+        true => Err(Failure::new("index.html is not what Trunk 0.21 writes: it names no style sheet.")),
+        false => Ok((names, out)),
+    }
+}
+
 /// The name that Trunk had given, and the page with the new one and the new hashes.
 fn renamed(html: &str, packed: &Packed) -> Result<(String, String), Failure> {
     let other = || Failure::new("index.html is not what Trunk 0.21 writes: it names no script of the page.");
@@ -411,6 +455,16 @@ mod tests {
                       const F = no ? {} : new FinalizationRegistry(f);\n";
         let expected = "class A {}\nconst F = no ? {} : /* @__PURE__ */ new FinalizationRegistry(f);\n";
         assert_eq!(shakable(script), expected);
+    }
+
+    #[test]
+    fn one_place_is_left_for_all_styles() {
+        let html = "<title>W</title><link href=data:, rel=icon><link href=./a-1.css integrity=sha384-A rel=stylesheet>\
+                    <link href=./b-2.css integrity=sha384-B rel=stylesheet></head>";
+        let (names, html) = without_styles(html).expect("styles");
+        assert_eq!(names, ["a-1.css", "b-2.css"]);
+        assert_eq!(html, "<title>W</title><link href=data:, rel=icon><link styles></head>");
+        assert!(without_styles("<p>").is_err());
     }
 
     #[test]
