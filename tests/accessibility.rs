@@ -131,15 +131,35 @@ async fn at_a_desk_in_light() {
 
 #[tokio::test]
 async fn at_a_desk_in_the_dark() {
+    every_state((1440, 900), true, "en-US").await;
+}
+
+#[tokio::test]
+async fn at_a_desk_in_light_in_chinese() {
+    every_state((1440, 900), false, "zh-CN").await;
+}
+
+#[tokio::test]
+async fn at_a_desk_in_the_dark_in_chinese() {
     every_state((1440, 900), true, "zh-CN").await;
 }
 
 #[tokio::test]
 async fn on_a_phone_in_light() {
-    every_state((390, 844), false, "zh-CN").await;
+    every_state((390, 844), false, "en-US").await;
 }
 
 #[tokio::test]
 async fn on_a_phone_in_the_dark() {
     every_state((390, 844), true, "en-US").await;
+}
+
+#[tokio::test]
+async fn on_a_phone_in_light_in_chinese() {
+    every_state((390, 844), false, "zh-CN").await;
+}
+
+#[tokio::test]
+async fn on_a_phone_in_the_dark_in_chinese() {
+    every_state((390, 844), true, "zh-CN").await;
 }
