@@ -365,7 +365,7 @@ pub struct Snapshot {
 const NOBODY: u8 = u8::MAX;
 
 /// The order in which filters are asked for: the narrow ones first, and equals as they came.
-fn by_breadth(filters: impl IntoIterator<Item = Filter>) -> Vec<Filter> {
+fn by_breadth(filters: Vec<Filter>) -> Vec<Filter> {
     let mut sorted: Vec<Filter> = Vec::new();
     for filter in filters {
         let place = sorted.partition_point(|other| other.breadth <= filter.breadth);
@@ -402,7 +402,7 @@ impl Snapshot {
     }
 
     fn of(names: Vec<String>) -> Snapshot {
-        let filters = by_breadth(names.into_iter().map(Filter::new));
+        let filters = by_breadth(names.into_iter().map(Filter::new).collect());
         Snapshot {
             filters,
             skipped: Vec::new(),

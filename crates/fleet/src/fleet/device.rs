@@ -125,12 +125,12 @@ pub(super) struct News {
 }
 
 impl News {
-    pub(super) fn see_live(&mut self, status: Status) {
-        self.bits |= 1 << status as u8;
-    }
-
-    pub(super) fn see_replay(&mut self, status: Status) {
-        self.bits = self.bits & 0b1_1111 | (status as u8 + 1) << 5;
+    pub(super) fn see(&mut self, status: Status, is_replay: bool) {
+        self.bits = if is_replay {
+            self.bits & 0b1_1111 | (status as u8 + 1) << 5
+        } else {
+            self.bits | 1 << status as u8
+        };
     }
 
     /// Whether anything was replayed.

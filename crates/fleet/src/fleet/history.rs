@@ -167,7 +167,8 @@ pub(super) fn spans(known: &[(Time, Status)], gaps: &[Gap], from: Time, to: Time
     if from >= to || slots == 0 {
         return bar;
     }
-    let slot_of = |at: u64| (u128::from(at - from) * slots as u128 / u128::from(to - from)) as usize;
+    // In milliseconds there is room for any number of slots that a bar may have.
+    let slot_of = |at: u64| ((at - from).saturating_mul(slots as u64) / (to - from)) as usize;
     let mut mark = |a: u64, b: u64, status: Status| {
         let (a, b) = (a.max(from), b.min(to));
         if a > b || a >= to {

@@ -8,7 +8,8 @@
 use mqtt::{TopicFilter, TopicName};
 
 use super::device::{
-    DISABLED, LAPSED, LISTED, LIVE, PARENT_OFFLINE, PARENT_REPLAYED, PARENT_STALE, SLEEPS, UNTOLD, UNWATCHED,
+    DISABLED, LAPSED, LISTED, LIVE, PARENT_OFFLINE, PARENT_REPLAYED, PARENT_STALE, SLEEPS, Slot, UNTOLD,
+    UNWATCHED,
 };
 use super::{Applied, Effect, Evidence, Fleet, Key, Message, hash};
 use crate::presence::{
@@ -126,7 +127,7 @@ impl Fleet {
             } else {
                 // Two devices may have the same id in topics that differ elsewhere. Who came first keeps it.
                 if self.owners.topic_of(convention, &id).and_then(named).is_some() {
-                    id = format!("{id}@{}", owner.own_id(topic)).into();
+                    id = [&*id, "@", owner.own_id(topic)].concat().into();
                 }
                 changed |= self.name_topic(status_topic, &id, source);
             }
@@ -156,23 +157,22 @@ impl Fleet {
                 self.join(number, convention, &owner.sibling(topic, parent))
             };
         }
-        let slot = *self.slot(number);
-        let (flags, life) = (slot.flags, self.life);
+        let mut slot = *self.slot(number);
+        let flags = slot.flags;
         if slot.is(UNTOLD) && self.own_evidence(&slot) == Evidence::Stale {
             self.end_own_gap(number, now);
         }
-        self.restate(number, |slot| {
-            slot.set(DISABLED, about.is_disabled.unwrap_or(slot.is(DISABLED)));
-            slot.set(SLEEPS, about.sleeps.unwrap_or(slot.is(SLEEPS)));
-            slot.set(LISTED, about.is_listed || slot.is(LISTED));
-            if slot.is(UNTOLD) {
-                // The inventory is all that is heard of it.
-                slot.heard = life;
-                slot.set(LIVE, !retain);
-                slot.set(UNWATCHED | LAPSED, false);
-            }
-        });
-        changed || flags != self.slot(number).flags
+        slot.set(DISABLED, about.is_disabled.unwrap_or(slot.is(DISABLED)));
+        slot.set(SLEEPS, about.sleeps.unwrap_or(slot.is(SLEEPS)));
+        slot.set(LISTED, about.is_listed || slot.is(LISTED));
+        if slot.is(UNTOLD) {
+            // The inventory is all that is heard of it.
+            slot.heard = self.life;
+            slot.set(LIVE, !retain);
+            slot.set(UNWATCHED | LAPSED, false);
+        }
+        self.restate(number, slot);
+        changed || flags != slot.flags
     }
 
     /// Keeps metadata until its device is there. Returns whether it was news.
@@ -247,7 +247,7 @@ impl Fleet {
             return true;
         }
         let flags = self.slot(number).flags;
-        self.restate(number, |slot| slot.set(SLEEPS | DISABLED | LISTED, false));
+        self.set_flags(number, flags & !(SLEEPS | DISABLED | LISTED));
         let is_named_by_parent = CONVENTIONS[convention as usize].parent.as_ref();
         let parted =
             is_named_by_parent.is_some_and(|parent| parent.by == ParentBy::Metadata) && self.part(number);
@@ -296,7 +296,7 @@ impl Fleet {
             if slot.is(UNTOLD) {
                 self.remove(child);
             } else {
-                self.restate(child, |slot| slot.set(LISTED | DISABLED, false));
+                self.set_flags(child, slot.flags & !(LISTED | DISABLED));
             }
         }
         let waited = self.waiting.len();
@@ -369,7 +369,7 @@ impl Fleet {
                             self.payloads.copy(before, known);
                         }
                         if applied.effect == Effect::Changed {
-                            self.restate(known, |known| known.since = slot.since);
+                            self.restate(known, Slot { since: slot.since, ..*self.slot(known) });
                         }
                     }
                     self.remove(before);
@@ -528,7 +528,7 @@ impl Fleet {
     fn see_parent(&mut self, number: u32) {
         let (known, seen) = (self.slot(number).flags, self.seen_of_parent(number));
         if known != seen {
-            self.restate(number, |slot| slot.flags = seen);
+            self.set_flags(number, seen);
         }
     }
 

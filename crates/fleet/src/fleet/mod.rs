@@ -10,6 +10,7 @@ mod device;
 mod families;
 mod groups;
 mod history;
+mod index;
 mod metadata;
 mod order;
 mod payloads;
@@ -23,7 +24,6 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 
-use hashbrown::HashTable;
 use mqtt::Time;
 
 use crate::presence::{CONVENTIONS, Convention, Id, Owner, Owners, Status, Vocabulary};
@@ -36,6 +36,7 @@ use device::{
 };
 use families::Families;
 use history::{Histories, MOST_GAPS};
+use index::Index;
 use metadata::Waiting;
 use order::Order;
 use payloads::Payloads;
@@ -259,7 +260,8 @@ pub struct Fleet {
     free: Vec<u32>,
     texts: Texts,
     payloads: Payloads,
-    index: HashTable<u32>,
+    /// By convention and id.
+    index: Index,
     order: Order,
     /// By topic.
     aliases: Table<Alias>,
@@ -320,7 +322,7 @@ impl Fleet {
             free: Vec::new(),
             texts: Texts::default(),
             payloads: Payloads::default(),
-            index: HashTable::new(),
+            index: Index::default(),
             order: Order::default(),
             aliases: Table::default(),
             last_writers: Vec::new(),
@@ -502,7 +504,7 @@ impl Fleet {
                 self.touch(number);
             }
             if is_lost && slot.heard == self.life && !slot.is(LAPSED) {
-                self.restate(number, |slot| slot.set(LAPSED, true));
+                self.set_flags(number, self.slot(number).flags | LAPSED);
                 self.tell_children(number);
                 count += 1;
             }
@@ -616,11 +618,10 @@ impl Fleet {
 
     fn position(&self, convention: u8, id: &str) -> Option<u32> {
         let hash = hash(self.seed, convention, id.as_bytes());
-        let found = self.index.find(hash, |number| {
-            let slot = self.slot(*number);
+        self.index.find(hash, |number| {
+            let slot = self.slot(number);
             slot.convention == convention && *self.id(slot) == *id
-        });
-        found.copied()
+        })
     }
 
     fn topic(&self, slot: &Slot) -> &str {
@@ -628,7 +629,8 @@ impl Fleet {
     }
 
     fn id(&self, slot: &Slot) -> &str {
-        id_of(&self.texts, slot)
+        let (start, length) = (usize::from(slot.id_start), usize::from(slot.id_len));
+        &self.texts.at(slot.text, start + length)[start..]
     }
 
     /// Topic, id and name.
@@ -716,11 +718,14 @@ impl Fleet {
         Some(ParentOf { convention: CONVENTIONS[convention as usize], id, handle })
     }
 
+    /// Changes what the flags say of a device.
+    fn set_flags(&mut self, number: u32, flags: u16) {
+        self.restate(number, Slot { flags, ..*self.slot(number) });
+    }
+
     /// Changes what a device is, and with it the counts, its clock and what the page asks about.
-    fn restate(&mut self, number: u32, change: impl FnOnce(&mut Slot)) {
+    fn restate(&mut self, number: u32, mut slot: Slot) {
         let before = *self.slot(number);
-        let mut slot = before;
-        change(&mut slot);
         self.keep_time(number, &before, &mut slot);
         *self.slot_mut(number) = slot;
         let looks = |slot: &Slot| (slot.shown(), self.evidence(slot), slot.status, slot.since, slot.flags);
@@ -783,16 +788,6 @@ impl Fleet {
         }
     }
 
-    /// Calls `visit` with every device, by name.
-    fn each_by_name(&self, mut visit: impl FnMut(u32)) {
-        if self.order.pending.is_empty() {
-            let is_placed = |number: &&u32| self.briefs[**number as usize].is_placed();
-            self.order.sorted.iter().filter(is_placed).for_each(|number| visit(*number));
-        } else {
-            self.ordered().iter().for_each(|number| visit(*number));
-        }
-    }
-
     /// The devices by name.
     fn ordered(&self) -> Cow<'_, [u32]> {
         let keep = |number: u32| self.briefs[number as usize].is_placed();
@@ -847,16 +842,6 @@ fn id_start(owner: &Owner, topic: &str) -> usize {
         Id::Based { base, own } if own.is_empty() => base.start,
         Id::Based { .. } | Id::Payload => topic.len(),
     }
-}
-
-fn id_of<'a>(texts: &'a Texts, slot: &Slot) -> &'a str {
-    let (start, length) = (usize::from(slot.id_start), usize::from(slot.id_len));
-    &texts.at(slot.text, start + length)[start..]
-}
-
-fn hash_of(slots: &[Vec<Slot>], texts: &Texts, seed: u64, number: u32) -> u64 {
-    let slot = &slots[number as usize / CHUNK][number as usize % CHUNK];
-    hash(seed, slot.convention, id_of(texts, slot).as_bytes())
 }
 
 /// The hash of a device's key, or of a list: eight bytes a step, mixed at the end.
