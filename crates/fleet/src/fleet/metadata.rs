@@ -100,27 +100,24 @@ impl Fleet {
         let Source { message, owner } = source;
         let Message { topic, retain, now, .. } = message;
         let convention = owner.number;
-        let mut id = owner.sibling(topic, &about.id);
-        if id.is_empty()
-            || id.len() > LONGEST_NAME
-            || about.name.as_ref().is_some_and(|n| n.len() > LONGEST_NAME)
-        {
+        let mut id = owner.sibling(topic, about.id);
+        if id.is_empty() || id.len() > LONGEST_NAME || about.name.is_some_and(|n| n.len() > LONGEST_NAME) {
             return false;
         }
         let mut changed = false;
-        if let Some(status_topic) = &about.status_topic {
-            if let Some((former, named)) = self.owners.unname(topic, Some(&status_topic.topic)) {
+        if let Some(status_topic) = about.status_topic {
+            if let Some((former, named)) = self.owners.unname(topic, Some(status_topic.topic)) {
                 changed |= self.take_back(named.number, &named.id);
                 self.give_back(self.position(named.number, &named.id), &former);
             }
             let is_anothers = |named: &&Named| named.number == convention && *named.source != *topic;
             let named = |status_topic| self.owners.named(status_topic).filter(is_anothers);
-            if let Some(first) = named(&status_topic.topic) {
+            if let Some(first) = named(status_topic.topic) {
                 // Hardware that was replaced leaves its own discovery behind. One topic is one device, by the
                 // id and the words of whoever named it first.
                 id = first.id.to_string().into();
                 if self.owners.may_name(topic, self.bounds.metadata) {
-                    self.owners.name_too(&status_topic.topic, topic);
+                    self.owners.name_too(status_topic.topic, topic);
                 } else {
                     self.refused.metadata += 1;
                 }
@@ -147,10 +144,10 @@ impl Fleet {
             None => return self.keep_waiting(&id, about, source) || changed,
         };
         listed.push(number);
-        if let Some(name) = &about.name {
+        if let Some(name) = about.name {
             changed |= self.rename(number, name);
         }
-        if let Some(parent) = &about.parent {
+        if let Some(parent) = about.parent {
             changed |= if parent.is_empty() {
                 self.part(number)
             } else {
@@ -180,10 +177,10 @@ impl Fleet {
         let key = (source.owner.number, id);
         let before = self.waiting.get(key).cloned().unwrap_or_default();
         let mut waiting = before.clone();
-        if let Some(name) = &about.name {
-            waiting.name = (!name.is_empty()).then(|| Box::from(&**name));
+        if let Some(name) = about.name {
+            waiting.name = (!name.is_empty()).then(|| name.into());
         }
-        if let Some(parent) = &about.parent {
+        if let Some(parent) = about.parent {
             let parent = (!parent.is_empty()).then(|| source.owner.sibling(source.message.topic, parent));
             waiting.parent = parent.map(|parent| Box::from(&*parent));
         }
@@ -308,7 +305,7 @@ impl Fleet {
     }
 
     /// Metadata names the topic of a device. Returns whether that is news.
-    fn name_topic(&mut self, status_topic: &StatusTopic<'_>, id: &str, source: Source<'_>) -> bool {
+    fn name_topic(&mut self, status_topic: StatusTopic<'_>, id: &str, source: Source<'_>) -> bool {
         let StatusTopic { topic, filter, online, offline } = status_topic;
         let is_word = |word: &str| !word.is_empty() && word.len() <= LONGEST_WORD;
         let is_sound = TopicName::new(topic).is_ok()
@@ -331,15 +328,15 @@ impl Fleet {
         };
         let is_this = |before: &u32| {
             let slot = self.slot(*before);
-            *self.topic(slot) == **topic || (former.is_some() && slot.is(UNTOLD))
+            *self.topic(slot) == *topic || (former.is_some() && slot.is(UNTOLD))
         };
         let before = before.filter(is_this);
         let named = Named {
             number,
             id: id.into(),
             source: naming.into(),
-            online: (&**online).into(),
-            offline: (&**offline).into(),
+            online: online.into(),
+            offline: offline.into(),
         };
         if !self.owners.may_name(naming, self.bounds.metadata) {
             self.refused.metadata += 1;
@@ -385,7 +382,7 @@ impl Fleet {
             }
         }
         if is_news && TopicFilter::new(filter).is_ok() {
-            self.want(filter.clone().into_owned());
+            self.want(filter.to_owned());
         }
         is_news
     }

@@ -22,14 +22,13 @@ mod uptime;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::VecDeque;
 
 use mqtt::Time;
 
 use crate::presence::{CONVENTIONS, Convention, Id, Owner, Owners, Status, Vocabulary};
 use crate::table::{Keys, Table};
 use brief::Brief;
-use changes::{Recency, Recent, Stamps};
+use changes::{Recency, Stamps};
 use device::{
     ALIVE, DISABLED, LAPSED, LIVE, News, PARENT_OFFLINE, PARENT_REPLAYED, PARENT_STALE, PENDING, Slot,
     UNKNOWN, UNTOLD, UNWATCHED,
@@ -281,7 +280,8 @@ pub struct Fleet {
     histories: Histories,
     change_count: usize,
     stamps: Stamps,
-    recent: Recent,
+    /// The last changes, the oldest first, and some before those.
+    recent: Vec<(Handle, Change)>,
     recency: Recency,
 
     counts: Counts,
@@ -297,7 +297,7 @@ pub struct Fleet {
     coverage: Coverage,
     observed_since: Option<Time>,
     /// The link's gaps. The last one ended the life before this one, and so on backwards.
-    gaps: VecDeque<Gap>,
+    gaps: Vec<Gap>,
     /// When the newest gap ended that was let go of.
     forgotten_gap: Option<Time>,
 }
@@ -335,7 +335,7 @@ impl Fleet {
             histories: Histories::default(),
             change_count: 0,
             stamps: Stamps::default(),
-            recent: Recent::new(),
+            recent: Vec::new(),
             recency: Recency::default(),
             counts: Counts::default(),
             order_epoch: 0,
@@ -346,7 +346,7 @@ impl Fleet {
             life: 0,
             coverage: Coverage::Loading,
             observed_since: None,
-            gaps: VecDeque::new(),
+            gaps: Vec::new(),
             forgotten_gap: None,
         }
     }
@@ -439,7 +439,7 @@ impl Fleet {
         self.is_up = true;
         self.coverage = Coverage::Loading;
         self.observed_since.get_or_insert(now);
-        if let Some(gap) = self.gaps.back_mut() {
+        if let Some(gap) = self.gaps.last_mut() {
             gap.to.get_or_insert(now);
         }
         self.touch_all();
@@ -461,7 +461,7 @@ impl Fleet {
         if self.gaps.len() >= MOST_GAPS {
             self.forget_gap();
         }
-        self.gaps.push_back(Gap { from: now, to: None });
+        self.gaps.push(Gap { from: now, to: None });
         self.touch_all();
     }
 

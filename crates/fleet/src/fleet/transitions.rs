@@ -366,7 +366,7 @@ impl Fleet {
         if length == 0 {
             record.push(device::first_sight(before));
         } else if !has_room {
-            record.changes.pop_front();
+            record.changes.remove(0);
             self.refused.changes += 1;
         }
         change.flap = record.push(change);

@@ -49,8 +49,8 @@ fn read_description(id: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -
         return false;
     };
     // The document is the whole truth: what it leaves out is taken back, and so is what is too long.
-    let (name, parent) = (Some(name.unwrap_or_default()), Some(parent.unwrap_or_default()));
-    tell(About { id: id.into(), name, parent, ..About::default() });
+    let (name, parent) = (name.unwrap_or_default(), parent.unwrap_or_default());
+    tell(About { id, name: Some(&name), parent: Some(&parent), ..About::default() });
     true
 }
 

@@ -14,6 +14,9 @@ use std::borrow::Cow;
 pub(super) struct Value<'a>(&'a [u8]);
 
 impl<'a> Value<'a> {
+    /// What an empty text is.
+    pub(super) const NO_TEXT: Value<'static> = Value(b"\"\"");
+
     pub(super) fn text(self) -> Option<Cow<'a, str>> {
         let text = self.0.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
         let has_escapes = text.contains(&b'\\');
@@ -34,14 +37,14 @@ impl<'a> Value<'a> {
         std::str::from_utf8(self.0).ok()?.parse().ok()
     }
 
-    /// What every item of a list says.
-    pub(super) fn list<T>(self, item: impl Fn(Value<'a>) -> Option<T>) -> Option<Vec<T>> {
-        let mut items = Vec::new();
+    /// The items of a list of texts, in which `null` is an empty one.
+    pub(super) fn texts(self) -> Option<Vec<Cow<'a, str>>> {
+        let mut texts = Vec::new();
         Reader { rest: self.0 }.elements(*b"[]", &mut |reader| {
-            items.push(item(reader.value()?)?);
+            texts.push(optional(Some(reader.value()?), Value::text)?.unwrap_or_default());
             Some(())
         })?;
-        Some(items)
+        Some(texts)
     }
 }
 
@@ -405,8 +408,8 @@ mod tests {
         assert_eq!(object(b"{\"a\":\"\xff\"}", ["a"]).and_then(|[a]| a?.text()), None);
         assert_eq!(object(br#"{"b":"\ud83d"}"#, ["a"]), Some([None]));
         let deep = format!(r#"{{"a":[{}{},7]}}"#, "[".repeat(50_000), "]".repeat(50_000));
-        let bytes = |value: Value<'_>| Some(value.byte());
-        let found = object(deep.as_bytes(), ["a"]).and_then(|[a]| a?.list(bytes));
-        assert_eq!(found, Some(vec![None, Some(7)]));
+        assert_eq!(object(deep.as_bytes(), ["a"]).map(|[a]| a.is_some()), Some(true));
+        let texts = object(br#"{"a":["b",null]}"#, ["a"]).and_then(|[a]| a?.texts());
+        assert_eq!(texts, Some(vec!["b".into(), "".into()]));
     }
 }

@@ -4,8 +4,6 @@
 //! (`SetOption19 0`, as it comes) is asked for before them: `t` is the id, `dn` or else the first of `fn` the name,
 //! `ft` with `tp`, `hn` and `mac` filled in the topic, `onln` and `ofln` the words, and `dslp` 1 says that it sleeps.
 
-use std::borrow::Cow;
-
 use mqtt::{TopicFilter, TopicName};
 
 use super::Status::{Offline, Online, Sleeping, Unknown};
@@ -46,57 +44,48 @@ pub(super) static CONVENTION: Convention = Convention {
 };
 
 fn read_discovery(mac: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -> bool {
-    discovery(mac, payload).map(tell).is_some()
+    payload.len() <= LONGEST_JSON && tell_discovery(mac, payload, tell).is_some()
 }
 
-fn discovery<'a>(topic_mac: &str, payload: &'a [u8]) -> Option<About<'a>> {
-    if payload.len() > LONGEST_JSON {
-        return None;
-    }
-    let names = ["t", "ft", "tp", "mac", "hn", "dn", "fn", "onln", "ofln", "dslp"];
-    let members = json::object(trim(payload), names)?;
-    let [id, full_topic, prefixes, mac, host_name, name, names, online, offline, sleeps] = members;
-    let short = |text: Cow<'a, str>| (text.len() <= LONGEST_NAME).then_some(text);
-    let prefixes = prefixes?.list(Value::text)?;
-    let prefix = prefixes.get(2).filter(|prefix| prefixes.len() == 3 && prefix.len() <= LONGEST_NAME)?;
-    let [id, full_topic, mac] = [short(id?.text()?)?, short(full_topic?.text()?)?, short(mac?.text()?)?];
-    let host_name = short(host_name.map_or(Some(Cow::default()), Value::text)?)?;
-    // Nobody speaks for another device: the topic names the MAC as well.
-    if mac != topic_mac || TopicName::new(&id).is_err() {
-        return None;
-    }
+fn tell_discovery(topic_mac: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -> Option<()> {
+    let names = ["t", "ft", "mac", "onln", "ofln", "hn", "dn", "tp", "fn", "dslp"];
+    let [t, ft, mac, onln, ofln, hn, dn, tp, names, dslp] = json::object(trim(payload), names)?;
+    let nothing = Some(Value::NO_TEXT);
+    let members = [t, ft, mac, onln, ofln, hn.or(nothing), dn.or(nothing)];
+    let texts = members.into_iter().map(|member| member?.text()).collect::<Option<Vec<_>>>()?;
+    let [id, full_topic, mac, online, offline, host_name, device_name] = &texts[..] else { return None };
+    let prefixes = tp?.texts()?;
+    let [_, _, prefix] = &prefixes[..] else { return None };
+    let is_long = [id, full_topic, mac, host_name, prefix].iter().any(|text| text.len() > LONGEST_NAME);
     // Payloads are trimmed before they are compared with them.
-    let [online, offline] = [online?.text()?, offline?.text()?].map(|word| word.trim_ascii().to_owned());
+    let (online, offline) = (online.trim_ascii(), offline.trim_ascii());
     let is_word = |word: &str| !word.is_empty() && word.len() <= LONGEST_WORD;
-    if !is_word(&online) || !is_word(&offline) || online.eq_ignore_ascii_case(&offline) {
+    let are_words = is_word(online) && is_word(offline) && !online.eq_ignore_ascii_case(offline);
+    // Nobody speaks for another device: the topic names the MAC as well.
+    if is_long || !are_words || *mac != topic_mac || TopicName::new(id).is_err() {
         return None;
     }
     let tokens = [
         ("%prefix%", &**prefix, false),
-        ("%topic%", &id, true),
-        ("%hostname%", &host_name, true),
+        ("%topic%", id, true),
+        ("%hostname%", host_name, true),
         ("%id%", mac.get(mac.len().checked_sub(6)?..)?, true),
     ];
-    let (topic, filter) = will_topic(&full_topic, tokens)?;
+    let (topic, filter) = will_topic(full_topic, tokens)?;
     // Its own name, or else the first of the others.
-    let name = name.map_or(Some(Cow::default()), Value::text)?;
-    let names =
-        names.map_or(Some(Vec::new()), |names| names.list(|name| json::optional(Some(name), Value::text)))?;
-    let mut names = [Some(name), names.into_iter().next().flatten()].into_iter().flatten();
-    let name = names.find(|name| !name.is_empty() && name.len() <= LONGEST_NAME).unwrap_or_default();
-    Some(About {
+    let names = names.map_or(Some(Vec::new()), Value::texts)?;
+    let mut names = [Some(device_name), names.first()].into_iter().flatten();
+    let name = names.find(|name| !name.is_empty() && name.len() <= LONGEST_NAME);
+    let sleeps = json::optional(dslp, Value::byte)?;
+    tell(About {
         id,
-        name: Some(name),
+        name: Some(name.map_or("", |name| name)),
         is_listed: true,
-        sleeps: json::optional(sleeps, Value::byte)?.map(|sleeps| sleeps != 0),
-        status_topic: Some(StatusTopic {
-            topic: topic.into(),
-            filter: filter.into(),
-            online: online.into(),
-            offline: offline.into(),
-        }),
+        sleeps: sleeps.map(|sleeps| sleeps != 0),
+        status_topic: Some(StatusTopic { topic: &topic, filter: &filter, online, offline }),
         ..About::default()
-    })
+    });
+    Some(())
 }
 
 /// The topic of the will, which ends in `LWT` below the telemetry prefix, and the filter for every device

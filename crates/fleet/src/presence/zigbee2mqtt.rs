@@ -57,7 +57,7 @@ fn read_devices(_: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -> boo
     });
     if is_understood {
         for (id, is_disabled) in entries {
-            tell(About { id, is_listed: true, is_disabled: Some(is_disabled), ..About::default() });
+            tell(About { id: &id, is_listed: true, is_disabled: Some(is_disabled), ..About::default() });
         }
     }
     is_understood
