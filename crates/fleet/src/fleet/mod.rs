@@ -11,6 +11,7 @@ mod families;
 mod groups;
 mod history;
 mod index;
+mod letters;
 mod metadata;
 mod order;
 mod payloads;

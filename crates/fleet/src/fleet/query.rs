@@ -5,6 +5,7 @@
 
 use super::device::{ALIVE, Slot};
 use super::groups::GroupKey;
+use super::letters::small;
 use super::{Evidence, Fleet, Handle};
 use crate::presence::{CONVENTIONS, Status};
 
@@ -167,7 +168,6 @@ fn contains(text: &str, word: &str) -> bool {
     (0..last).filter(begins).any(|at| text[at..at + word.len()].eq_ignore_ascii_case(word))
 }
 
-/// Letter by letter: what a letter becomes must not depend on where a word is thought to end.
 fn lowercase(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).collect()
+    text.chars().map(small).collect()
 }
