@@ -92,7 +92,9 @@ impl Fleet {
             // The slots' stamps are full, once in four thousand million touches.
             stamps.base = stamps.epoch;
             stamps.everything = stamps.epoch + 1;
-            self.slots.iter_mut().flatten().for_each(|slot| slot.stamp = 0);
+            for chunk in &mut self.slots {
+                chunk.iter_mut().for_each(|slot| slot.stamp = 0);
+            }
         }
         let stamps = &mut self.stamps;
         stamps.epoch += 1;

@@ -58,7 +58,8 @@ impl Fleet {
         let mut index = Index::default();
         // In the order of the slots, which is that of the memory.
         let mut group_of = vec![u32::MAX; self.slot_count as usize];
-        for (slot, number) in self.slots.iter().flatten().zip(0..self.slot_count) {
+        for number in 0..self.slot_count {
+            let slot = self.slot(number);
             if !slot.is(ALIVE) {
                 continue;
             }

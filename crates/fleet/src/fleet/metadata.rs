@@ -5,7 +5,7 @@
 //! said, only what that means; a device that only metadata knows of is there when an inventory lists it, and
 //! is unknown until it speaks. Called by [`Fleet::apply`].
 
-use mqtt::{TopicFilter, TopicName};
+use mqtt::TopicFilter;
 
 use super::device::{
     DISABLED, LAPSED, LISTED, LIVE, PARENT_OFFLINE, PARENT_REPLAYED, PARENT_STALE, SLEEPS, Slot, UNTOLD,
@@ -13,8 +13,8 @@ use super::device::{
 };
 use super::{Applied, Effect, Evidence, Fleet, Key, Message, hash};
 use crate::presence::{
-    About, CONVENTIONS, LONGEST_METADATA, LONGEST_NAME, LONGEST_WORD, Metadata, Named, Owner, ParentBy,
-    Status, StatusTopic, Vocabulary,
+    About, CONVENTIONS, LONGEST_METADATA, LONGEST_NAME, Metadata, Named, Owner, ParentBy, Status,
+    StatusTopic, Vocabulary,
 };
 use crate::table;
 
@@ -307,13 +307,7 @@ impl Fleet {
     /// Metadata names the topic of a device. Returns whether that is news.
     fn name_topic(&mut self, status_topic: StatusTopic<'_>, id: &str, source: Source<'_>) -> bool {
         let StatusTopic { topic, filter, online, offline } = status_topic;
-        let is_word = |word: &str| !word.is_empty() && word.len() <= LONGEST_WORD;
-        let is_sound = TopicName::new(topic).is_ok()
-            && topic.len() <= self.bounds.topic as usize
-            && is_word(online)
-            && is_word(offline)
-            && !online.eq_ignore_ascii_case(offline);
-        if !is_sound {
+        if topic.len() > self.bounds.topic as usize {
             return false;
         }
         let (number, naming) = (source.owner.number, source.message.topic);

@@ -154,7 +154,7 @@ impl Fleet {
             let id = if slot.own_id_len() > 0 { id } else { "" };
             words.iter().all(|word| [topic, name, id].iter().any(|text| contains(text, word)))
         };
-        Some(self.slots.iter().flatten().zip(0..).map(|(slot, number)| passes(slot, number)).collect())
+        Some((0..self.slot_count).map(|number| passes(self.slot(number), number)).collect())
     }
 }
 

@@ -107,10 +107,13 @@ impl Fleet {
         let Some(&next) = self.gaps.first() else {
             return;
         };
-        let silent_since = |slot: &&mut Slot| slot.is(ALIVE) && slot.heard <= ended;
-        for slot in self.slots.iter_mut().flatten().filter(silent_since) {
-            slot.heard = ended + 1;
-            slot.clock_start.0 += next.from.0.saturating_sub(oldest.from.0);
+        for chunk in &mut self.slots {
+            for slot in chunk {
+                if slot.is(ALIVE) && slot.heard <= ended {
+                    slot.heard = ended + 1;
+                    slot.clock_start.0 += next.from.0.saturating_sub(oldest.from.0);
+                }
+            }
         }
     }
 }

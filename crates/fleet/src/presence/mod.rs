@@ -245,7 +245,8 @@ pub struct About<'a> {
     pub status_topic: Option<StatusTopic<'a>>,
 }
 
-/// The topic that metadata names for a device's status.
+/// The topic that metadata names for a device's status. Whoever reads it checks it: a sound topic, and two words that
+/// differ and are no longer than [`LONGEST_WORD`].
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct StatusTopic<'a> {
     /// The topic.
