@@ -71,7 +71,8 @@ impl Alarms {
         let delay = delay.min(Duration::from_millis(i32::MAX as u64));
         if let Some(worker) = &*self.worker.borrow() {
             // Two numbers can always be cloned into a worker.
-            let message = Array::of2(&f64::from(alarm as u8).into(), &(delay.as_millis() as f64).into());
+            let message =
+                Array::of2(&f64::from(alarm as u8).into(), &f64::from(delay.as_millis() as u32).into());
             let _ = worker.post_message(&message);
             return;
         }

@@ -144,6 +144,7 @@ impl Link {
             });
             RefCell::new(Driver {
                 call: None,
+                chosen: Vec::new(),
                 blocked: None,
                 told: None,
                 scratch: Vec::new(),
@@ -188,9 +189,19 @@ impl Link {
         self.driver.borrow_mut().command(|engine, now| engine.switch_filter(position, is_on, now));
     }
 
-    /// Asks what the broker keeps of these devices; see [`Engine::look_up`] for this and the next four.
-    pub fn look_up(&self, devices: &[Handle]) {
-        self.driver.borrow_mut().command(|engine, now| engine.look_up(devices, now));
+    /// Chooses devices that are to be forgotten, as soon as what does that is loaded.
+    pub fn choose(&self, devices: &[Handle]) {
+        self.driver.borrow_mut().chosen = devices.to_vec();
+    }
+
+    /// Asks what the broker keeps of the devices that were chosen, unless there are none; see [`Engine::look_up`] for
+    /// this and the next four.
+    pub fn look_up(&self) {
+        let mut driver = self.driver.borrow_mut();
+        let devices = std::mem::take(&mut driver.chosen);
+        if !devices.is_empty() {
+            driver.command(|engine, now| engine.look_up(&devices, now));
+        }
     }
 
     /// Deletes what was looked up.
@@ -294,6 +305,8 @@ pub struct Call {
 
 struct Driver {
     call: Option<Call>,
+    /// The devices that are to be forgotten.
+    chosen: Vec<Handle>,
     blocked: Option<Blocked>,
     /// What the page was last told of: the engine's epoch, the link's state, and what the browser refused.
     told: Option<(u64, mqtt::Link, Option<Blocked>)>,

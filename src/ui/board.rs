@@ -183,7 +183,7 @@ fn nobody(page: Page) -> El {
     }
     let host = page.link(|link| link.with(|call| call.profile.address.host().to_owned())).unwrap_or_default();
     // A host from a link somebody sent must not become a command in the visitor's shell.
-    let is_plain = host.chars().all(|c| c.is_alphanumeric() || ".-:_".contains(c));
+    let is_plain = host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:_".contains(c));
     let host = if is_plain { host.as_str() } else { "HOST" };
     nobody
         .child(el("p", "").says(page, |locale| say!(locale, board.nobody.example)))

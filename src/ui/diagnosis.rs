@@ -142,9 +142,9 @@ pub fn term(reason: ReasonCode) -> String {
     let mut term = String::new();
     // "QoS" is one word.
     for letter in format!("{reason:?}").replace("QoS", "Qos").chars() {
-        if !term.is_empty() && (letter.is_uppercase() || letter.is_ascii_digit()) {
+        if !term.is_empty() && (letter.is_ascii_uppercase() || letter.is_ascii_digit()) {
             term.push(' ');
-            term.extend(letter.to_lowercase());
+            term.push(letter.to_ascii_lowercase());
         } else {
             term.push(letter);
         }

@@ -26,14 +26,7 @@ impl Page {
     /// Asks the broker what it keeps of these devices, and shows it. What runs already is shown instead.
     pub fn forget(self, devices: &[Handle]) {
         self.opened.set(None);
-        self.link(|link| {
-            let is_at_work = link.with(|call| {
-                call.engine.forgetting().is_some_and(|f| f.is_running() && f.task() != Task::LookUp)
-            });
-            if is_at_work != Some(true) {
-                link.look_up(devices);
-            }
-        });
+        self.link(|link| link.choose(devices));
         self.forget_is_open.set(true);
     }
 }
@@ -48,6 +41,13 @@ pub fn forget_dialog(page: Page) -> El {
 
 later! {
     forget: fn load_sheet(page: Page, into: El) {
+        // Nothing that only a look-up begins is named anywhere else, and so it is all loaded with this.
+        let is_at_work = |forgetting: &Forgetting| forgetting.is_running() && forgetting.task() != Task::LookUp;
+        page.link(|link| {
+            if link.with(|call| call.engine.forgetting().is_some_and(is_at_work)) != Some(true) {
+                link.look_up();
+            }
+        });
         let mut sheet = Sheet::new(page, &into);
         effect(move || sheet.draw())
     }
@@ -58,6 +58,7 @@ fn close(page: Page) {
     page.forget_is_open.set(false);
     let is_done = |forgetting: &Forgetting| forgetting.task() != Task::LookUp;
     page.link(|link| {
+        link.choose(&[]);
         if link.with(|call| call.engine.forgetting().is_some_and(is_done)) != Some(true) {
             link.close_forgetting();
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use mqtt::{Closed, Event, Failure, Link, Options, Session, Subscription, Time, Transmit};
 
 use crate::fleet::{Bounds, Effect, Fleet, Handle};
-use crate::forget::{Forgetting, Task};
+use crate::forget::{Forgetting, Task, Turns};
 use crate::snapshot::{RejectedFilter, Snapshot, SnapshotState, Step};
 
 /// New devices are put in their places this often: about once in two frames, so that the rows are cheap to
@@ -48,7 +48,8 @@ pub struct Engine {
     fleet: Fleet,
     snapshot: Snapshot,
     rejected: Vec<RejectedFilter>,
-    forgetting: Option<Forgetting>,
+    /// Behind a trait, so that a page can load the rules of forgetting with what looks devices up.
+    forgetting: Option<Box<dyn Turns>>,
     /// The user chose the filters: no other is added to them.
     has_own_filters: bool,
     epoch: u64,
@@ -130,7 +131,7 @@ impl Engine {
     /// Looks up what the broker keeps of these devices, each named once, in place of those looked up before.
     pub fn look_up(&mut self, devices: &[Handle], now: Time) {
         self.close_forgetting();
-        self.forgetting = Some(Forgetting::new(&self.fleet, devices));
+        self.forgetting = Some(Box::new(Forgetting::new(&self.fleet, devices)));
         self.advance(now);
     }
 
@@ -147,7 +148,7 @@ impl Engine {
     /// Ends the task that runs, behind the topics that it is at. What it came to stands, and can be undone.
     pub fn stop_forgetting(&mut self) {
         if let Some(forgetting) = &mut self.forgetting {
-            forgetting.stop();
+            forgetting.get_mut().stop();
             self.epoch += 1;
         }
     }
@@ -162,12 +163,12 @@ impl Engine {
 
     /// What was looked up, and what came of it.
     pub fn forgetting(&self) -> Option<&Forgetting> {
-        self.forgetting.as_ref()
+        self.forgetting.as_ref().map(|forgetting| forgetting.get())
     }
 
     fn begin(&mut self, task: Task, now: Time) {
         if let Some(forgetting) = &mut self.forgetting {
-            forgetting.begin(task);
+            forgetting.get_mut().begin(task);
             self.epoch += 1;
         }
         self.advance(now);
@@ -212,7 +213,7 @@ impl Engine {
     /// When to call [`Engine::handle_timeout`].
     pub fn poll_timeout(&self) -> Option<Time> {
         let settle_at = (!self.fleet.is_settled()).then_some(self.settled_at + SETTLE);
-        let (step_at, forget_at) = match &self.forgetting {
+        let (step_at, forget_at) = match self.forgetting() {
             // The snapshot's next step waits until the topics are asked for.
             Some(forgetting) if forgetting.is_asking() => (None, forgetting.poll_timeout()),
             _ => (self.snapshot.poll_timeout(), None),
@@ -303,11 +304,10 @@ impl Engine {
     fn carry_events(&mut self, now: Time) {
         while let Some(event) = self.session.poll_event() {
             self.epoch += 1;
+            let forgetting = self.forgetting.as_mut();
+            let is_own_replay = forgetting.is_some_and(|forgetting| forgetting.handle_event(&event, now));
             match event {
                 Event::Publish(publish) => {
-                    let forgetting = self.forgetting.as_mut();
-                    let is_own_replay =
-                        forgetting.is_some_and(|forgetting| forgetting.handle_message(&publish));
                     let retain = publish.retain || is_own_replay;
                     let applied = self.fleet.apply(publish.topic.as_str(), publish.payload, retain, now);
                     // A replay that no filter of the snapshot asked for counts for none. Of a new device it has to
@@ -320,33 +320,9 @@ impl Engine {
                 Event::Suback(suback) => {
                     let code = suback.reason_codes.iter().next();
                     self.snapshot.handle_suback(suback.packet_id, code, now);
-                    if let Some(forgetting) = &mut self.forgetting {
-                        forgetting.handle_suback(suback.packet_id, suback.reason_codes.iter());
-                    }
                 }
-                Event::Unsuback(unsuback) => {
-                    if let Some(forgetting) = &mut self.forgetting {
-                        forgetting.handle_unsuback(unsuback.packet_id);
-                    }
-                }
-                Event::Puback(ack) | Event::Pubrec(ack) | Event::Pubcomp(ack) => {
-                    // PUBREC tells all there is to know: what the broker keeps is looked up behind it.
-                    if let Some(forgetting) = &mut self.forgetting {
-                        forgetting.handle_ack(ack.packet_id, ack.reason_code, now);
-                    }
-                }
-                Event::Barrier(barrier) => {
-                    self.snapshot.handle_barrier(barrier, now);
-                    if let Some(forgetting) = &mut self.forgetting {
-                        forgetting.handle_barrier(barrier, now);
-                    }
-                }
-                Event::BarrierLost(barrier) => {
-                    self.snapshot.handle_barrier_lost(barrier, now);
-                    if let Some(forgetting) = &mut self.forgetting {
-                        forgetting.handle_barrier_lost(barrier);
-                    }
-                }
+                Event::Barrier(barrier) => self.snapshot.handle_barrier(barrier, now),
+                Event::BarrierLost(barrier) => self.snapshot.handle_barrier_lost(barrier, now),
                 Event::Connected(connected) => {
                     self.fleet.link_up(now);
                     self.snapshot.link_up(!connected.wildcard_subscription_available, now);
@@ -354,9 +330,6 @@ impl Engine {
                 Event::ClockJump { backwards, .. } => {
                     // Nothing is known of the time in between. If the link outlived it, everything is asked
                     // for again; if not, the session will say so next.
-                    if let Some(forgetting) = &mut self.forgetting {
-                        forgetting.handle_link_lost();
-                    }
                     let ended = if backwards { now } else { self.heard_at.min(now) };
                     self.fleet.link_down(ended);
                     self.snapshot.link_down(now);
@@ -380,7 +353,7 @@ impl Engine {
 
     fn carry_steps(&mut self, now: Time) {
         // One SUBSCRIBE is outstanding at a time.
-        if self.forgetting.as_ref().is_some_and(Forgetting::is_asking) {
+        if self.forgetting().is_some_and(Forgetting::is_asking) {
             return;
         }
         while let Some(step) = self.snapshot.poll_step(now) {

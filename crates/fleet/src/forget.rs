@@ -11,12 +11,13 @@
 //! It never begins a task by itself, not even after a link that was lost. The engine carries events to it and lets it
 //! talk to the session; the page reads [`Forgetting::items`].
 
+use std::fmt;
 use std::time::Duration;
 
 use mqtt::property::Place;
 use mqtt::{
-    BarrierId, CommandError, Delivery, Link, PacketId, PacketType, Properties, PropertiesBuf, Property,
-    Publish, QoS, ReasonCode, Session, Subscription, Time, TopicFilter, TopicName,
+    BarrierId, CommandError, Delivery, Event, Link, PacketId, PacketType, Properties, PropertiesBuf,
+    Property, Publish, QoS, ReasonCode, Session, Subscription, Time, TopicFilter, TopicName,
 };
 
 use crate::fleet::{Evidence, Fleet, Handle};
@@ -321,12 +322,24 @@ impl Forgetting {
     pub(crate) fn stop(&mut self) {
         self.next = self.items.len();
     }
+}
+
+/// What an engine does with it. Behind a trait, the engine names nothing of what happens in a turn: only who begins a
+/// look-up does, so that a page can load all of it with that.
+pub(crate) trait Turns {
+    fn get(&self) -> &Forgetting;
+
+    fn get_mut(&mut self) -> &mut Forgetting;
+
+    /// Something happened. Of a message: whether it came for no other reason than this look-up, or says again what we
+    /// have just put back. Then it is as old as what the broker keeps, whatever its RETAIN flag says.
+    fn handle_event(&mut self, event: &Event<'_>, now: Time) -> bool;
+
+    /// Does the next thing that can be done, if any. Whether it did, so that there may be more.
+    fn advance(&mut self, session: &mut Session, snapshot: &Snapshot, fleet: &Fleet, now: Time) -> bool;
 
     /// Unsubscribes from what the batch has subscribed to, before everything is dropped.
-    pub(crate) fn close(&self, session: &mut Session, snapshot: &Snapshot) {
-        // If it cannot be sent, messages that a wider filter brings anyhow come twice: no harm.
-        let _ = self.unsubscribe(session, snapshot);
-    }
+    fn close(&self, session: &mut Session, snapshot: &Snapshot);
 }
 
 /// Whether a task has anything to do with a topic.
@@ -350,16 +363,21 @@ fn is_shared(convention: &Convention, topic: &str) -> bool {
     naming.any(|pattern| pattern.levels.iter().map(literal).eq(topic.split('/').map(Some)))
 }
 
-/// # Input
 impl Forgetting {
     /// Whether topics are subscribed to, or about to be: then nobody else subscribes.
     pub(crate) fn is_asking(&self) -> bool {
         !self.batch.is_empty()
     }
 
-    /// A message came. Whether it came for no other reason than this look-up, or says again what we have just put
-    /// back: then it is as old as what the broker keeps, whatever its RETAIN flag says.
-    pub(crate) fn handle_message(&mut self, publish: &Publish<'_>) -> bool {
+    /// When to call `advance` again.
+    pub(crate) fn poll_timeout(&self) -> Option<Time> {
+        self.deadline
+    }
+}
+
+/// # Input
+impl Forgetting {
+    fn handle_message(&mut self, publish: &Publish<'_>) -> bool {
         let Forgetting { items, batch, stage, .. } = self;
         let topic = publish.topic.as_str();
         let Some(entry) = batch.iter_mut().find(|entry| *items[entry.item].topic == *topic) else {
@@ -408,7 +426,7 @@ impl Forgetting {
     }
 
     /// A SUBSCRIBE was answered, with a code for each topic.
-    pub(crate) fn handle_suback(&mut self, packet_id: PacketId, codes: impl Iterator<Item = ReasonCode>) {
+    fn handle_suback(&mut self, packet_id: PacketId, codes: impl Iterator<Item = ReasonCode>) {
         if let Stage::Looking { subscribe, .. } = &mut self.stage
             && *subscribe == Some(packet_id)
         {
@@ -424,7 +442,7 @@ impl Forgetting {
     }
 
     /// An UNSUBSCRIBE was answered.
-    pub(crate) fn handle_unsuback(&mut self, packet_id: PacketId) {
+    fn handle_unsuback(&mut self, packet_id: PacketId) {
         if let Stage::Leaving(Some(unsubscribe)) = self.stage
             && unsubscribe == packet_id
         {
@@ -433,7 +451,7 @@ impl Forgetting {
     }
 
     /// A barrier was answered.
-    pub(crate) fn handle_barrier(&mut self, answered: BarrierId, now: Time) {
+    fn handle_barrier(&mut self, answered: BarrierId, now: Time) {
         if let Stage::Looking { subscribe, barrier, rounds } = &mut self.stage
             && *barrier == Some(answered)
         {
@@ -447,7 +465,7 @@ impl Forgetting {
     }
 
     /// A barrier's answer was dropped by the broker, and perhaps messages before it.
-    pub(crate) fn handle_barrier_lost(&mut self, lost: BarrierId) {
+    fn handle_barrier_lost(&mut self, lost: BarrierId) {
         if let Stage::Looking { barrier, .. } = self.stage
             && barrier == Some(lost)
         {
@@ -456,7 +474,7 @@ impl Forgetting {
     }
 
     /// A message was acknowledged, or refused.
-    pub(crate) fn handle_ack(&mut self, packet_id: PacketId, reason: ReasonCode, now: Time) {
+    fn handle_ack(&mut self, packet_id: PacketId, reason: ReasonCode, now: Time) {
         let sent = Sending::Sent(packet_id);
         if let Some(entry) = self.batch.iter_mut().find(|entry| entry.sending == sent) {
             entry.sending = Sending::Ended((reason as u8 >= 0x80).then_some(reason));
@@ -467,7 +485,7 @@ impl Forgetting {
     }
 
     /// The link ended, or nobody knows what became of it: the task ends, and what was under way is unknown.
-    pub(crate) fn handle_link_lost(&mut self) {
+    fn handle_link_lost(&mut self) {
         if !self.is_running() {
             return;
         }
@@ -483,15 +501,44 @@ impl Forgetting {
     }
 }
 
-impl Forgetting {
-    /// Does the next thing that can be done, if any. Whether it did, so that there may be more.
-    pub(crate) fn advance(
-        &mut self,
-        session: &mut Session,
-        snapshot: &Snapshot,
-        fleet: &Fleet,
-        now: Time,
-    ) -> bool {
+impl fmt::Debug for dyn Turns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(f)
+    }
+}
+
+impl Turns for Forgetting {
+    fn get(&self) -> &Forgetting {
+        self
+    }
+
+    fn get_mut(&mut self) -> &mut Forgetting {
+        self
+    }
+
+    fn handle_event(&mut self, event: &Event<'_>, now: Time) -> bool {
+        match event {
+            Event::Publish(publish) => return self.handle_message(publish),
+            Event::Suback(suback) => self.handle_suback(suback.packet_id, suback.reason_codes.iter()),
+            Event::Unsuback(unsuback) => self.handle_unsuback(unsuback.packet_id),
+            // PUBREC tells all there is to know: what the broker keeps is looked up behind it.
+            Event::Puback(ack) | Event::Pubrec(ack) | Event::Pubcomp(ack) => {
+                self.handle_ack(ack.packet_id, ack.reason_code, now);
+            }
+            Event::Barrier(barrier) => self.handle_barrier(*barrier, now),
+            Event::BarrierLost(barrier) => self.handle_barrier_lost(*barrier),
+            Event::ClockJump { .. } => self.handle_link_lost(),
+            _ => {}
+        }
+        false
+    }
+
+    fn close(&self, session: &mut Session, snapshot: &Snapshot) {
+        // If it cannot be sent, messages that a wider filter brings anyhow come twice: no harm.
+        let _ = self.unsubscribe(session, snapshot);
+    }
+
+    fn advance(&mut self, session: &mut Session, snapshot: &Snapshot, fleet: &Fleet, now: Time) -> bool {
         if !self.is_running() {
             return false;
         }
@@ -557,12 +604,9 @@ impl Forgetting {
             Stage::Asking | Stage::Leaving(_) => false,
         }
     }
+}
 
-    /// When to call `advance` again.
-    pub(crate) fn poll_timeout(&self) -> Option<Time> {
-        self.deadline
-    }
-
+impl Forgetting {
     /// There is no batch any more.
     fn rest(&mut self) {
         self.batch.clear();

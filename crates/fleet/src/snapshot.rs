@@ -204,7 +204,7 @@ impl Filter {
 
     /// Whether it is switched on.
     pub fn is_on(&self) -> bool {
-        self.state != FilterState::Off
+        !matches!(self.state, FilterState::Off)
     }
 
     /// Whether it begins with a wildcard: it may bring anything, and is paused when it does.
@@ -365,7 +365,7 @@ pub struct Snapshot {
 const NOBODY: u8 = u8::MAX;
 
 /// The order in which filters are asked for: the narrow ones first, and equals as they came.
-fn by_breadth(filters: impl IntoIterator<Item = Filter>) -> Vec<Filter> {
+fn by_breadth(filters: Vec<Filter>) -> Vec<Filter> {
     let mut sorted: Vec<Filter> = Vec::new();
     for filter in filters {
         let place = sorted.partition_point(|other| other.breadth <= filter.breadth);
@@ -402,7 +402,7 @@ impl Snapshot {
     }
 
     fn of(names: Vec<String>) -> Snapshot {
-        let filters = by_breadth(names.into_iter().map(Filter::new));
+        let filters = by_breadth(names.into_iter().map(Filter::new).collect());
         Snapshot {
             filters,
             skipped: Vec::new(),
@@ -585,7 +585,8 @@ impl Snapshot {
     fn leave(&mut self, position: usize, state: FilterState) {
         let filter = &mut self.filters[position];
         filter.was_finished = matches!(filter.state, FilterState::Complete | FilterState::Cut);
-        let is_subscribed = filter.state != FilterState::Waiting || filter.is_late || filter.is_doubted;
+        let is_subscribed =
+            !matches!(filter.state, FilterState::Waiting) || filter.is_late || filter.is_doubted;
         (filter.is_late, filter.is_doubted) = (false, false);
         if is_subscribed && self.is_up {
             self.leaving.push(position);
@@ -784,11 +785,12 @@ impl Snapshot {
         }
         let wildcards_refused = self.wildcards_refused;
         let position = self.filters.iter_mut().position(|filter| {
-            if filter.state == FilterState::Waiting && wildcards_refused && filter.filter().has_wildcard() {
+            let is_waiting = matches!(filter.state, FilterState::Waiting);
+            if is_waiting && wildcards_refused && filter.filter().has_wildcard() {
                 let reason = ReasonCode::WildcardSubscriptionsNotSupported;
                 filter.state = FilterState::Refused { reason, retry_at: None };
             }
-            filter.state == FilterState::Waiting || filter.retry_at().is_some_and(|at| at <= now)
+            matches!(filter.state, FilterState::Waiting) || filter.retry_at().is_some_and(|at| at <= now)
         })?;
         let filter = &mut self.filters[position];
         let is_late = std::mem::take(&mut filter.is_late);

@@ -83,6 +83,15 @@ impl Keys {
         Some(number)
     }
 
+    fn retain(&mut self, keep: &mut dyn FnMut(Key<'_>, u32) -> bool) {
+        self.len = 0;
+        for block in &mut self.blocks {
+            block.retain(|entry| keep(entry.key(), entry.number));
+            self.len += block.len();
+        }
+        self.blocks.retain(|block| !block.is_empty());
+    }
+
     fn iter(&self) -> impl Iterator<Item = (Key<'_>, u32)> {
         self.blocks.iter().flatten().map(|entry| (entry.key(), entry.number))
     }
@@ -122,16 +131,11 @@ impl<V> Table<V> {
 
     /// Keeps a value under a key, instead of what it had.
     pub(crate) fn insert(&mut self, key: Key<'_>, value: V) {
-        if let Some(kept) = self.get_mut(key) {
-            *kept = value;
-            return;
+        let place = place_of(&mut self.keys, key, &mut self.free, self.values.len());
+        if place == self.values.len() {
+            self.values.push(None);
         }
-        let place = self.free.pop().unwrap_or(self.values.len() as u32);
-        match self.values.get_mut(place as usize) {
-            Some(free) => *free = Some(value),
-            None => self.values.push(Some(value)),
-        }
-        self.keys.insert(key, place);
+        self.values[place] = Some(value);
     }
 
     pub(crate) fn remove(&mut self, key: Key<'_>) -> Option<V> {
@@ -143,19 +147,15 @@ impl<V> Table<V> {
     /// Removes all that need not be kept.
     pub(crate) fn retain(&mut self, keep: &dyn Fn(Key<'_>, &V) -> bool) {
         let Table { keys, values, free } = self;
-        for block in &mut keys.blocks {
-            block.retain(|entry| {
-                let value = &mut values[entry.number as usize];
-                let is_kept = value.as_ref().is_some_and(|value| keep(entry.key(), value));
-                if !is_kept {
-                    *value = None;
-                    free.push(entry.number);
-                    keys.len -= 1;
-                }
-                is_kept
-            });
-        }
-        keys.blocks.retain(|block| !block.is_empty());
+        keys.retain(&mut |key, place| {
+            let value = &mut values[place as usize];
+            let is_kept = value.as_ref().is_some_and(|value| keep(key, value));
+            if !is_kept {
+                *value = None;
+                free.push(place);
+            }
+            is_kept
+        });
     }
 
     /// The first key, in their order, whose value is one of these.
@@ -167,6 +167,16 @@ impl<V> Table<V> {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Key<'_>, &V)> {
         self.keys.iter().filter_map(|(key, place)| Some((key, self.values[place as usize].as_ref()?)))
     }
+}
+
+/// Where the value of a key is, or will be from now on: in a free place, or the next.
+fn place_of(keys: &mut Keys, key: Key<'_>, free: &mut Vec<u32>, next: usize) -> usize {
+    let place = keys.get(key).unwrap_or_else(|| {
+        let place = free.pop().unwrap_or(next as u32);
+        keys.insert(key, place);
+        place
+    });
+    place as usize
 }
 
 #[cfg(test)]

@@ -4,8 +4,6 @@
 //! anew ([`Fleet::changed_since`]), what happened last ([`Fleet::recent_changes`]), and who changed last
 //! ([`super::OrderBy::Change`]). The transitions write all three.
 
-use std::collections::VecDeque;
-
 use super::device::ALIVE;
 use super::{CHUNK, Change, Fleet, Handle};
 
@@ -83,7 +81,7 @@ impl Fleet {
     /// The last changes of status of all devices, the latest first; at most [`MOST_RECENT`] of them. First
     /// sights are none. Those of a removed device go with it: whatever is listed can be looked at.
     pub fn recent_changes(&self) -> impl DoubleEndedIterator<Item = (Handle, Change)> {
-        let recent = self.recent.iter().rev();
+        let recent = self.recent.iter().rev().take(MOST_RECENT);
         recent.filter_map(|(handle, change)| Some((*handle, self.living(*handle)?.read_change(*change))))
     }
 
@@ -94,7 +92,9 @@ impl Fleet {
             // The slots' stamps are full, once in four thousand million touches.
             stamps.base = stamps.epoch;
             stamps.everything = stamps.epoch + 1;
-            self.slots.iter_mut().flatten().for_each(|slot| slot.stamp = 0);
+            for chunk in &mut self.slots {
+                chunk.iter_mut().for_each(|slot| slot.stamp = 0);
+            }
         }
         let stamps = &mut self.stamps;
         stamps.epoch += 1;
@@ -118,18 +118,16 @@ impl Fleet {
         {
             first.flap = true;
         }
-        if self.recent.len() == MOST_RECENT {
-            self.recent.pop_front();
+        if self.recent.len() == 2 * MOST_RECENT {
+            // Half of them at once, so that few are moved.
+            self.recent.drain(..MOST_RECENT);
         }
-        self.recent.push_back((handle, change));
+        self.recent.push((handle, change));
         self.recency.note(number);
         // Also where the change is not shown: of a device that is offline with its parent, or switched off.
         self.order_epoch += 1;
     }
 }
-
-/// The changes that [`Fleet::recent_changes`] gives, the oldest first.
-pub(super) type Recent = VecDeque<(Handle, Change)>;
 
 /// The slots whose devices changed, by when they last did.
 #[derive(Default, Debug)]

@@ -125,12 +125,12 @@ pub(super) struct News {
 }
 
 impl News {
-    pub(super) fn see_live(&mut self, status: Status) {
-        self.bits |= 1 << status as u8;
-    }
-
-    pub(super) fn see_replay(&mut self, status: Status) {
-        self.bits = self.bits & 0b1_1111 | (status as u8 + 1) << 5;
+    pub(super) fn see(&mut self, status: Status, is_replay: bool) {
+        self.bits = if is_replay {
+            self.bits & 0b1_1111 | (status as u8 + 1) << 5
+        } else {
+            self.bits | 1 << status as u8
+        };
     }
 
     /// Whether anything was replayed.
@@ -285,24 +285,24 @@ impl<'a> Device<'a> {
     /// Its last changes, the oldest first, beginning with its first sight unless that was let go.
     pub fn history(&self) -> impl DoubleEndedIterator<Item = Change> + use<'a> {
         let record = self.fleet.histories.get(self.handle.slot).filter(|record| !record.changes.is_empty());
-        let first = record.is_none().then(|| self.first_sight());
-        let slot = *self.fleet.slot(self.handle.slot);
-        let changes =
-            first.into_iter().chain(record.into_iter().flat_map(|record| record.changes.iter().copied()));
-        changes.map(move |change| slot.read_change(change))
+        let (slot, first) = (self.fleet.slot(self.handle.slot), self.first_sight());
+        let count = record.map_or(1, |record| record.changes.len());
+        (0..count).map(move |place| slot.read_change(record.map_or(first, |record| record.changes[place])))
     }
 
     /// The times in which it could not be observed since it was first seen, the oldest first. Of many only the
     /// last are kept, and then all that was before those counts as one.
     pub fn gaps(&self) -> Vec<Gap> {
         let record = self.fleet.histories.get(self.handle.slot);
-        let own = record.into_iter().flat_map(|record| record.gaps.iter());
-        let forgotten = [self.fleet.forgotten_gap, record.and_then(|record| record.forgotten)];
-        let forgotten = forgotten.into_iter().flatten().map(|to| Gap { from: self.first_seen, to: Some(to) });
+        let mut all = self.fleet.gaps.clone();
+        all.extend_from_slice(record.map_or(&[], |record| &record.gaps));
         let stale_from = self.fleet.stale_from(self.fleet.slot(self.handle.slot));
-        let open = stale_from.map(|from| Gap { from, to: None });
+        all.extend(stale_from.map(|from| Gap { from, to: None }));
+        for to in [self.fleet.forgotten_gap, record.and_then(|record| record.forgotten)] {
+            all.extend(to.map(|to| Gap { from: self.first_seen, to: Some(to) }));
+        }
         let mut gaps: Vec<Gap> = Vec::new();
-        for gap in self.fleet.gaps.iter().chain(own).copied().chain(open).chain(forgotten) {
+        for gap in all {
             if gap.to.is_none_or(|to| to > self.first_seen) {
                 let ends = |gap: &Gap| (gap.from.0, gap.to.map_or(u64::MAX, |to| to.0));
                 // Nearly in order already, and few: no general sort is linked into the page for them.

@@ -3,9 +3,8 @@
 //! Every device is in exactly one group of a grouping. Nothing is kept: groups are read off the slots in the
 //! order in which they lie, and the rows are dealt out to them as [`Fleet::rows`] gives them.
 
-use hashbrown::HashTable;
-
 use super::device::{ALIVE, Slot};
+use super::index::Index;
 use super::{Counts, Fleet, Handle, Query, hash, order};
 use crate::presence::CONVENTIONS;
 
@@ -56,20 +55,21 @@ impl Fleet {
     pub fn groups(&self, query: &Query, by: Grouping) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
         let mut keys: Vec<(u8, &str)> = Vec::new();
-        let mut index = HashTable::<u32>::new();
+        let mut index = Index::default();
         // In the order of the slots, which is that of the memory.
         let mut group_of = vec![u32::MAX; self.slot_count as usize];
-        for (slot, number) in self.slots.iter().flatten().zip(0..self.slot_count) {
+        for number in 0..self.slot_count {
+            let slot = self.slot(number);
             if !slot.is(ALIVE) {
                 continue;
             }
             let key = self.group_key(number, slot, by);
-            let hash_of = |key: &(u8, &str)| hash(self.seed, key.0, key.1.as_bytes());
-            let found = index.find(hash_of(&key), |group| keys[*group as usize] == key).copied();
+            let hash = hash(self.seed, key.0, key.1.as_bytes());
+            let found = index.find(hash, |group| keys[group as usize] == key);
             let group = found.unwrap_or_else(|| {
                 let group = groups.len() as u32;
                 keys.push(key);
-                index.insert_unique(hash_of(&key), group, |group| hash_of(&keys[*group as usize]));
+                index.insert(hash, group);
                 groups.push(self.empty_group(key, by));
                 group
             });

@@ -2,8 +2,6 @@
 //!
 //! A device that never changed has no record: its first sight is told from the device itself.
 
-use std::collections::VecDeque;
-
 use mqtt::Time;
 
 use super::Evidence;
@@ -70,7 +68,7 @@ pub enum Span {
 /// The record of a device that changed, or that went unobserved on its own.
 #[derive(Default, Debug)]
 pub(super) struct Record {
-    pub(super) changes: VecDeque<Change>,
+    pub(super) changes: Vec<Change>,
     /// Older changes were let go.
     pub(super) is_cut: bool,
     /// The device's own gaps, beyond those of the link.
@@ -83,7 +81,7 @@ pub(super) struct Record {
 impl Record {
     /// Adds a change and lets go of the oldest if there are too many. Returns whether it closes a flap.
     pub(super) fn push(&mut self, mut change: Change) -> bool {
-        if let Some(last) = self.changes.back_mut() {
+        if let Some(last) = self.changes.last_mut() {
             // Contract, section 2: there and back within a second is two changes, marked as one flap.
             let both_live = last.kind == ChangeKind::Live && change.kind == ChangeKind::Live;
             let back = last.from == Some(change.to);
@@ -93,10 +91,10 @@ impl Record {
             }
         }
         if self.changes.len() >= LONGEST_HISTORY {
-            self.changes.pop_front();
+            self.changes.remove(0);
             self.is_cut = true;
         }
-        self.changes.push_back(change);
+        self.changes.push(change);
         change.flap
     }
 
@@ -167,7 +165,8 @@ pub(super) fn spans(known: &[(Time, Status)], gaps: &[Gap], from: Time, to: Time
     if from >= to || slots == 0 {
         return bar;
     }
-    let slot_of = |at: u64| (u128::from(at - from) * slots as u128 / u128::from(to - from)) as usize;
+    // In milliseconds there is room for any number of slots that a bar may have.
+    let slot_of = |at: u64| ((at - from).saturating_mul(slots as u64) / (to - from)) as usize;
     let mut mark = |a: u64, b: u64, status: Status| {
         let (a, b) = (a.max(from), b.min(to));
         if a > b || a >= to {

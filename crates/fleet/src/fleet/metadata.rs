@@ -5,15 +5,16 @@
 //! said, only what that means; a device that only metadata knows of is there when an inventory lists it, and
 //! is unknown until it speaks. Called by [`Fleet::apply`].
 
-use mqtt::{TopicFilter, TopicName};
+use mqtt::TopicFilter;
 
 use super::device::{
-    DISABLED, LAPSED, LISTED, LIVE, PARENT_OFFLINE, PARENT_REPLAYED, PARENT_STALE, SLEEPS, UNTOLD, UNWATCHED,
+    DISABLED, LAPSED, LISTED, LIVE, PARENT_OFFLINE, PARENT_REPLAYED, PARENT_STALE, SLEEPS, Slot, UNTOLD,
+    UNWATCHED,
 };
 use super::{Applied, Effect, Evidence, Fleet, Key, Message, hash};
 use crate::presence::{
-    About, CONVENTIONS, LONGEST_METADATA, LONGEST_NAME, LONGEST_WORD, Metadata, Named, Owner, ParentBy,
-    Status, StatusTopic, Vocabulary,
+    About, CONVENTIONS, LONGEST_METADATA, LONGEST_NAME, Metadata, Named, Owner, ParentBy, Status,
+    StatusTopic, Vocabulary,
 };
 use crate::table;
 
@@ -99,34 +100,31 @@ impl Fleet {
         let Source { message, owner } = source;
         let Message { topic, retain, now, .. } = message;
         let convention = owner.number;
-        let mut id = owner.sibling(topic, &about.id);
-        if id.is_empty()
-            || id.len() > LONGEST_NAME
-            || about.name.as_ref().is_some_and(|n| n.len() > LONGEST_NAME)
-        {
+        let mut id = owner.sibling(topic, about.id);
+        if id.is_empty() || id.len() > LONGEST_NAME || about.name.is_some_and(|n| n.len() > LONGEST_NAME) {
             return false;
         }
         let mut changed = false;
-        if let Some(status_topic) = &about.status_topic {
-            if let Some((former, named)) = self.owners.unname(topic, Some(&status_topic.topic)) {
+        if let Some(status_topic) = about.status_topic {
+            if let Some((former, named)) = self.owners.unname(topic, Some(status_topic.topic)) {
                 changed |= self.take_back(named.number, &named.id);
                 self.give_back(self.position(named.number, &named.id), &former);
             }
             let is_anothers = |named: &&Named| named.number == convention && *named.source != *topic;
             let named = |status_topic| self.owners.named(status_topic).filter(is_anothers);
-            if let Some(first) = named(&status_topic.topic) {
+            if let Some(first) = named(status_topic.topic) {
                 // Hardware that was replaced leaves its own discovery behind. One topic is one device, by the
                 // id and the words of whoever named it first.
                 id = first.id.to_string().into();
                 if self.owners.may_name(topic, self.bounds.metadata) {
-                    self.owners.name_too(&status_topic.topic, topic);
+                    self.owners.name_too(status_topic.topic, topic);
                 } else {
                     self.refused.metadata += 1;
                 }
             } else {
                 // Two devices may have the same id in topics that differ elsewhere. Who came first keeps it.
                 if self.owners.topic_of(convention, &id).and_then(named).is_some() {
-                    id = format!("{id}@{}", owner.own_id(topic)).into();
+                    id = [&*id, "@", owner.own_id(topic)].concat().into();
                 }
                 changed |= self.name_topic(status_topic, &id, source);
             }
@@ -146,33 +144,32 @@ impl Fleet {
             None => return self.keep_waiting(&id, about, source) || changed,
         };
         listed.push(number);
-        if let Some(name) = &about.name {
+        if let Some(name) = about.name {
             changed |= self.rename(number, name);
         }
-        if let Some(parent) = &about.parent {
+        if let Some(parent) = about.parent {
             changed |= if parent.is_empty() {
                 self.part(number)
             } else {
                 self.join(number, convention, &owner.sibling(topic, parent))
             };
         }
-        let slot = *self.slot(number);
-        let (flags, life) = (slot.flags, self.life);
+        let mut slot = *self.slot(number);
+        let flags = slot.flags;
         if slot.is(UNTOLD) && self.own_evidence(&slot) == Evidence::Stale {
             self.end_own_gap(number, now);
         }
-        self.restate(number, |slot| {
-            slot.set(DISABLED, about.is_disabled.unwrap_or(slot.is(DISABLED)));
-            slot.set(SLEEPS, about.sleeps.unwrap_or(slot.is(SLEEPS)));
-            slot.set(LISTED, about.is_listed || slot.is(LISTED));
-            if slot.is(UNTOLD) {
-                // The inventory is all that is heard of it.
-                slot.heard = life;
-                slot.set(LIVE, !retain);
-                slot.set(UNWATCHED | LAPSED, false);
-            }
-        });
-        changed || flags != self.slot(number).flags
+        slot.set(DISABLED, about.is_disabled.unwrap_or(slot.is(DISABLED)));
+        slot.set(SLEEPS, about.sleeps.unwrap_or(slot.is(SLEEPS)));
+        slot.set(LISTED, about.is_listed || slot.is(LISTED));
+        if slot.is(UNTOLD) {
+            // The inventory is all that is heard of it.
+            slot.heard = self.life;
+            slot.set(LIVE, !retain);
+            slot.set(UNWATCHED | LAPSED, false);
+        }
+        self.restate(number, slot);
+        changed || flags != slot.flags
     }
 
     /// Keeps metadata until its device is there. Returns whether it was news.
@@ -180,10 +177,10 @@ impl Fleet {
         let key = (source.owner.number, id);
         let before = self.waiting.get(key).cloned().unwrap_or_default();
         let mut waiting = before.clone();
-        if let Some(name) = &about.name {
-            waiting.name = (!name.is_empty()).then(|| Box::from(&**name));
+        if let Some(name) = about.name {
+            waiting.name = (!name.is_empty()).then(|| name.into());
         }
-        if let Some(parent) = &about.parent {
+        if let Some(parent) = about.parent {
             let parent = (!parent.is_empty()).then(|| source.owner.sibling(source.message.topic, parent));
             waiting.parent = parent.map(|parent| Box::from(&*parent));
         }
@@ -247,7 +244,7 @@ impl Fleet {
             return true;
         }
         let flags = self.slot(number).flags;
-        self.restate(number, |slot| slot.set(SLEEPS | DISABLED | LISTED, false));
+        self.set_flags(number, flags & !(SLEEPS | DISABLED | LISTED));
         let is_named_by_parent = CONVENTIONS[convention as usize].parent.as_ref();
         let parted =
             is_named_by_parent.is_some_and(|parent| parent.by == ParentBy::Metadata) && self.part(number);
@@ -296,7 +293,7 @@ impl Fleet {
             if slot.is(UNTOLD) {
                 self.remove(child);
             } else {
-                self.restate(child, |slot| slot.set(LISTED | DISABLED, false));
+                self.set_flags(child, slot.flags & !(LISTED | DISABLED));
             }
         }
         let waited = self.waiting.len();
@@ -308,15 +305,9 @@ impl Fleet {
     }
 
     /// Metadata names the topic of a device. Returns whether that is news.
-    fn name_topic(&mut self, status_topic: &StatusTopic<'_>, id: &str, source: Source<'_>) -> bool {
+    fn name_topic(&mut self, status_topic: StatusTopic<'_>, id: &str, source: Source<'_>) -> bool {
         let StatusTopic { topic, filter, online, offline } = status_topic;
-        let is_word = |word: &str| !word.is_empty() && word.len() <= LONGEST_WORD;
-        let is_sound = TopicName::new(topic).is_ok()
-            && topic.len() <= self.bounds.topic as usize
-            && is_word(online)
-            && is_word(offline)
-            && !online.eq_ignore_ascii_case(offline);
-        if !is_sound {
+        if topic.len() > self.bounds.topic as usize {
             return false;
         }
         let (number, naming) = (source.owner.number, source.message.topic);
@@ -331,15 +322,15 @@ impl Fleet {
         };
         let is_this = |before: &u32| {
             let slot = self.slot(*before);
-            *self.topic(slot) == **topic || (former.is_some() && slot.is(UNTOLD))
+            *self.topic(slot) == *topic || (former.is_some() && slot.is(UNTOLD))
         };
         let before = before.filter(is_this);
         let named = Named {
             number,
             id: id.into(),
             source: naming.into(),
-            online: (&**online).into(),
-            offline: (&**offline).into(),
+            online: online.into(),
+            offline: offline.into(),
         };
         if !self.owners.may_name(naming, self.bounds.metadata) {
             self.refused.metadata += 1;
@@ -369,7 +360,7 @@ impl Fleet {
                             self.payloads.copy(before, known);
                         }
                         if applied.effect == Effect::Changed {
-                            self.restate(known, |known| known.since = slot.since);
+                            self.restate(known, Slot { since: slot.since, ..*self.slot(known) });
                         }
                     }
                     self.remove(before);
@@ -385,7 +376,7 @@ impl Fleet {
             }
         }
         if is_news && TopicFilter::new(filter).is_ok() {
-            self.want(filter.clone().into_owned());
+            self.want(filter.to_owned());
         }
         is_news
     }
@@ -528,7 +519,7 @@ impl Fleet {
     fn see_parent(&mut self, number: u32) {
         let (known, seen) = (self.slot(number).flags, self.seen_of_parent(number));
         if known != seen {
-            self.restate(number, |slot| slot.flags = seen);
+            self.set_flags(number, seen);
         }
     }
 

@@ -10,6 +10,8 @@ mod device;
 mod families;
 mod groups;
 mod history;
+mod index;
+mod letters;
 mod metadata;
 mod order;
 mod payloads;
@@ -21,21 +23,20 @@ mod uptime;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::VecDeque;
 
-use hashbrown::HashTable;
 use mqtt::Time;
 
 use crate::presence::{CONVENTIONS, Convention, Id, Owner, Owners, Status, Vocabulary};
 use crate::table::{Keys, Table};
 use brief::Brief;
-use changes::{Recency, Recent, Stamps};
+use changes::{Recency, Stamps};
 use device::{
     ALIVE, DISABLED, LAPSED, LIVE, News, PARENT_OFFLINE, PARENT_REPLAYED, PARENT_STALE, PENDING, Slot,
     UNKNOWN, UNTOLD, UNWATCHED,
 };
 use families::Families;
 use history::{Histories, MOST_GAPS};
+use index::Index;
 use metadata::Waiting;
 use order::Order;
 use payloads::Payloads;
@@ -259,7 +260,8 @@ pub struct Fleet {
     free: Vec<u32>,
     texts: Texts,
     payloads: Payloads,
-    index: HashTable<u32>,
+    /// By convention and id.
+    index: Index,
     order: Order,
     /// By topic.
     aliases: Table<Alias>,
@@ -279,7 +281,8 @@ pub struct Fleet {
     histories: Histories,
     change_count: usize,
     stamps: Stamps,
-    recent: Recent,
+    /// The last changes, the oldest first, and some before those.
+    recent: Vec<(Handle, Change)>,
     recency: Recency,
 
     counts: Counts,
@@ -295,7 +298,7 @@ pub struct Fleet {
     coverage: Coverage,
     observed_since: Option<Time>,
     /// The link's gaps. The last one ended the life before this one, and so on backwards.
-    gaps: VecDeque<Gap>,
+    gaps: Vec<Gap>,
     /// When the newest gap ended that was let go of.
     forgotten_gap: Option<Time>,
 }
@@ -320,7 +323,7 @@ impl Fleet {
             free: Vec::new(),
             texts: Texts::default(),
             payloads: Payloads::default(),
-            index: HashTable::new(),
+            index: Index::default(),
             order: Order::default(),
             aliases: Table::default(),
             last_writers: Vec::new(),
@@ -333,7 +336,7 @@ impl Fleet {
             histories: Histories::default(),
             change_count: 0,
             stamps: Stamps::default(),
-            recent: Recent::new(),
+            recent: Vec::new(),
             recency: Recency::default(),
             counts: Counts::default(),
             order_epoch: 0,
@@ -344,7 +347,7 @@ impl Fleet {
             life: 0,
             coverage: Coverage::Loading,
             observed_since: None,
-            gaps: VecDeque::new(),
+            gaps: Vec::new(),
             forgotten_gap: None,
         }
     }
@@ -437,7 +440,7 @@ impl Fleet {
         self.is_up = true;
         self.coverage = Coverage::Loading;
         self.observed_since.get_or_insert(now);
-        if let Some(gap) = self.gaps.back_mut() {
+        if let Some(gap) = self.gaps.last_mut() {
             gap.to.get_or_insert(now);
         }
         self.touch_all();
@@ -459,7 +462,7 @@ impl Fleet {
         if self.gaps.len() >= MOST_GAPS {
             self.forget_gap();
         }
-        self.gaps.push_back(Gap { from: now, to: None });
+        self.gaps.push(Gap { from: now, to: None });
         self.touch_all();
     }
 
@@ -502,7 +505,7 @@ impl Fleet {
                 self.touch(number);
             }
             if is_lost && slot.heard == self.life && !slot.is(LAPSED) {
-                self.restate(number, |slot| slot.set(LAPSED, true));
+                self.set_flags(number, self.slot(number).flags | LAPSED);
                 self.tell_children(number);
                 count += 1;
             }
@@ -616,11 +619,10 @@ impl Fleet {
 
     fn position(&self, convention: u8, id: &str) -> Option<u32> {
         let hash = hash(self.seed, convention, id.as_bytes());
-        let found = self.index.find(hash, |number| {
-            let slot = self.slot(*number);
+        self.index.find(hash, |number| {
+            let slot = self.slot(number);
             slot.convention == convention && *self.id(slot) == *id
-        });
-        found.copied()
+        })
     }
 
     fn topic(&self, slot: &Slot) -> &str {
@@ -628,7 +630,8 @@ impl Fleet {
     }
 
     fn id(&self, slot: &Slot) -> &str {
-        id_of(&self.texts, slot)
+        let (start, length) = (usize::from(slot.id_start), usize::from(slot.id_len));
+        &self.texts.at(slot.text, start + length)[start..]
     }
 
     /// Topic, id and name.
@@ -716,11 +719,14 @@ impl Fleet {
         Some(ParentOf { convention: CONVENTIONS[convention as usize], id, handle })
     }
 
+    /// Changes what the flags say of a device.
+    fn set_flags(&mut self, number: u32, flags: u16) {
+        self.restate(number, Slot { flags, ..*self.slot(number) });
+    }
+
     /// Changes what a device is, and with it the counts, its clock and what the page asks about.
-    fn restate(&mut self, number: u32, change: impl FnOnce(&mut Slot)) {
+    fn restate(&mut self, number: u32, mut slot: Slot) {
         let before = *self.slot(number);
-        let mut slot = before;
-        change(&mut slot);
         self.keep_time(number, &before, &mut slot);
         *self.slot_mut(number) = slot;
         let looks = |slot: &Slot| (slot.shown(), self.evidence(slot), slot.status, slot.since, slot.flags);
@@ -783,16 +789,6 @@ impl Fleet {
         }
     }
 
-    /// Calls `visit` with every device, by name.
-    fn each_by_name(&self, mut visit: impl FnMut(u32)) {
-        if self.order.pending.is_empty() {
-            let is_placed = |number: &&u32| self.briefs[**number as usize].is_placed();
-            self.order.sorted.iter().filter(is_placed).for_each(|number| visit(*number));
-        } else {
-            self.ordered().iter().for_each(|number| visit(*number));
-        }
-    }
-
     /// The devices by name.
     fn ordered(&self) -> Cow<'_, [u32]> {
         let keep = |number: u32| self.briefs[number as usize].is_placed();
@@ -847,16 +843,6 @@ fn id_start(owner: &Owner, topic: &str) -> usize {
         Id::Based { base, own } if own.is_empty() => base.start,
         Id::Based { .. } | Id::Payload => topic.len(),
     }
-}
-
-fn id_of<'a>(texts: &'a Texts, slot: &Slot) -> &'a str {
-    let (start, length) = (usize::from(slot.id_start), usize::from(slot.id_len));
-    &texts.at(slot.text, start + length)[start..]
-}
-
-fn hash_of(slots: &[Vec<Slot>], texts: &Texts, seed: u64, number: u32) -> u64 {
-    let slot = &slots[number as usize / CHUNK][number as usize % CHUNK];
-    hash(seed, slot.convention, id_of(texts, slot).as_bytes())
 }
 
 /// The hash of a device's key, or of a list: eight bytes a step, mixed at the end.

@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use super::letters::small;
+
 #[derive(Default, Debug)]
 pub(super) struct Order {
     /// Slots by name. An entry counts only if its device lives and does not wait in `pending`.
@@ -83,7 +85,7 @@ pub(super) fn natural(a: &str, b: &str) -> Ordering {
                 unequal => return unequal,
             }
         }
-        match fold(x).cmp(&fold(y)) {
+        match small(x).cmp(&small(y)) {
             Ordering::Equal => (a, b) = (&a[x.len_utf8()..], &b[y.len_utf8()..]),
             unequal => return unequal,
         }
@@ -103,14 +105,6 @@ fn digits<'a>(text: &mut &'a str) -> &'a str {
     let (number, rest) = text.split_at(end);
     *text = rest;
     number.trim_start_matches('0')
-}
-
-fn fold(letter: char) -> char {
-    if letter.is_ascii() {
-        letter.to_ascii_lowercase()
-    } else {
-        letter.to_lowercase().next().unwrap_or(letter)
-    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use super::device::{ALIVE, Slot};
 use super::groups::GroupKey;
+use super::letters::small;
 use super::{Evidence, Fleet, Handle};
 use crate::presence::{CONVENTIONS, Status};
 
@@ -83,12 +84,14 @@ pub struct Rows {
 
 /// The rank of every status by trouble, by its number.
 const RANK: [usize; 5] = {
-    let mut rank = [3; 5];
+    let mut rank = [WELL; 5];
     rank[Status::Offline as usize] = 0;
     rank[Status::Degraded as usize] = 1;
     rank[Status::Unknown as usize] = 2;
     rank
 };
+/// The last rank: no trouble, or none that is asked about.
+const WELL: usize = 3;
 
 impl Fleet {
     /// The devices that answer a query, by one pass over the order by name.
@@ -99,38 +102,27 @@ impl Fleet {
             query.statuses.0 & 1 << brief.status() != 0
                 && passing.as_ref().is_none_or(|passing| passing[number as usize])
         };
-        if query.order == OrderBy::Trouble {
-            let mut ranks = [const { Vec::new() }; 4];
-            if passing.is_none() {
-                for status in Status::ALL.into_iter().filter(|status| query.statuses.has(*status)) {
-                    ranks[RANK[status as usize]].reserve(self.counts.of(status) as usize);
-                }
-            }
-            self.each_by_name(|number| {
-                if passes(number) {
-                    ranks[RANK[self.briefs[number as usize].status()]].push(self.handle(number));
-                }
-            });
-            let [mut attention, mut degraded, mut unknown, well] = ranks;
-            attention.append(&mut degraded);
-            attention.append(&mut unknown);
-            return Rows { attention, well };
-        }
-        let mut well = Vec::new();
+        let mut ranks = [const { Vec::new() }; WELL + 1];
         if passing.is_none() {
-            well.reserve(self.counts.total as usize);
+            ranks[WELL].reserve(self.counts.total as usize);
         }
         let by_change = query.order == OrderBy::Change;
         if by_change {
-            let latest = self.recency.latest().filter(|number| passes(*number));
-            well.extend(latest.map(|number| self.handle(number)));
-        }
-        self.each_by_name(|number| {
-            if passes(number) && !(by_change && self.recency.has(number)) {
-                well.push(self.handle(number));
+            for number in self.recency.latest().filter(|number| passes(*number)) {
+                ranks[WELL].push(self.handle(number));
             }
-        });
-        Rows { attention: Vec::new(), well }
+        }
+        for &number in &*self.ordered() {
+            if passes(number) && !(by_change && self.recency.has(number)) {
+                let by_trouble = query.order == OrderBy::Trouble;
+                let rank = if by_trouble { RANK[self.briefs[number as usize].status()] } else { WELL };
+                ranks[rank].push(self.handle(number));
+            }
+        }
+        let [mut attention, mut degraded, mut unknown, well] = ranks;
+        attention.append(&mut degraded);
+        attention.append(&mut unknown);
+        Rows { attention, well }
     }
 
     /// A number that changes whenever the rows of a query may have: [`Fleet::order_epoch`], unless the query
@@ -143,13 +135,12 @@ impl Fleet {
     /// their texts are read in the order in which they lie in memory: by name, each would be a miss of the
     /// cache.
     fn passing(&self, query: &Query) -> Option<Vec<bool>> {
-        let words: Vec<String> = query.text.split_whitespace().map(str::to_lowercase).collect();
+        let words: Vec<String> = query.text.split_whitespace().map(lowercase).collect();
         let Query { evidence, convention, group, .. } = query;
         if words.is_empty() && evidence.is_none() && convention.is_none() && group.is_none() {
             return None;
         }
-        let mut scratch = String::new();
-        let mut passes = |slot: &Slot, number: u32| {
+        let passes = |slot: &Slot, number: u32| {
             if !slot.is(ALIVE)
                 || !query.statuses.has(slot.shown())
                 || evidence.is_some_and(|wanted| wanted != self.evidence(slot))
@@ -161,21 +152,22 @@ impl Fleet {
             // An id that is a part of the topic is found there.
             let (topic, id, name) = self.texts_of(slot);
             let id = if slot.own_id_len() > 0 { id } else { "" };
-            words.iter().all(|word| [topic, name, id].iter().any(|text| contains(text, word, &mut scratch)))
+            words.iter().all(|word| [topic, name, id].iter().any(|text| contains(text, word)))
         };
-        Some(self.slots.iter().flatten().zip(0..).map(|(slot, number)| passes(slot, number)).collect())
+        Some((0..self.slot_count).map(|number| passes(self.slot(number), number)).collect())
     }
 }
 
 /// Whether a text contains a word, which is in lower case; the case of the text does not matter.
-fn contains(text: &str, word: &str, scratch: &mut String) -> bool {
-    if let Some((first, rest)) = word.as_bytes().split_first().filter(|_| word.is_ascii()) {
-        let text = text.as_bytes();
-        let begins = |at: &usize| text[*at].eq_ignore_ascii_case(first);
-        let last = (text.len() + 1).saturating_sub(word.len());
-        return (0..last).filter(begins).any(|at| text[at + 1..at + word.len()].eq_ignore_ascii_case(rest));
-    }
-    scratch.clear();
-    scratch.extend(text.chars().flat_map(char::to_lowercase));
-    scratch.contains(word)
+fn contains(text: &str, word: &str) -> bool {
+    // Mostly all is ASCII. Then the bytes are compared where they lie.
+    let lower = if word.is_ascii() { String::new() } else { lowercase(text) };
+    let (text, word) = (if word.is_ascii() { text } else { &lower }.as_bytes(), word.as_bytes());
+    let begins = |at: &usize| text[*at].eq_ignore_ascii_case(&word[0]);
+    let last = (text.len() + 1).saturating_sub(word.len());
+    (0..last).filter(begins).any(|at| text[at..at + word.len()].eq_ignore_ascii_case(word))
+}
+
+fn lowercase(text: &str) -> String {
+    text.chars().map(small).collect()
 }

@@ -11,7 +11,7 @@ use super::device::{
     UNWATCHED,
 };
 use super::history::{Change, ChangeKind, Gap};
-use super::{Alias, Applied, CHUNK, Coverage, Effect, Evidence, Fleet, Key, Message, hash_of, id_start};
+use super::{Alias, Applied, CHUNK, Coverage, Effect, Evidence, Fleet, Key, Message, hash, id_start};
 use crate::presence::Status;
 
 impl Fleet {
@@ -65,8 +65,7 @@ impl Fleet {
             flags: if retain { ALIVE } else { ALIVE | LIVE | FIRST_LIVE },
         };
         match status {
-            Some(status) if retain => slot.news.see_replay(status),
-            Some(status) => slot.news.see_live(status),
+            Some(status) => slot.news.see(status, retain),
             None => slot.set(UNTOLD | LISTED, true),
         }
         slot.flags |= waiting.as_ref().map_or(0, |waiting| waiting.flags);
@@ -96,17 +95,17 @@ impl Fleet {
 
     /// Puts a device into the index from keys to slots.
     pub(super) fn enter_index(&mut self, number: u32) {
-        let Fleet { index, slots, texts, seed, .. } = self;
-        let hash_of = |number: u32| hash_of(slots, texts, *seed, number);
-        index.insert_unique(hash_of(number), number, |number| hash_of(*number));
+        self.index.insert(self.hash_of(number), number);
     }
 
     /// Takes a device out of it.
     pub(super) fn leave_index(&mut self, number: u32) {
-        let hash = hash_of(&self.slots, &self.texts, self.seed, number);
-        if let Ok(entry) = self.index.find_entry(hash, |other| *other == number) {
-            entry.remove();
-        }
+        self.index.remove(self.hash_of(number), number);
+    }
+
+    fn hash_of(&self, number: u32) -> u64 {
+        let slot = self.slot(number);
+        hash(self.seed, slot.convention, self.id(slot).as_bytes())
     }
 
     /// A message of a device that is known: the rows of the table whose state before is not "none".
@@ -136,11 +135,7 @@ impl Fleet {
         };
         let is_news = news.is_news(status);
         let replayed_before = news.was_replayed();
-        if retain {
-            news.see_replay(status);
-        } else {
-            news.see_live(status);
-        }
+        news.see(status, retain);
 
         let differs = status != slot.status;
         let (live, since, kind) = match (retain, is_stale) {
@@ -191,7 +186,7 @@ impl Fleet {
             // Also when another topic spoke: the device's own topic starts afresh in this life.
             slot.news = News::default();
         }
-        self.restate(number, |kept| *kept = slot);
+        self.restate(number, slot);
         // Without one, another device's word is taken over, and its payload with it.
         if !payload.is_empty() && self.payloads.put(number, payload, self.seed) {
             self.touch(number);
@@ -226,26 +221,25 @@ impl Fleet {
     ) -> Applied {
         let Message { topic, payload, retain, now } = message;
         let id_start = self.owners.owner(topic).map_or(topic.len(), |owner| id_start(&owner, topic));
-        let life = self.life;
         if !self.retext(number, topic, id_start, name) {
             self.refused.devices += 1;
             return Applied::of(Effect::Refused);
         }
         self.histories.remove(number);
         self.payloads.put(number, payload, self.seed);
-        let seen = self.seen_of_parent(number);
-        self.restate(number, |slot| {
-            slot.flags = seen;
-            slot.set(UNTOLD | LAPSED | UNWATCHED, false);
-            slot.set(LIVE | FIRST_LIVE, !retain);
-            (slot.first_seen, slot.since) = (now, if retain { UNKNOWN } else { now });
-            (slot.heard, slot.status, slot.news) = (life, status, News::default());
-            if retain {
-                slot.news.see_replay(status);
-            } else {
-                slot.news.see_live(status);
-            }
-        });
+        let mut slot = Slot {
+            first_seen: now,
+            since: if retain { UNKNOWN } else { now },
+            heard: self.life,
+            status,
+            news: News::default(),
+            flags: self.seen_of_parent(number),
+            ..*self.slot(number)
+        };
+        slot.set(UNTOLD | LAPSED | UNWATCHED, false);
+        slot.set(LIVE | FIRST_LIVE, !retain);
+        slot.news.see(status, retain);
+        self.restate(number, slot);
         self.tell_children(number);
         Applied { effect: Effect::FirstSight, device: Some(self.handle(number)), replayed_before: false }
     }
@@ -317,13 +311,12 @@ impl Fleet {
         }
         // Nobody kept the bytes of the word that it goes on with.
         self.payloads.remove(number);
-        let life = self.life;
-        self.restate(number, |slot| {
-            slot.since = if slot.status == alias.status { slot.since } else { UNKNOWN };
-            slot.status = alias.status;
-            slot.news = if alias.heard == life { alias.news } else { News::default() };
-            slot.set(LIVE, slot.is(LIVE) && slot.since != UNKNOWN);
-        });
+        let mut slot = *self.slot(number);
+        slot.since = if slot.status == alias.status { slot.since } else { UNKNOWN };
+        slot.status = alias.status;
+        slot.news = if alias.heard == self.life { alias.news } else { News::default() };
+        slot.set(LIVE, slot.is(LIVE) && slot.since != UNKNOWN);
+        self.restate(number, slot);
         self.tell_children(number);
         self.order_epoch += 1;
         self.settle_if_due();
@@ -373,7 +366,7 @@ impl Fleet {
         if length == 0 {
             record.push(device::first_sight(before));
         } else if !has_room {
-            record.changes.pop_front();
+            record.changes.remove(0);
             self.refused.changes += 1;
         }
         change.flap = record.push(change);

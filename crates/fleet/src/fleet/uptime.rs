@@ -102,17 +102,18 @@ impl Fleet {
     /// since the next one.
     pub(super) fn forget_gap(&mut self) {
         let ended = self.life - 1 - self.gaps.len() as u32;
-        let oldest = self.gaps.pop_front();
-        self.forgotten_gap = oldest.and_then(|gap| gap.to);
-        let oldest = oldest.map(|gap| gap.from);
-        let next = self.gaps.front().map(|gap| gap.from);
-        let Some((oldest, next)) = oldest.zip(next) else {
+        let oldest = self.gaps.remove(0);
+        self.forgotten_gap = oldest.to;
+        let Some(&next) = self.gaps.first() else {
             return;
         };
-        let silent_since = |slot: &&mut Slot| slot.is(ALIVE) && slot.heard <= ended;
-        for slot in self.slots.iter_mut().flatten().filter(silent_since) {
-            slot.heard = ended + 1;
-            slot.clock_start.0 += next.0.saturating_sub(oldest.0);
+        for chunk in &mut self.slots {
+            for slot in chunk {
+                if slot.is(ALIVE) && slot.heard <= ended {
+                    slot.heard = ended + 1;
+                    slot.clock_start.0 += next.from.0.saturating_sub(oldest.from.0);
+                }
+            }
         }
     }
 }

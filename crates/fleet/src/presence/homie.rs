@@ -46,7 +46,7 @@ fn read_name(id: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -> bool 
     };
     let fits = name.len() <= LONGEST_NAME;
     if fits {
-        tell(About { id: id.into(), name: Some(name.into()), ..About::default() });
+        tell(About { id, name: Some(name), ..About::default() });
     }
     fits
 }

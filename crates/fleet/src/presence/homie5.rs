@@ -42,20 +42,21 @@ pub(super) static CONVENTION: Convention = Convention {
 };
 
 fn read_description(id: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -> bool {
-    let members = json::object(trim(payload), ["name", "root"]);
-    let texts = members.and_then(|[name, root]| {
-        Some((json::optional(name, Value::text)?, json::optional(root, Value::text)?))
-    });
-    let Some((name, root)) = texts else {
+    let Some([name, root]) = json::object(trim(payload), ["name", "root"]) else {
+        return false;
+    };
+    let (Some(name), Some(parent)) = (json::optional(name, fitting), json::optional(root, fitting)) else {
         return false;
     };
     // The document is the whole truth: what it leaves out is taken back, and so is what is too long.
-    let fitting = |text: Option<Cow<'_, str>>| {
-        text.filter(|text| text.len() <= LONGEST_NAME).map_or_else(String::new, Cow::into_owned)
-    };
-    let (name, parent) = (Some(fitting(name).into()), Some(fitting(root).into()));
-    tell(About { id: id.into(), name, parent, ..About::default() });
+    let (name, parent) = (name.unwrap_or_default(), parent.unwrap_or_default());
+    tell(About { id, name: Some(&name), parent: Some(&parent), ..About::default() });
     true
+}
+
+fn fitting(value: Value<'_>) -> Option<Cow<'_, str>> {
+    let text = value.text()?;
+    Some(if text.len() <= LONGEST_NAME { text } else { Cow::default() })
 }
 
 pub(super) static EXAMPLES: Examples = Examples {

@@ -1,42 +1,50 @@
-//! JSON, as far as statuses and metadata need it: members that somebody asks for are read, all others skipped.
+//! JSON, as far as statuses and metadata need it: members that somebody asks for are found, all others passed over.
 //!
 //! One pass over the bytes, with no type to fill: a general reader compiles one more for each, and the page has
-//! to be transferred. What is not JSON ([RFC 8259]) is no document, wherever the fault stands;
-//! only in a text that is skipped nobody looks whether it is UTF-8, or an escape half of a pair.
+//! to be transferred. A value is where it stands in the document, and is read by whoever knows what it should be.
+//! What is not JSON ([RFC 8259]) is no document, wherever the fault stands; only in a text that is not read nobody looks
+//! whether it is UTF-8, or an escape half of a pair.
 //!
 //! [RFC 8259]: https://www.rfc-editor.org/rfc/rfc8259
 
 use std::borrow::Cow;
 
-/// A value that was asked for.
-#[derive(Clone, PartialEq, Debug)]
-pub(super) enum Value<'a> {
-    Null,
-    Bool(bool),
-    /// As it stands in the document.
-    Number(&'a str),
-    Text(Cow<'a, str>),
-    List(Vec<Value<'a>>),
-    /// An object, or an array within an array: nothing of it is read.
-    Other,
-}
+/// A value that was asked for, as it stands in the document.
+#[derive(Copy, Clone, PartialEq, Debug)]
+pub(super) struct Value<'a>(&'a [u8]);
 
 impl<'a> Value<'a> {
+    /// What an empty text is.
+    pub(super) const NO_TEXT: Value<'static> = Value(b"\"\"");
+
     pub(super) fn text(self) -> Option<Cow<'a, str>> {
-        if let Value::Text(text) = self { Some(text) } else { None }
+        let text = self.0.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+        let has_escapes = text.contains(&b'\\');
+        let text = std::str::from_utf8(text).ok()?;
+        if has_escapes { unescaped(text).map(Cow::Owned) } else { Some(Cow::Borrowed(text)) }
     }
 
     pub(super) fn bool(self) -> Option<bool> {
-        if let Value::Bool(is_true) = self { Some(is_true) } else { None }
+        match self.0 {
+            b"true" => Some(true),
+            b"false" => Some(false),
+            _ => None,
+        }
     }
 
     /// A number without sign, fraction and exponent.
     pub(super) fn byte(self) -> Option<u8> {
-        if let Value::Number(digits) = self { digits.parse().ok() } else { None }
+        std::str::from_utf8(self.0).ok()?.parse().ok()
     }
 
-    pub(super) fn list(self) -> Option<Vec<Value<'a>>> {
-        if let Value::List(items) = self { Some(items) } else { None }
+    /// The items of a list of texts, in which `null` is an empty one.
+    pub(super) fn texts(self) -> Option<Vec<Cow<'a, str>>> {
+        let mut texts = Vec::new();
+        Reader { rest: self.0 }.elements(*b"[]", &mut |reader| {
+            texts.push(optional(Some(reader.value()?), Value::text)?.unwrap_or_default());
+            Some(())
+        })?;
+        Some(texts)
     }
 }
 
@@ -46,7 +54,7 @@ pub(super) fn optional<'a, T>(
     read: impl FnOnce(Value<'a>) -> Option<T>,
 ) -> Option<Option<T>> {
     match member {
-        None | Some(Value::Null) => Some(None),
+        None | Some(Value(b"null")) => Some(None),
         Some(value) => read(value).map(Some),
     }
 }
@@ -57,27 +65,25 @@ pub(super) fn object<'a, const N: usize>(
     document: &'a [u8],
     names: [&str; N],
 ) -> Option<[Option<Value<'a>>; N]> {
-    let mut members = [const { None }; N];
+    let mut members = [None; N];
     let mut reader = Reader { rest: document };
     reader.object(&names, &mut members)?;
     reader.ends().then_some(members)
 }
 
-/// What `read` makes of each object in a document that is an array of them; all of it or nothing.
-pub(super) fn objects<'a, T, const N: usize>(
+/// Reads each object in a document that is an array of them. Whether all of it was understood.
+pub(super) fn objects<'a, const N: usize>(
     document: &'a [u8],
     names: [&str; N],
-    read: impl Fn([Option<Value<'a>>; N]) -> Option<T>,
-) -> Option<Vec<T>> {
-    let mut objects = Vec::new();
+    read: &mut dyn FnMut([Option<Value<'a>>; N]) -> Option<()>,
+) -> bool {
     let mut reader = Reader { rest: document };
-    reader.elements(*b"[]", &mut |reader| {
-        let mut members = [const { None }; N];
+    let read = reader.elements(*b"[]", &mut |reader| {
+        let mut members = [None; N];
         reader.object(&names, &mut members)?;
-        objects.push(read(members)?);
-        Some(())
-    })?;
-    reader.ends().then_some(objects)
+        read(members)
+    });
+    read.is_some() && reader.ends()
 }
 
 /// What is left of a document.
@@ -94,9 +100,15 @@ impl<'a> Reader<'a> {
         self.rest.first().copied()
     }
 
-    /// Takes the next byte if it is this one.
+    /// Takes the next byte that is not white space, if it is this one.
     fn take(&mut self, byte: u8) -> bool {
-        let is_it = self.peek() == Some(byte);
+        self.peek();
+        self.take_next(byte)
+    }
+
+    /// Takes the very next byte, if it is this one.
+    fn take_next(&mut self, byte: u8) -> bool {
+        let is_it = self.rest.first() == Some(&byte);
         if is_it {
             self.rest = &self.rest[1..];
         }
@@ -109,16 +121,14 @@ impl<'a> Reader<'a> {
 
     fn object(&mut self, names: &[&str], members: &mut [Option<Value<'a>>]) -> Option<()> {
         self.elements(*b"{}", &mut |reader| {
-            let name = reader.text()?;
+            let name = reader.value()?.text()?;
             if !reader.take(b':') {
                 return None;
             }
+            let value = reader.value()?;
             match names.iter().position(|wanted| **wanted == *name) {
-                None => reader.skip(),
-                Some(place) => match members[place].replace(reader.value()?) {
-                    None => Some(()),
-                    Some(_) => None,
-                },
+                Some(place) if members[place].replace(value).is_some() => None,
+                _ => Some(()),
             }
         })
     }
@@ -147,29 +157,10 @@ impl<'a> Reader<'a> {
     }
 
     fn value(&mut self) -> Option<Value<'a>> {
-        if self.peek() != Some(b'[') {
-            return self.scalar();
-        }
-        let mut items = Vec::new();
-        self.elements(*b"[]", &mut |reader| {
-            items.push(reader.scalar()?);
-            Some(())
-        })?;
-        Some(Value::List(items))
-    }
-
-    fn scalar(&mut self) -> Option<Value<'a>> {
-        Some(match self.peek()? {
-            b'"' => Value::Text(self.text()?),
-            b'{' | b'[' => {
-                self.skip()?;
-                Value::Other
-            }
-            b'n' => self.word("null", Value::Null)?,
-            b't' => self.word("true", Value::Bool(true))?,
-            b'f' => self.word("false", Value::Bool(false))?,
-            _ => Value::Number(self.number()?),
-        })
+        self.peek()?;
+        let start = self.rest;
+        self.skip()?;
+        Some(Value(&start[..start.len() - self.rest.len()]))
     }
 
     /// Passes over a value, however deep it is: what is open stands in a list, not on the stack.
@@ -178,14 +169,17 @@ impl<'a> Reader<'a> {
         loop {
             let mut ends_element = true;
             match self.peek()? {
-                b'"' => drop(self.raw_text()?),
+                b'"' => self.text()?,
                 bracket @ (b'{' | b'[') => {
-                    self.split(1);
+                    self.take_next(bracket);
                     // In ASCII the closing one is the next but one.
                     open.push(bracket + 2);
                     ends_element = false;
                 }
-                _ => drop(self.scalar()?),
+                b'n' => self.word("null")?,
+                b't' => self.word("true")?,
+                b'f' => self.word("false")?,
+                _ => self.number()?,
             }
             loop {
                 let Some(&close) = open.last() else {
@@ -200,7 +194,8 @@ impl<'a> Reader<'a> {
                     return None;
                 }
                 if close == b'}' {
-                    self.raw_text()?;
+                    self.peek();
+                    self.text()?;
                     if !self.take(b':') {
                         return None;
                     }
@@ -210,142 +205,91 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn word(&mut self, word: &str, value: Value<'a>) -> Option<Value<'a>> {
+    fn word(&mut self, word: &str) -> Option<()> {
         self.rest = self.rest.strip_prefix(word.as_bytes())?;
-        Some(value)
+        Some(())
     }
 
-    /// Takes so many bytes.
-    fn split(&mut self, length: usize) -> &'a [u8] {
-        let (taken, rest) = self.rest.split_at(length);
-        self.rest = rest;
-        taken
+    fn number(&mut self) -> Option<()> {
+        self.take_next(b'-');
+        // What follows a leading zero is no digit of the number.
+        if !self.take_next(b'0') {
+            self.digits()?;
+        }
+        if self.take_next(b'.') {
+            self.digits()?;
+        }
+        if self.take_next(b'e') || self.take_next(b'E') {
+            let _ = self.take_next(b'+') || self.take_next(b'-');
+            self.digits()?;
+        }
+        Some(())
     }
 
-    fn number(&mut self) -> Option<&'a str> {
-        let bytes = self.rest;
-        let mut at = usize::from(bytes.first() == Some(&b'-'));
-        let digits = |at: usize| bytes[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let whole = digits(at);
-        if whole == 0 || whole > 1 && bytes[at] == b'0' {
+    /// At least one digit.
+    fn digits(&mut self) -> Option<()> {
+        let length = self.rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        self.rest = &self.rest[length..];
+        (length > 0).then_some(())
+    }
+
+    /// A text with its quotes, and its escapes as they are.
+    fn text(&mut self) -> Option<()> {
+        if !self.take_next(b'"') {
             return None;
         }
-        at += whole;
-        if bytes.get(at) == Some(&b'.') {
-            let fraction = digits(at + 1);
-            if fraction == 0 {
-                return None;
-            }
-            at += 1 + fraction;
+        while !self.take_next(b'"') {
+            let length = match self.rest {
+                [b'\\', b'u', digits @ ..] if digits.get(..4)?.iter().all(u8::is_ascii_hexdigit) => 6,
+                [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => 2,
+                [b'\\' | ..0x20, ..] | [] => return None,
+                _ => 1,
+            };
+            self.rest = &self.rest[length..];
         }
-        if let Some(b'e' | b'E') = bytes.get(at) {
-            at += 1 + usize::from(matches!(bytes.get(at + 1), Some(b'+' | b'-')));
-            let exponent = digits(at);
-            if exponent == 0 {
-                return None;
-            }
-            at += exponent;
-        }
-        std::str::from_utf8(self.split(at)).ok()
-    }
-
-    /// What stands between the quotes, with its escapes as they are, and whether there are any.
-    fn raw_text(&mut self) -> Option<(&'a [u8], bool)> {
-        if !self.take(b'"') {
-            return None;
-        }
-        let (mut at, mut has_escapes) = (0, false);
-        loop {
-            match *self.rest.get(at)? {
-                b'"' => break,
-                b'\\' => {
-                    has_escapes = true;
-                    at += match *self.rest.get(at + 1)? {
-                        b'u' if self.rest.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => 6,
-                        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => 2,
-                        _ => return None,
-                    };
-                }
-                ..0x20 => return None,
-                _ => at += 1,
-            }
-        }
-        let text = self.split(at);
-        self.split(1);
-        Some((text, has_escapes))
-    }
-
-    fn text(&mut self) -> Option<Cow<'a, str>> {
-        let (text, has_escapes) = self.raw_text()?;
-        let text = std::str::from_utf8(text).ok()?;
-        if has_escapes { unescaped(text).map(Cow::Owned) } else { Some(Cow::Borrowed(text)) }
+        Some(())
     }
 }
 
 /// A text with its escapes resolved, unless one is half of a surrogate pair. They are all whole.
 fn unescaped(text: &str) -> Option<String> {
-    let mut parts = text.split('\\');
-    let mut unescaped = String::from(parts.next()?);
-    let unit = |part: &str| u16::from_str_radix(part.get(1..5)?, 16).ok();
-    while let Some(part) = parts.next() {
-        let (letter, rest) = match part.as_bytes().first() {
-            // Two backslashes: what is between them is empty, and what follows is no escape.
-            None => ('\\', parts.next()?),
-            Some(b'u') => {
-                let high = unit(part)?;
-                let (units, rest) = match high {
-                    0xD800..0xDC00 if part.len() == 5 => {
-                        let low = parts.next().filter(|low| low.starts_with('u'))?;
-                        ([high, unit(low)?], &low[5..])
+    let mut unescaped = String::new();
+    let mut rest = text.chars();
+    while let Some(letter) = rest.next() {
+        let letter = match letter {
+            '\\' => match rest.next()? {
+                'b' => '\u{8}',
+                'f' => '\u{C}',
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                'u' => match unit(&mut rest)? {
+                    high @ 0xD800..0xDC00 => {
+                        let is_pair = rest.next()? == '\\' && rest.next()? == 'u';
+                        let low =
+                            unit(&mut rest)?.checked_sub(0xDC00).filter(|low| is_pair && *low < 0x400)?;
+                        char::from_u32(0x1_0000 + ((high - 0xD800) << 10 | low))?
                     }
-                    _ => ([high, 0], &part[5..]),
-                };
-                (char::decode_utf16(units).next()?.ok()?, rest)
-            }
-            Some(b'b') => ('\u{8}', &part[1..]),
-            Some(b'f') => ('\u{C}', &part[1..]),
-            Some(b'n') => ('\n', &part[1..]),
-            Some(b'r') => ('\r', &part[1..]),
-            Some(b't') => ('\t', &part[1..]),
-            Some(_) => (part.chars().next()?, &part[1..]),
+                    unit => char::from_u32(unit)?,
+                },
+                itself => itself,
+            },
+            letter => letter,
         };
         unescaped.push(letter);
-        unescaped += rest;
     }
     Some(unescaped)
+}
+
+/// Four hexadecimal digits.
+fn unit(digits: &mut std::str::Chars<'_>) -> Option<u32> {
+    (0..4).try_fold(0, |unit, _| Some(unit << 4 | digits.next()?.to_digit(16)?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    /// A value of ours as one of a general reader's, and what that is of a value it read itself.
-    fn flat(value: &serde_json::Value) -> String {
-        match value {
-            serde_json::Value::Object(_) => "other".into(),
-            serde_json::Value::Array(items) => {
-                let nested =
-                    |item: &serde_json::Value| if item.is_array() { "other".into() } else { flat(item) };
-                format!("{:?}", items.iter().map(nested).collect::<Vec<_>>())
-            }
-            scalar => scalar.to_string(),
-        }
-    }
-
-    fn ours(value: &Value<'_>) -> String {
-        match value {
-            Value::Null => "null".into(),
-            Value::Bool(is_true) => is_true.to_string(),
-            Value::Number(digits) => {
-                let number: serde_json::Value = serde_json::from_str(digits).expect("a number is JSON");
-                number.to_string()
-            }
-            Value::Text(text) => serde_json::Value::from(&**text).to_string(),
-            Value::List(items) => format!("{:?}", items.iter().map(ours).collect::<Vec<_>>()),
-            Value::Other => "other".into(),
-        }
-    }
 
     /// The boundary: a document, read by ours and by `serde_json`, which must agree whether it is an object at
     /// all and on two of its members.
@@ -357,7 +301,13 @@ mod tests {
         match (found, theirs) {
             (Some(found), Some(theirs)) => {
                 for (name, member) in ["a", "b"].into_iter().zip(&found) {
-                    assert_eq!(member.as_ref().map(ours), theirs.get(name).map(flat), "{name} of {shown}");
+                    let ours = member.map(|value| serde_json::from_slice(value.0).expect("a value is JSON"));
+                    assert_eq!(ours.as_ref(), theirs.get(name), "{name} of {shown}");
+                    let [text, same] = [
+                        member.and_then(Value::text),
+                        theirs.get(name).and_then(|v| Some(v.as_str()?.into())),
+                    ];
+                    assert_eq!(text, same, "{name} of {shown}");
                 }
             }
             (None, None) => {}
@@ -444,8 +394,8 @@ mod tests {
             ("\"\\\"", None),
         ] {
             let document = format!(r#"{{"a":{text}}}"#);
-            let found = object(document.as_bytes(), ["a"]).map(|[a]| a.and_then(Value::text));
-            assert_eq!(found, expected.map(|text| Some(text.into())), "{text}");
+            let found = object(document.as_bytes(), ["a"]).and_then(|[a]| a?.text());
+            assert_eq!(found, expected.map(Cow::from), "{text}");
             check(document.as_bytes());
         }
     }
@@ -454,11 +404,12 @@ mod tests {
     fn a_member_stands_once_and_nobody_looks_into_what_is_skipped() {
         assert_eq!(object(br#"{"a":1,"\u0061":2}"#, ["a"]), None);
         assert_eq!(object(br#"{"b":1,"b":2}"#, ["a"]), Some([None]));
-        assert_eq!(object(b"{\"b\":\"\xff\",\"a\":null}", ["a"]), Some([Some(Value::Null)]));
-        assert_eq!(object(b"{\"a\":\"\xff\"}", ["a"]), None);
+        assert_eq!(object(b"{\"b\":\"\xff\",\"a\":null}", ["a"]), Some([Some(Value(b"null"))]));
+        assert_eq!(object(b"{\"a\":\"\xff\"}", ["a"]).and_then(|[a]| a?.text()), None);
         assert_eq!(object(br#"{"b":"\ud83d"}"#, ["a"]), Some([None]));
         let deep = format!(r#"{{"a":[{}{},7]}}"#, "[".repeat(50_000), "]".repeat(50_000));
-        let list = Value::List(vec![Value::Other, Value::Number("7")]);
-        assert_eq!(object(deep.as_bytes(), ["a"]), Some([Some(list)]));
+        assert_eq!(object(deep.as_bytes(), ["a"]).map(|[a]| a.is_some()), Some(true));
+        let texts = object(br#"{"a":["b",null]}"#, ["a"]).and_then(|[a]| a?.texts());
+        assert_eq!(texts, Some(vec!["b".into(), "".into()]));
     }
 }

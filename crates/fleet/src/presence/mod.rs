@@ -227,12 +227,12 @@ pub struct Metadata {
 }
 
 /// What metadata says about one device. What it is silent about is `None`, and stays as it was.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
 pub struct About<'a> {
     /// The device's id, without the base topic.
-    pub id: Cow<'a, str>,
+    pub id: &'a str,
     /// The name its people gave it; an empty one takes the name away.
-    pub name: Option<Cow<'a, str>>,
+    pub name: Option<&'a str>,
     /// An inventory names it: it gets a tile, unknown until it speaks.
     pub is_listed: bool,
     /// Whether its people switched it off: nothing that it said counts, it is unknown.
@@ -240,23 +240,24 @@ pub struct About<'a> {
     /// Whether it is meant to sleep: then its `offline` means that it does.
     pub sleeps: Option<bool>,
     /// The id of the device it hangs on ([`ParentBy::Metadata`]); an empty one takes the parent away.
-    pub parent: Option<Cow<'a, str>>,
+    pub parent: Option<&'a str>,
     /// The one topic on which it tells its status, and the words for it.
     pub status_topic: Option<StatusTopic<'a>>,
 }
 
-/// The topic that metadata names for a device's status.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// The topic that metadata names for a device's status. Whoever reads it checks it: a sound topic, and two words that
+/// differ and are no longer than [`LONGEST_WORD`].
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct StatusTopic<'a> {
     /// The topic.
-    pub topic: Cow<'a, str>,
+    pub topic: &'a str,
     /// A topic filter that brings it and those of its kind: what to subscribe to when no filter brings the
     /// topic yet.
-    pub filter: Cow<'a, str>,
+    pub filter: &'a str,
     /// The word that means online, without white space around it.
-    pub online: Cow<'a, str>,
+    pub online: &'a str,
     /// The word that means offline, without white space around it.
-    pub offline: Cow<'a, str>,
+    pub offline: &'a str,
 }
 
 /// What a payload said.

@@ -137,7 +137,7 @@ impl Owner {
 
 /// Contract, section 1: a base topic other than the default is put before the id.
 fn based_id<'a>(base: &'a str, own: &'a str) -> Cow<'a, str> {
-    if own.is_empty() { base.into() } else { format!("{base}:{own}").into() }
+    if own.is_empty() { base.into() } else { [base, ":", own].concat().into() }
 }
 
 impl Owners {
@@ -345,7 +345,7 @@ fn id_range(levels: &[Level], topic: &str, any_depth: bool) -> Option<Range<usiz
     let mut id: Option<Range<usize>> = None;
     for level in levels.iter().rev() {
         let text = rest?;
-        if *level == Level::IdPath {
+        if matches!(level, Level::IdPath) {
             if !any_depth && text.bytes().filter(|&byte| byte == b'/').count() > 2 {
                 return None;
             }
@@ -396,25 +396,42 @@ pub fn default_filters() -> Vec<String> {
 }
 
 /// The filters that bring the topics of a pattern, below its default base topic or another one.
-fn filters_of<'a>(pattern: &'a Pattern, base: Option<&'a str>) -> impl Iterator<Item = String> + use<'a> {
-    let depths = if pattern.levels.contains(&Level::IdPath) { 1..=3 } else { 1..=1 };
-    depths.map(move |depth| {
-        let levels = pattern.levels.iter().flat_map(|level| match level {
-            Level::Literal(text) => std::iter::repeat_n(*text, 1),
-            Level::Base(default) => std::iter::repeat_n(base.unwrap_or(default), 1),
-            Level::Id | Level::IdThen(_) => std::iter::repeat_n("+", 1),
-            Level::IdPath => std::iter::repeat_n("+", depth),
-        });
-        levels.collect::<Vec<&str>>().join("/")
-    })
+fn filters_of(pattern: &Pattern, base: Option<&str>) -> Vec<String> {
+    let is_path = pattern.levels.iter().any(|level| matches!(level, Level::IdPath));
+    let filter = |depth| {
+        let mut filter = String::new();
+        for level in pattern.levels {
+            let (text, times) = match level {
+                Level::Literal(text) => (*text, 1),
+                Level::Base(default) => (base.unwrap_or(default), 1),
+                Level::Id | Level::IdThen(_) => ("+", 1),
+                Level::IdPath => ("+", depth),
+            };
+            for _ in 0..times {
+                if !filter.is_empty() {
+                    filter.push('/');
+                }
+                filter += text;
+            }
+        }
+        filter
+    };
+    (1..=if is_path { 3 } else { 1 }).map(filter).collect()
 }
 
 /// How much a filter may bring: 0 for one that begins with a literal level, 1 for one with two literal
 /// levels elsewhere, 2 for a suffix, 3 for wildcards alone.
 pub(crate) fn breadth(filter: &str) -> usize {
-    let is_literal = |level: &str| level != "+" && level != "#";
-    let literals = filter.split('/').filter(|level| is_literal(level)).count();
-    if filter.split('/').next().is_some_and(is_literal) { 0 } else { 3 - literals.min(2) }
+    let mut literals = 0;
+    for (position, level) in filter.split('/').enumerate() {
+        if level != "+" && level != "#" {
+            if position == 0 {
+                return 0;
+            }
+            literals += 1;
+        }
+    }
+    3 - literals.min(2)
 }
 
 #[cfg(test)]

@@ -31,10 +31,10 @@ pub(super) static CONVENTION: Convention = Convention {
 fn read_shared(payload: &[u8]) -> Option<Said<'_>> {
     let members = json::object(trim(payload), ["productKey", "deviceName", "types", "message"])?;
     let [product_key, device_name, types, message] = members;
-    let (id, message) = (product_key?.text()?, message?.text()?);
-    let (name, types) = (json::optional(device_name, Value::text)?, json::optional(types, Value::text)?);
-    let status = word_status(WORDS, message.as_bytes())?;
-    let is_will = types.is_none_or(|types| types == "will");
+    let status = word_status(WORDS, message?.text()?.as_bytes())?;
+    let is_will = json::optional(types, Value::text)?.is_none_or(|types| types == "will");
+    let name = json::optional(device_name, Value::text)?;
+    let id = product_key?.text()?;
     let fits = !id.is_empty() && id.len() <= LONGEST_NAME;
     // A name that is too long is left out: it is only a name, the id still says which device it is.
     let name = name.filter(|name| !name.is_empty() && name.len() <= LONGEST_NAME);

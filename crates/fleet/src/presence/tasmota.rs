@@ -4,8 +4,6 @@
 //! (`SetOption19 0`, as it comes) is asked for before them: `t` is the id, `dn` or else the first of `fn` the name,
 //! `ft` with `tp`, `hn` and `mac` filled in the topic, `onln` and `ofln` the words, and `dslp` 1 says that it sleeps.
 
-use std::borrow::Cow;
-
 use mqtt::{TopicFilter, TopicName};
 
 use super::Status::{Offline, Online, Sleeping, Unknown};
@@ -45,134 +43,95 @@ pub(super) static CONVENTION: Convention = Convention {
     generic: false,
 };
 
-/// What is read of a discovery message.
-struct Discovery<'a> {
-    topic: Cow<'a, str>,
-    full_topic: Cow<'a, str>,
-    /// The prefix of telemetry, the third of `tp`.
-    prefix: Cow<'a, str>,
-    mac: Cow<'a, str>,
-    host_name: Cow<'a, str>,
-    device_name: Cow<'a, str>,
-    friendly_name: Option<Cow<'a, str>>,
-    online: Cow<'a, str>,
-    offline: Cow<'a, str>,
-    deep_sleep: Option<u8>,
-}
-
-impl<'a> Discovery<'a> {
-    fn of(payload: &'a [u8]) -> Option<Discovery<'a>> {
-        let names = ["t", "ft", "tp", "mac", "hn", "dn", "fn", "onln", "ofln", "dslp"];
-        let members = json::object(trim(payload), names)?;
-        let [t, ft, tp, mac, hn, dn, friendly, onln, ofln, dslp] = members;
-        let texts = [t, ft, mac, hn.or(NOTHING), dn.or(NOTHING), onln, ofln].map(|text| text?.text());
-        let [topic, full_topic, mac, host_name, device_name, online, offline] = texts;
-        let prefixes = tp?.list()?.into_iter().map(Value::text).collect::<Option<Vec<_>>>()?;
-        let [_, _, prefix] = <[_; 3]>::try_from(prefixes).ok()?;
-        let friendly = friendly.map_or(Some(Vec::new()), Value::list)?;
-        let friendly = friendly.into_iter().map(|name| json::optional(Some(name), Value::text));
-        let friendly_name = friendly.collect::<Option<Vec<_>>>()?.into_iter().next().flatten();
-        Some(Discovery {
-            topic: topic?,
-            full_topic: full_topic?,
-            prefix,
-            mac: mac?,
-            host_name: host_name?,
-            device_name: device_name?,
-            friendly_name,
-            online: online?,
-            offline: offline?,
-            deep_sleep: json::optional(dslp, Value::byte)?,
-        })
-    }
-}
-
-/// A name that is not there.
-const NOTHING: Option<Value<'static>> = Some(Value::Text(Cow::Borrowed("")));
-
-impl Discovery<'_> {
-    /// The topic of the will, which ends in `LWT` below the telemetry prefix, and the filter for every device
-    /// with the same FullTopic. As Tasmota's `GetTopic_P` does it: `#` is dropped, `//` is one slash, and the
-    /// FullTopic may or may not end with one. What is filled in is not filled in again.
-    fn will_topic(&self) -> Option<(String, String)> {
-        let id = self.mac.get(self.mac.len().checked_sub(6)?..)?;
-        let tokens: [(&str, &str, bool); 4] = [
-            ("%prefix%", &self.prefix, false),
-            ("%topic%", &self.topic, true),
-            ("%hostname%", &self.host_name, true),
-            ("%id%", id, true),
-        ];
-        let full_topic = self.full_topic.replace('#', "").replace("//", "/");
-        let (mut topic, mut filter) = (String::new(), String::new());
-        for level in full_topic.strip_suffix('/').unwrap_or(&full_topic).split('/') {
-            let (mut filled, mut is_its_own, mut rest) = (String::new(), false, level);
-            while let Some(first) = rest.chars().next() {
-                let token = tokens.iter().find(|(token, ..)| rest.starts_with(token));
-                let (taken, text, is_own) = match token {
-                    Some((token, value, is_own)) => (token.len(), *value, *is_own),
-                    None => (first.len_utf8(), &rest[..first.len_utf8()], false),
-                };
-                filled += text;
-                is_its_own |= is_own;
-                rest = &rest[taken..];
-                // The texts are bounded one by one, which does not bound how often they are filled in.
-                if topic.len() + filled.len() > LONGEST_NAME {
-                    return None;
-                }
-            }
-            for part in filled.split('/') {
-                topic += part;
-                filter += if is_its_own { "+" } else { part };
-                topic.push('/');
-                filter.push('/');
-            }
-        }
-        topic += "LWT";
-        filter += "LWT";
-        let (name, pattern) = (TopicName::new(&topic).ok()?, TopicFilter::new(&filter).ok()?);
-        // Without a level of the device's own, all of them would write to one topic. And [MQTT-4.7.2-1]: the filter does
-        // not take a topic that begins with `$`.
-        let is_sound = pattern.has_wildcard() && pattern.matches(name);
-        (is_sound && topic.len() <= LONGEST_NAME).then_some((topic, filter))
-    }
-}
-
 fn read_discovery(mac: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -> bool {
-    let discovery = if payload.len() <= LONGEST_JSON { Discovery::of(payload) } else { None };
-    // Nobody speaks for another device: the topic names the MAC as well.
-    let Some(discovery) = discovery.filter(|discovery| discovery.mac == mac) else {
-        return false;
-    };
-    let Discovery { topic, full_topic, prefix, host_name, mac, .. } = &discovery;
-    let is_long = [topic, full_topic, prefix, host_name, mac].iter().any(|text| text.len() > LONGEST_NAME);
-    let is_id = TopicName::new(topic).is_ok();
+    payload.len() <= LONGEST_JSON && tell_discovery(mac, payload, tell).is_some()
+}
+
+fn tell_discovery(topic_mac: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -> Option<()> {
+    let names = ["t", "ft", "mac", "onln", "ofln", "hn", "dn", "tp", "fn", "dslp"];
+    let [t, ft, mac, onln, ofln, hn, dn, tp, names, dslp] = json::object(trim(payload), names)?;
+    let nothing = Some(Value::NO_TEXT);
+    let members = [t, ft, mac, onln, ofln, hn.or(nothing), dn.or(nothing)];
+    let texts = members.into_iter().map(|member| member?.text()).collect::<Option<Vec<_>>>()?;
+    let [id, full_topic, mac, online, offline, host_name, device_name] = &texts[..] else { return None };
+    let prefixes = tp?.texts()?;
+    let [_, _, prefix] = &prefixes[..] else { return None };
+    let is_long = [id, full_topic, mac, host_name, prefix].iter().any(|text| text.len() > LONGEST_NAME);
     // Payloads are trimmed before they are compared with them.
-    let [online, offline] = [&discovery.online, &discovery.offline].map(|word| word.trim_ascii().to_owned());
+    let (online, offline) = (online.trim_ascii(), offline.trim_ascii());
     let is_word = |word: &str| !word.is_empty() && word.len() <= LONGEST_WORD;
-    let are_words = is_word(&online) && is_word(&offline) && !online.eq_ignore_ascii_case(&offline);
-    if is_long || !is_id || !are_words {
-        return false;
+    let are_words = is_word(online) && is_word(offline) && !online.eq_ignore_ascii_case(offline);
+    // Nobody speaks for another device: the topic names the MAC as well.
+    if is_long || !are_words || *mac != topic_mac || TopicName::new(id).is_err() {
+        return None;
     }
-    let Some((topic, filter)) = discovery.will_topic() else {
-        return false;
-    };
-    let Discovery { device_name, friendly_name, deep_sleep, .. } = discovery;
-    let mut names = [Some(device_name), friendly_name].into_iter().flatten();
-    let name = names.find(|name| !name.is_empty() && name.len() <= LONGEST_NAME).unwrap_or_default();
+    let tokens = [
+        ("%prefix%", &**prefix, false),
+        ("%topic%", id, true),
+        ("%hostname%", host_name, true),
+        ("%id%", mac.get(mac.len().checked_sub(6)?..)?, true),
+    ];
+    let (topic, filter) = will_topic(full_topic, tokens)?;
+    // Its own name, or else the first of the others.
+    let names = names.map_or(Some(Vec::new()), Value::texts)?;
+    let mut names = [Some(device_name), names.first()].into_iter().flatten();
+    let name = names.find(|name| !name.is_empty() && name.len() <= LONGEST_NAME);
+    let sleeps = json::optional(dslp, Value::byte)?;
     tell(About {
-        id: discovery.topic,
-        name: Some(name),
+        id,
+        name: Some(name.map_or("", |name| name)),
         is_listed: true,
-        sleeps: deep_sleep.map(|sleeps| sleeps != 0),
-        status_topic: Some(StatusTopic {
-            topic: topic.into(),
-            filter: filter.into(),
-            online: online.into(),
-            offline: offline.into(),
-        }),
+        sleeps: sleeps.map(|sleeps| sleeps != 0),
+        status_topic: Some(StatusTopic { topic: &topic, filter: &filter, online, offline }),
         ..About::default()
     });
-    true
+    Some(())
+}
+
+/// The topic of the will, which ends in `LWT` below the telemetry prefix, and the filter for every device
+/// with the same FullTopic. As Tasmota's `GetTopic_P` does it: `#` is dropped, `//` is one slash, and the
+/// FullTopic may or may not end with one. What is filled in is not filled in again.
+///
+/// Each token is filled in with a text, and is the device's own or not.
+fn will_topic(full_topic: &str, tokens: [(&str, &str, bool); 4]) -> Option<(String, String)> {
+    let mut is_after_slash = false;
+    let is_first_slash = |letter: &char| {
+        is_after_slash = *letter == '/' && !is_after_slash;
+        *letter != '/' || is_after_slash
+    };
+    let full_topic: String =
+        full_topic.chars().filter(|letter| *letter != '#').filter(is_first_slash).collect();
+    let (mut topic, mut filter) = (String::new(), String::new());
+    for level in full_topic.strip_suffix('/').unwrap_or(&full_topic).split('/') {
+        let (mut filled, mut is_its_own, mut rest) = (String::new(), false, level);
+        while let Some(first) = rest.chars().next() {
+            let token = tokens.iter().find(|(token, ..)| rest.starts_with(token));
+            let (taken, text, is_own) = match token {
+                Some((token, value, is_own)) => (token.len(), *value, *is_own),
+                None => (first.len_utf8(), &rest[..first.len_utf8()], false),
+            };
+            filled += text;
+            is_its_own |= is_own;
+            rest = &rest[taken..];
+            // The texts are bounded one by one, which does not bound how often they are filled in.
+            if topic.len() + filled.len() > LONGEST_NAME {
+                return None;
+            }
+        }
+        for part in filled.split('/') {
+            topic += part;
+            filter += if is_its_own { "+" } else { part };
+            topic.push('/');
+            filter.push('/');
+        }
+    }
+    topic += "LWT";
+    filter += "LWT";
+    let (name, pattern) = (TopicName::new(&topic).ok()?, TopicFilter::new(&filter).ok()?);
+    // Without a level of the device's own, all of them would write to one topic. And [MQTT-4.7.2-1]: the filter does
+    // not take a topic that begins with `$`.
+    let is_sound = pattern.has_wildcard() && pattern.matches(name);
+    (is_sound && topic.len() <= LONGEST_NAME).then_some((topic, filter))
 }
 
 /// A discovery message, nearly in full.

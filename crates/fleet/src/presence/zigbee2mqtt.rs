@@ -43,22 +43,24 @@ fn read_state(payload: &[u8]) -> Option<Status> {
 fn read_devices(_: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -> bool {
     // All of it before any is told: half an inventory would take the other half away. What else is said of each
     // device, which is by far the most of it, is skipped.
+    let mut entries = Vec::new();
     let names = ["friendly_name", "disabled", "type"];
-    let entries = json::objects(trim(payload), names, |[name, disabled, kind]| {
+    let is_understood = json::objects(trim(payload), names, &mut |[name, disabled, kind]| {
         let is_disabled = json::optional(disabled, Value::bool)?.unwrap_or(false);
         // The coordinator is the bridge's own radio, and has no availability.
         let is_device = json::optional(kind, Value::text)?.is_none_or(|kind| kind != "Coordinator");
-        Some((name?.text()?, is_disabled, is_device))
-    });
-    let Some(entries) = entries else {
-        return false;
-    };
-    for (name, is_disabled, is_device) in entries {
+        let name = name?.text()?;
         if is_device && TopicName::new(&name).is_ok() && name.len() <= LONGEST_NAME {
-            tell(About { id: name, is_listed: true, is_disabled: Some(is_disabled), ..About::default() });
+            entries.push((name, is_disabled));
+        }
+        Some(())
+    });
+    if is_understood {
+        for (id, is_disabled) in entries {
+            tell(About { id: &id, is_listed: true, is_disabled: Some(is_disabled), ..About::default() });
         }
     }
-    true
+    is_understood
 }
 
 pub(super) static EXAMPLES: Examples = Examples {
