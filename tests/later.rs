@@ -8,11 +8,19 @@ const FETCHED: &str =
 const OPEN_LAMP: &str = "document.querySelector('.tile[data-device=lamp] .face').click()";
 
 async fn board(test: impl AsyncFnOnce(&Page, &Mosquitto)) {
+    let tiles = async |page: &Page, broker: &Mosquitto| {
+        page.until_tile("esphome", "lamp", "online", "retained").await;
+        test(page, broker).await;
+    };
+    board_at("", tiles).await;
+}
+
+/// Opens the page with this route on a broker that keeps one device.
+async fn board_at(route: &str, test: impl AsyncFnOnce(&Page, &Mosquitto)) {
     let (site, broker) = (Site::http().await, Mosquitto::start(MosquittoOptions::default()).await);
     broker.publish("lamp/status", "online", true).await;
-    let url = site.page(&format!("?broker={}", broker.websocket()));
+    let url = site.page(&format!("?broker={}{route}", broker.websocket()));
     visit(Visit::new(url).with_failing_connections(), async |page| {
-        page.until_tile("esphome", "lamp", "online", "retained").await;
         page.until_snapshot("complete").await;
         test(page, &broker).await;
     })
@@ -33,9 +41,70 @@ async fn a_first_visit_to_the_board_fetches_nothing_that_is_opened_later() {
         let fetched: Vec<_> =
             fetched.as_array().into_iter().flatten().filter_map(|name| name.as_str()).collect();
         assert!(fetched.iter().any(|name| name.contains("later-device-")), "{fetched:?}");
-        assert!(fetched.iter().all(|name| !name.contains("later-connection-")), "{fetched:?}");
+        for other in ["later-connection-", "later-wall-"] {
+            assert!(fetched.iter().all(|name| !name.contains(other)), "{fetched:?}");
+        }
         let focused = page.js("return document.activeElement.id").await;
         assert_eq!(focused, "device-title", "what the dialog is about is read first");
+    })
+    .await;
+}
+
+const WALL: &str = "return document.querySelector('.wall')?.dataset.cells === '1'
+    && document.querySelector('canvas.cells')?.width > 0";
+/// Where the title of the section stands, how high the section is, and how many cells are there.
+const SECTION: &str = "const part = document.querySelector('.part');\
+    return [part?.getBoundingClientRect().top, part?.offsetHeight, document.querySelectorAll('.cells').length]";
+
+#[tokio::test]
+async fn a_wall_is_fetched_when_it_is_shown() {
+    board_at("#/?view=wall", async |page, _| {
+        page.until("the wall", WALL).await;
+        let fetched = page.js(FETCHED).await;
+        let fetched: Vec<_> =
+            fetched.as_array().into_iter().flatten().filter_map(|name| name.as_str()).collect();
+        assert!(fetched.iter().any(|name| name.contains("later-wall-")), "{fetched:?}");
+        for other in ["later-connection-", "later-device-"] {
+            assert!(fetched.iter().all(|name| !name.contains(other)), "{fetched:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wall_that_cannot_be_fetched_has_its_room_says_so_and_can_be_tried_again() {
+    board(async |page, _| {
+        page.js(
+            "const gate = new Promise((_, no) => window.fail = no);
+            window.fetched = fetch; window.fetch = () => { window.asked = true; return gate }",
+        )
+        .await;
+        page.js("window.logged = console.error; console.error = () => {}").await;
+        page.js("document.querySelectorAll('.segments button')[2].click()").await;
+        let loading = "return window.asked && !document.querySelector('.tile')\
+            && document.querySelector('.part h2') !== null";
+        page.until("the title, no tiles", loading).await;
+        // The legend and the section have their places before there are cells.
+        let before = page.js(SECTION).await;
+        assert_eq!(before[2], 0, "{before}");
+        page.js("window.fail(new TypeError('Failed to fetch'))").await;
+        let alert = "return document.querySelector('main [role=alert]')?.innerText\
+            .includes('could not be loaded')";
+        page.until("a word about it", alert).await;
+        page.js("window.fetch = window.fetched; console.error = window.logged").await;
+        page.js("document.querySelector('main [role=alert] button').click()").await;
+        page.until("the wall", WALL).await;
+        assert_eq!(page.js("return document.querySelectorAll('[role=alert]').length").await, 0);
+        let after = page.js(SECTION).await;
+        assert_eq!((&after[0], &after[1], &after[2]), (&before[0], &before[1], &1.into()));
+        // Back to tiles, and to the wall again.
+        page.js("document.querySelectorAll('.segments button')[0].click()").await;
+        page.until_tile("esphome", "lamp", "online", "retained").await;
+        page.js("document.querySelectorAll('.segments button')[2].click()").await;
+        page.until("the wall again", WALL).await;
+        let painted = "const sample = document.querySelector('.sample');\
+            return sample.getContext('2d').getImageData(0, 0, sample.width, sample.height).data.some(value => value > 0)";
+        page.until("its legend", painted).await;
     })
     .await;
 }

@@ -12,6 +12,7 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData, Path2d};
 
 use super::element::{El, el};
 use super::measure::{pixels, style};
+use super::section::Rows;
 use super::symbols;
 use super::tile::Drawing;
 use crate::geometry::Layout;
@@ -201,7 +202,7 @@ impl Pen<'_> {
 /// The cells of a section that are in sight.
 pub struct Cells {
     /// The canvas.
-    pub el: El,
+    el: El,
     context: Option<CanvasRenderingContext2d>,
     stamps: Option<Rc<Stamps>>,
     /// How many cells there are in a line and how many lines, and whether lines begin on the right.
@@ -226,9 +227,16 @@ impl Cells {
             drawn: Vec::new(),
         }
     }
+}
 
-    /// Brings the canvas up to date: these devices, in lines from the layout's leading edge.
-    pub fn draw(&mut self, drawing: &Drawing<'_>, handles: &[Handle], layout: &Layout, stamps: &Rc<Stamps>) {
+impl Rows for Cells {
+    fn el(&self) -> &El {
+        &self.el
+    }
+
+    /// These devices, in lines from the layout's leading edge.
+    fn draw(&mut self, drawing: &Drawing<'_>, handles: &[Handle], _: usize, _: usize, layout: &Layout) {
+        let Some(stamps) = &drawing.stamps else { return };
         let columns = layout.columns;
         let shape = (columns, handles.len().div_ceil(columns), drawing.is_rtl);
         let has_stamps = self.stamps.as_ref().is_some_and(|known| Rc::ptr_eq(known, stamps));
@@ -267,7 +275,9 @@ impl Cells {
             }
         }
     }
+}
 
+impl Cells {
     fn put(&mut self, number: usize, stamps: &Stamps) {
         let ((columns, _, is_rtl), side) = (self.shape, stamps.side);
         self.line.fill(0);

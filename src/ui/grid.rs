@@ -6,35 +6,39 @@
 //! tile is the one that Tab reaches.
 
 mod cursor;
+mod walled;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
 use fleet::Handle;
 use leptos::prelude::*;
 use mqtt::Time;
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Event, MouseEvent, ResizeObserver};
+use web_sys::{Event, ResizeObserver};
 
-use super::Page;
 use super::cells::Stamps;
-use super::element::{El, closest, effect, el, listen as listen_to};
+use super::element::{El, closest, effect, el};
+use super::later::{self, later};
 use super::list::put_in_order;
 use super::measure::{Measured, pixels, style};
-use super::section::{Part, Wording};
+use super::section::{Part, Rows, Wording};
 use super::tile::Drawing;
-use super::wall::Wall;
+use super::wall::legend;
+use super::{Page, memo};
 use crate::geometry::{self, Layout, Placed};
 use crate::link;
-use crate::sections::{Section, place_of};
+use crate::sections::Section;
 use crate::timeline::Timeline;
 use crate::view::{Density, View};
 use crate::words::Locale;
 pub use cursor::focus;
-use cursor::{focus_element, heir};
 
 /// The room below the wall in rem.
 const BELOW: f64 = 1.5;
+/// The smallest side of a cell in CSS pixels, for a mouse and for a finger. A tap opens whatever is below it, so that
+/// only the neighbours of a cell are in its way.
+const SMALLEST: (f64, f64) = (4.0, 16.0);
 
 /// Heights and widths in rem; the style sheet has the same.
 #[derive(Copy, Clone)]
@@ -56,13 +60,45 @@ impl Sizes {
     }
 }
 
+/// What a grid needs of its wall, which is loaded when it is shown for the first time (see `walled.rs`).
+trait Walled {
+    /// The list box.
+    fn el(&self) -> &El;
+    /// The device of the cell that the keyboard is at.
+    fn at(&self) -> Option<Handle>;
+    /// The tip is about this device.
+    fn point_at(&self, handle: Option<Handle>);
+    /// Takes everything out of the document.
+    fn hide(&self);
+    /// Another legend shows how cells look.
+    fn use_samples(&self, samples: Vec<El>);
+    /// Looks at the colours of the style sheet; whether they are others than before.
+    fn has_other_colours(&self) -> bool;
+    /// How cells with a side of so many of the screen's own pixels look, of which `ratio` make a CSS pixel.
+    fn stamps(&self, side: usize, ratio: f64) -> Option<Rc<Stamps>>;
+    /// The cells of a section, none of them drawn yet.
+    fn rows(&self) -> Box<dyn Rows>;
+    /// Brings up to date what stands around the cells.
+    fn draw(
+        &self,
+        grid: &Grid,
+        drawing: &Drawing<'_>,
+        sections: &[Section],
+        layout: &Layout,
+        wording: Wording,
+    );
+}
+
 /// The windowed sections.
 struct Grid {
     page: Page,
     /// All sections of the board.
     sections: Memo<Vec<Section>>,
     spacer: El,
-    wall: Wall,
+    /// The wall, once it was loaded.
+    wall: OnceCell<Rc<dyn Walled>>,
+    /// The smallest side of its cells.
+    smallest: f64,
     measured: Cell<Measured>,
     /// Raised when what was measured is not what it was.
     moved: RwSignal<u64>,
@@ -93,11 +129,13 @@ struct Drawn {
 /// The windowed sections.
 pub fn grid(page: Page, sections: Memo<Vec<Section>>) -> El {
     let spacer = el("div", "spacer");
+    let is_coarse = window().match_media("(pointer: coarse)").ok().flatten().is_some_and(|q| q.matches());
     let grid = Rc::new(Grid {
         page,
         sections,
         spacer: spacer.clone(),
-        wall: Wall::new(page),
+        wall: OnceCell::new(),
+        smallest: if is_coarse { SMALLEST.1 } else { SMALLEST.0 },
         measured: Cell::new(Measured { rem: 16.0, ratio: 1.0, ..Measured::default() }),
         moved: RwSignal::new(0),
         is_due: Cell::new(false),
@@ -113,12 +151,6 @@ pub fn grid(page: Page, sections: Memo<Vec<Section>>) -> El {
         let seen = grid.clone();
         let listener = window_event_listener_untyped(event, move |_| seen.measure_soon());
         on_cleanup(move || listener.remove());
-    }
-    for query in ["(prefers-color-scheme: dark)", "(forced-colors: active)"] {
-        if let Ok(Some(query)) = window().match_media(query) {
-            let seen = grid.clone();
-            listen_to(&query, "change", Box::new(move |_| seen.measure_soon()));
-        }
     }
     // Whatever else moves the grid changes the body's size: a note, a longer headline, a turned phone.
     let seen = grid.clone();
@@ -150,23 +182,21 @@ pub fn grid(page: Page, sections: Memo<Vec<Section>>) -> El {
         }
     });
     listen("click", |grid, event| {
-        let is_on_tile = closest(event.target(), ".face").is_some();
-        let handle = if is_on_tile { grid.handle_at(event) } else { grid.cell_below(event) };
-        let Some(handle) = handle else { return };
-        if !is_on_tile {
-            // A canvas takes no focus, and the panel has to give it back to somebody.
-            focus_element(grid.wall.el.element(), true);
+        if let Some(handle) = closest(event.target(), ".face").and_then(|_| grid.handle_at(event)) {
+            grid.page.open_device(handle);
         }
-        grid.page.open_device(handle);
     });
-    listen("mousemove", |grid, event| match grid.cell_below(event) {
-        None if closest(event.target(), ".tip").is_some() => {}
-        None => grid.wall.point_at_option(),
-        below => grid.wall.point_at(below),
-    });
-    listen("mouseleave", |grid, _| grid.wall.point_at_option());
-    el("div", "").child(grid.wall.legend.clone()).child(spacer)
+    let is_wall = memo(move |_| page.view.with(|view| view.density == Density::Wall));
+    let around = move || {
+        let (legend, samples) = is_wall.get().then(|| legend(page))?;
+        let grid = grid.clone();
+        let load = move |_| load_wall(grid.clone(), samples.clone());
+        Some(later::open(page, el("div", "").child(legend), load))
+    };
+    el("div", "").part(around).child(spacer)
 }
+
+later! { wall: fn load_wall(grid: Rc<Grid>, samples: Vec<El>) { walled::begin(grid, samples) } }
 
 impl Grid {
     /// Brings the sections in sight up to date.
@@ -179,15 +209,14 @@ impl Grid {
         let is_wall = density == Density::Wall;
         let measured = self.measured.get();
         let Measured { top, view, is_rtl, .. } = measured;
-        self.wall.show(is_wall, &self.spacer);
+        let wall = self.wall.get().filter(|_| is_wall);
+        if let (None, Some(wall)) = (wall, self.wall.get()) {
+            wall.hide();
+        }
         sections.with(|sections| {
-            let (layout, stamps) = match is_wall {
-                true => self.cells(sections, measured),
-                false => (tiles(density, measured), None),
-            };
+            let layout = if is_wall { self.cells(sections, measured) } else { tiles(density, measured) };
             let placed = layout.window(lengths(sections), top, view);
             let tab_stop = tab_stop(sections, &placed, &layout, top, cursor);
-            let option = is_wall.then(|| self.option(sections, tab_stop, cursor)).flatten();
             style(&self.spacer, "height", &pixels(layout.total(lengths(sections))));
             self.spacer
                 .set("class", Some(if density == Density::Compact { "spacer compact" } else { "spacer" }));
@@ -213,6 +242,9 @@ impl Grid {
                         timeline,
                         tab_stop,
                         is_rtl,
+                        stamps: wall.and_then(|wall| {
+                            wall.stamps((layout.pitch * measured.ratio).round() as usize, measured.ratio)
+                        }),
                     };
                     let is_as_last_known = fleet.counts().stale > 0 || standing != mqtt::Link::Connected;
                     let wording = Wording { locale, is_as_last_known, is_filtered };
@@ -223,12 +255,14 @@ impl Grid {
                             Some(known) => old.swap_remove(known),
                             None => Part::new(name, &section.title, page, is_wall),
                         };
-                        part.draw(&drawing, section, placed, &layout, wording, stamps.as_ref());
+                        if let Some(wall) = wall.filter(|_| part.is_unfilled()) {
+                            part.fill(wall.rows());
+                        }
+                        part.draw(&drawing, section, placed, &layout, wording);
                         parts.push(part);
                     }
-                    if is_wall {
-                        self.wall.draw(&drawing, sections, &layout, wording, option);
-                        self.wall.draw_tip(&drawing, sections, &layout, measured);
+                    if let Some(wall) = wall {
+                        wall.draw(self, &drawing, sections, &layout, wording);
                     }
                 })
             });
@@ -260,11 +294,21 @@ impl Grid {
         }
         let now = Measured::of(self.spacer.element());
         let is_wall = self.page.view.with_untracked(|view| view.density == Density::Wall);
-        let has_other_colours = is_wall && self.wall.has_other_colours();
+        let has_other_colours = is_wall && self.wall.get().is_some_and(|wall| wall.has_other_colours());
         if self.measured.replace(now) != now || has_other_colours {
             self.moved.update(|moved| *moved += 1);
         }
         self.drop_anchor();
+    }
+
+    /// The layout of the wall's cells.
+    fn cells(&self, sections: &[Section], measured: Measured) -> Layout {
+        let Measured { width, rem, offset, view, ratio, .. } = measured;
+        let title = Sizes::of(Density::Wall).title * rem;
+        // Where the board begins far down, on a phone, it fills a view that is scrolled to it by half.
+        let room = (view - offset - BELOW * rem).max(view / 2.0);
+        let side = geometry::side(lengths(sections), title, (width, room), self.smallest, ratio);
+        Layout::of_cells(side / ratio, width, title)
     }
 }
 
@@ -309,51 +353,4 @@ fn tab_stop(
 
 fn lengths(sections: &[Section]) -> impl Iterator<Item = usize> + Clone {
     sections.iter().map(|section| section.handles.len())
-}
-
-/// # The wall
-impl Grid {
-    /// The layout of its cells, and how they look.
-    fn cells(&self, sections: &[Section], measured: Measured) -> (Layout, Option<Rc<Stamps>>) {
-        let Measured { width, rem, offset, view, ratio, .. } = measured;
-        let title = Sizes::of(Density::Wall).title * rem;
-        // Where the board begins far down, on a phone, it fills a view that is scrolled to it by half.
-        let room = (view - offset - BELOW * rem).max(view / 2.0);
-        let side = geometry::side(lengths(sections), title, (width, room), self.wall.smallest, ratio);
-        (Layout::of_cells(side / ratio, width, title), self.wall.stamps(side as usize, ratio))
-    }
-
-    /// The cell that the keyboard is at, or would be: the cursor's, and when its device is gone or filtered away, the
-    /// one that stands in its place.
-    fn option(
-        &self,
-        sections: &[Section],
-        tab_stop: Option<Handle>,
-        cursor: Option<Handle>,
-    ) -> Option<(Handle, (usize, usize))> {
-        let Some(stood) = self.stood.get() else {
-            return tab_stop.and_then(|handle| Some((handle, place_of(sections, handle)?)));
-        };
-        let still = cursor.and_then(|handle| Some((handle, place_of(sections, handle)?)));
-        let option = still.or_else(|| {
-            let handle = heir(sections, stood)?;
-            self.page.cursor.set(Some(handle));
-            Some((handle, place_of(sections, handle)?))
-        });
-        self.stood.set(option.map_or(Some(stood), |(_, place)| Some(place)));
-        option
-    }
-
-    /// The device whose cell is below the pointer.
-    fn cell_below(&self, event: &Event) -> Option<Handle> {
-        closest(event.target(), ".cells")?;
-        let event = event.dyn_ref::<MouseEvent>()?;
-        let place = self.spacer.element().get_bounding_client_rect();
-        let (x, y) = (f64::from(event.client_x()), f64::from(event.client_y()) - place.top());
-        let x = if self.measured.get().is_rtl { place.right() - x } else { x - place.left() };
-        self.sections.with_untracked(|sections| {
-            let (section, tile) = self.layout.get().cell_at(lengths(sections), (x, y))?;
-            sections.get(section)?.handles.get(tile).copied()
-        })
-    }
 }

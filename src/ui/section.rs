@@ -1,11 +1,8 @@
 //! One section of the board: its title, and those of its tiles, or cells of the wall, that are in sight.
 
-use std::rc::Rc;
-
-use fleet::{Counts, Status};
+use fleet::{Counts, Handle, Status};
 use web_sys::Node;
 
-use super::cells::{Cells, Stamps};
 use super::element::{El, button, el};
 use super::list::put_in_order;
 use super::measure::{pixels, style};
@@ -24,13 +21,30 @@ pub struct Part {
     /// Its element.
     pub el: El,
     head: Head,
-    rows: Rows,
+    is_of_cells: bool,
+    /// None while what shows cells is being loaded.
+    rows: Option<Box<dyn Rows>>,
 }
 
-/// The devices of a section that are in sight.
-enum Rows {
-    Tiles(El, Vec<Tile>),
-    Cells(Cells),
+/// The devices of a section that are in sight, as tiles or as cells of the wall.
+pub trait Rows {
+    /// Their element.
+    fn el(&self) -> &El;
+    /// Shows these devices of a section that is so long. `first`: the place of the first of them, from 0.
+    fn draw(
+        &mut self,
+        drawing: &Drawing<'_>,
+        handles: &[Handle],
+        first: usize,
+        length: usize,
+        layout: &Layout,
+    );
+}
+
+/// A list of tiles.
+struct Tiles {
+    el: El,
+    shown: Vec<Tile>,
 }
 
 /// The title of a section.
@@ -68,7 +82,7 @@ pub struct Wording {
 
 impl Part {
     /// A section that is not drawn yet, of tiles or of cells.
-    pub fn new(name: String, title: &Title, page: super::Page, is_wall: bool) -> Part {
+    pub fn new(name: String, title: &Title, page: super::Page, is_of_cells: bool) -> Part {
         // White space would part it into several identifiers.
         let id = format!("s-{}", name.replace(char::is_whitespace, "_"));
         let (told, legend) = (el("span", "all-told"), el("small", "legend"));
@@ -89,20 +103,30 @@ impl Part {
             }
         };
         let title = el("div", "section-title").child(h2).child(told.clone()).child(legend.clone());
-        let rows = if is_wall {
-            Rows::Cells(Cells::new())
-        } else {
-            Rows::Tiles(el("ul", "rows").attr("role", "list").attr("aria-labelledby", &id), Vec::new())
-        };
-        let part = el("section", "part").child(title);
-        part.append(rows.el());
         let head = Head { words, fold, count, told, legend, drawn: None };
-        Part { name, el: part, head, rows }
+        let el_of_part = el("section", "part").child(title);
+        let mut part = Part { name, el: el_of_part, head, is_of_cells, rows: None };
+        if !is_of_cells {
+            let el = el("ul", "rows").attr("role", "list").attr("aria-labelledby", &id);
+            part.fill(Box::new(Tiles { el, shown: Vec::new() }));
+        }
+        part
     }
 
     /// Whether it is the one for this section as it is to be shown.
-    pub fn is_for(&self, name: &str, is_wall: bool) -> bool {
-        self.name == name && is_wall == matches!(self.rows, Rows::Cells(_))
+    pub fn is_for(&self, name: &str, is_of_cells: bool) -> bool {
+        self.name == name && self.is_of_cells == is_of_cells
+    }
+
+    /// Whether it shows only its title.
+    pub fn is_unfilled(&self) -> bool {
+        self.rows.is_none()
+    }
+
+    /// Puts its rows below its title.
+    pub fn fill(&mut self, rows: Box<dyn Rows>) {
+        self.el.append(rows.el());
+        self.rows = Some(rows);
     }
 
     /// Brings the section up to date.
@@ -113,52 +137,49 @@ impl Part {
         placed: &Placed,
         layout: &Layout,
         wording: Wording,
-        stamps: Option<&Rc<Stamps>>,
     ) {
         style(&self.el, "top", &pixels(placed.top));
         style(&self.el, "height", &pixels(placed.height));
-        style(self.rows.el(), "top", &pixels(layout.title + placed.first as f64 * layout.pitch));
-        let columns = layout.columns;
-        let has_bars = placed.section == 0 && matches!(self.rows, Rows::Tiles(..));
-        self.head.draw(drawing, section, has_bars, wording);
-
-        let first = placed.first * columns;
-        let end = (placed.last * columns).min(section.handles.len());
+        self.head.draw(drawing, section, placed.section == 0 && !self.is_of_cells, wording);
+        let Some(rows) = &mut self.rows else { return };
+        style(rows.el(), "top", &pixels(layout.title + placed.first as f64 * layout.pitch));
+        let first = placed.first * layout.columns;
+        let end = (placed.last * layout.columns).min(section.handles.len());
         let handles = section.handles.get(first..end).unwrap_or_default();
-        let (rows, shown) = match &mut self.rows {
-            Rows::Tiles(rows, shown) => (rows, shown),
-            Rows::Cells(cells) => {
-                if let Some(stamps) = stamps {
-                    cells.draw(drawing, handles, layout, stamps);
-                }
-                return;
-            }
-        };
-        style(rows, "grid-template-columns", &format!("repeat({columns}, minmax(0, 1fr))"));
+        rows.draw(drawing, handles, first, section.length, layout);
+    }
+}
+
+impl Rows for Tiles {
+    fn el(&self) -> &El {
+        &self.el
+    }
+
+    fn draw(
+        &mut self,
+        drawing: &Drawing<'_>,
+        handles: &[Handle],
+        first: usize,
+        length: usize,
+        layout: &Layout,
+    ) {
+        let columns = layout.columns;
+        style(&self.el, "grid-template-columns", &format!("repeat({columns}, minmax(0, 1fr))"));
         let mut tiles = Vec::new();
         for (&handle, place) in handles.iter().zip(first + 1..) {
-            let known = shown.iter().position(|tile| tile.handle == handle);
+            let known = self.shown.iter().position(|tile| tile.handle == handle);
             let mut tile = match (known, drawing.fleet.device(handle)) {
-                (Some(known), _) => shown.swap_remove(known),
+                (Some(known), _) => self.shown.swap_remove(known),
                 (None, Some(device)) => Tile::new(handle, &device),
                 // The sections are told of its end with the next frame.
                 (None, None) => continue,
             };
-            tile.draw(drawing, (place, section.length));
+            tile.draw(drawing, (place, length));
             tiles.push(tile);
         }
-        shown.drain(..).for_each(|gone| gone.el.remove());
-        put_in_order(rows.element(), tiles.iter().map(|tile| &tile.el));
-        *shown = tiles;
-    }
-}
-
-impl Rows {
-    fn el(&self) -> &El {
-        match self {
-            Rows::Tiles(el, _) => el,
-            Rows::Cells(cells) => &cells.el,
-        }
+        self.shown.drain(..).for_each(|gone| gone.el.remove());
+        put_in_order(self.el.element(), tiles.iter().map(|tile| &tile.el));
+        self.shown = tiles;
     }
 }
 

@@ -3,10 +3,13 @@
 //! Its id and its names come from strangers: they are only ever text and attribute values, never markup. A tile has no
 //! signal of its own: the grid draws those in sight, and [`Tile::draw`] touches only what changed.
 
+use std::rc::Rc;
+
 use fleet::fleet::Changed;
 use fleet::{Device, Evidence, Fleet, Handle, Span, StaleReason, Status, Time};
 
 use super::Page;
+use super::cells::Stamps;
 use super::element::{El, el, svg};
 use super::symbols::icon_of;
 use crate::say;
@@ -36,6 +39,8 @@ pub struct Drawing<'a> {
     pub tab_stop: Option<Handle>,
     /// The page reads from right to left.
     pub is_rtl: bool,
+    /// How cells look, on the wall.
+    pub stamps: Option<Rc<Stamps>>,
 }
 
 /// A device's tile in the document.

@@ -1,4 +1,5 @@
-//! What stands around the cells of the wall: the cell that the keyboard is at, the tip, and the legend.
+//! What stands around the cells of the wall: the cell that the keyboard is at, the tip, and the legend. Loaded with the
+//! wall but for the legend, whose height decides how large the cells are.
 //!
 //! A canvas tells nobody what is on it. So the wall is a list box with one option, the cell that the keyboard is at:
 //! an element over that cell, whose text is what the cell says. Never lays anything out: the grid says where.
@@ -8,12 +9,10 @@ use std::rc::Rc;
 
 use fleet::{Device, Evidence, Handle, Status};
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::{Event, KeyboardEvent};
 
 use super::Page;
 use super::cells::Stamps;
-use super::element::{El, el, listen, svg};
+use super::element::{El, el, svg};
 use super::measure::{Measured, is_there, pixels, shown_style, style};
 use super::section::{Wording, words_of};
 use super::tile::{self, Drawing};
@@ -21,9 +20,6 @@ use crate::geometry::Layout;
 use crate::say;
 use crate::sections::{Section, place_of};
 
-/// The smallest side of a cell in CSS pixels, for a mouse and for a finger. A tap opens whatever is below it, so that
-/// only the neighbours of a cell are in its way.
-const SMALLEST: (f64, f64) = (4.0, 16.0);
 /// What the legend shows: each status, by its number, and each evidence.
 const SAMPLES: [(Status, Option<Evidence>); 8] = [
     (Status::Online, None),
@@ -42,18 +38,17 @@ pub struct Wall {
     pub el: El,
     option: El,
     spoken: El,
-    /// The legend, whose samples have the colours of the style sheet.
-    pub legend: El,
-    samples: Vec<El>,
+    /// The legend's, which have the colours of the style sheet.
+    samples: RefCell<Vec<El>>,
     tip: Tip,
-    /// The smallest side of a cell.
-    pub smallest: f64,
     colours: RefCell<[String; 5]>,
     stamps: RefCell<Option<Rc<Stamps>>>,
     /// The device of the option.
     pub at: Cell<Option<Handle>>,
     /// The device that the tip is about: the one below the pointer, or the option's.
-    pub pointed: RwSignal<Option<Handle>>,
+    pointed: Cell<Option<Handle>>,
+    /// Raised when it is about another one.
+    moved: RwSignal<u64>,
 }
 
 /// What a cell says, beside it.
@@ -65,75 +60,76 @@ struct Tip {
     source: El,
 }
 
+/// The legend, and the canvases in it that samples are to be drawn on.
+pub fn legend(page: Page) -> (El, Vec<El>) {
+    let legend = el("ul", "wall-legend").attr_says(page, "aria-label", |locale| say!(locale, wall.legend));
+    let mut samples = Vec::new();
+    for (status, evidence) in SAMPLES {
+        let sample = el("canvas", &format!("sample {}", status.word())).attr("aria-hidden", "true");
+        samples.push(sample.clone());
+        legend.append(&el("li", "").child(sample).tells(move || {
+            let locale = page.locale.get();
+            match evidence {
+                None => tile::word(locale, status),
+                Some(Evidence::Live) => say!(locale, tools.live),
+                Some(Evidence::Retained) => say!(locale, tools.retained),
+                Some(Evidence::Stale) => say!(locale, tools.stale),
+            }
+            .to_owned()
+        }));
+    }
+    (legend, samples)
+}
+
 impl Wall {
-    /// What stands around no cells yet.
-    pub fn new(page: Page) -> Wall {
+    /// What stands around no cells yet. `moved` is raised when it has to be drawn.
+    pub fn new(moved: RwSignal<u64>) -> Wall {
         let spoken = el("span", "spoken");
         let option = el("div", "cell")
             .attr("role", "option")
             .attr("id", "wall-cell")
             .attr("aria-selected", "true")
             .child(spoken.clone());
-        let listbox = el("div", "wall").attr("role", "listbox").attr("tabindex", "0");
-        let legend =
-            el("ul", "wall-legend").attr_says(page, "aria-label", |locale| say!(locale, wall.legend));
-        let mut samples = Vec::new();
-        for (status, evidence) in SAMPLES {
-            let sample = el("canvas", &format!("sample {}", status.word())).attr("aria-hidden", "true");
-            samples.push(sample.clone());
-            legend.append(&el("li", "").child(sample).tells(move || {
-                let locale = page.locale.get();
-                match evidence {
-                    None => tile::word(locale, status),
-                    Some(Evidence::Live) => say!(locale, tools.live),
-                    Some(Evidence::Retained) => say!(locale, tools.retained),
-                    Some(Evidence::Stale) => say!(locale, tools.stale),
-                }
-                .to_owned()
-            }));
-        }
-        let is_coarse = window().match_media("(pointer: coarse)").ok().flatten().is_some_and(|q| q.matches());
-        let pointed = RwSignal::new(None);
-        // What the tip covers can be seen again without moving the pointer.
-        let hide = move |event: Event| {
-            let is_escape = event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape");
-            if is_escape && pointed.try_with_untracked(Option::is_some) == Some(true) {
-                pointed.set(None);
-            }
-        };
-        listen(&window(), "keydown", Box::new(hide));
         Wall {
-            el: listbox,
+            el: el("div", "wall").attr("role", "listbox").attr("tabindex", "0"),
             option,
             spoken,
-            legend,
-            samples,
+            samples: RefCell::default(),
             tip: Tip::new(),
-            smallest: if is_coarse { SMALLEST.1 } else { SMALLEST.0 },
             colours: RefCell::default(),
             stamps: RefCell::default(),
             at: Cell::new(None),
-            pointed,
+            pointed: Cell::new(None),
+            moved,
         }
     }
 
-    /// Puts it into the document, or takes it out.
-    pub fn show(&self, is_shown: bool, spacer: &El) {
-        self.legend.set("hidden", (!is_shown).then_some(""));
-        if !is_shown {
-            self.el.remove();
-            self.tip.el.remove();
-            self.at.set(None);
-        } else if !is_there(&self.el) {
+    /// Puts it into the document.
+    pub fn put_into(&self, spacer: &El) {
+        if !is_there(&self.el) {
             spacer.append(&self.el);
             spacer.append(&self.tip.el);
         }
     }
 
+    /// Takes it out of the document.
+    pub fn hide(&self) {
+        self.el.remove();
+        self.tip.el.remove();
+        self.at.set(None);
+    }
+
+    /// Shows how cells look on these canvases, in the order of the legend.
+    pub fn use_samples(&self, samples: Vec<El>) {
+        *self.samples.borrow_mut() = samples;
+        // What is empty is looked at anew.
+        *self.colours.borrow_mut() = Default::default();
+    }
+
     /// Looks at the colours of the style sheet; whether they are others than before.
     pub fn has_other_colours(&self) -> bool {
-        let colours =
-            [0, 1, 2, 3, 4].map(|status: usize| shown_style(self.samples[status].element(), "color"));
+        let samples = self.samples.borrow();
+        let colours = [0, 1, 2, 3, 4].map(|status: usize| shown_style(samples[status].element(), "color"));
         let is_other = *self.colours.borrow() != colours;
         if is_other {
             *self.colours.borrow_mut() = colours;
@@ -153,7 +149,7 @@ impl Wall {
         let stamps =
             colours.iter().all(|colour| !colour.is_empty()).then(|| Stamps::new(side, ratio, &colours));
         let stamps = stamps.flatten().map(Rc::new)?;
-        for (sample, (status, evidence)) in self.samples.iter().zip(SAMPLES) {
+        for (sample, (status, evidence)) in self.samples.borrow().iter().zip(SAMPLES) {
             stamps.show(sample, status, evidence.unwrap_or(Evidence::Live));
             style(sample, "width", &pixels(side as f64 / ratio));
         }
@@ -161,8 +157,8 @@ impl Wall {
         Some(stamps)
     }
 
-    /// Brings the option and the tip up to date.
-    pub fn draw(
+    /// Brings the option up to date.
+    pub fn draw_option(
         &self,
         drawing: &Drawing<'_>,
         sections: &[Section],
@@ -260,8 +256,9 @@ impl Wall {
 
     /// The tip is about this device.
     pub fn point_at(&self, handle: Option<Handle>) {
-        if self.pointed.with_untracked(|known| *known != handle) {
-            self.pointed.set(handle);
+        if self.pointed.replace(handle) != handle {
+            // The page may be gone by now.
+            let _ = self.moved.try_update(|moved| *moved += 1);
         }
     }
 }

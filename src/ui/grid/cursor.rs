@@ -38,14 +38,6 @@ impl Grid {
             "End" => Step::Last,
             "PageUp" => Step::PageUp(lines),
             "PageDown" => Step::PageDown(lines),
-            "Enter" | " " => {
-                // A tile is a button, and does this by itself.
-                if let Some(handle) = closest(event.target(), ".wall").and(self.wall.at.get()) {
-                    event.prevent_default();
-                    self.page.open_device(handle);
-                }
-                return;
-            }
             _ => return,
         };
         event.prevent_default();
@@ -127,11 +119,12 @@ impl Grid {
         if by != 0.0 {
             window().scroll_by_with_x_and_y(0.0, by);
         }
-        if is_there(&self.wall.el) {
-            self.stood.set(Some((section, tile)));
-            self.wall.point_at(Some(handle));
-        } else {
-            focus_soon(handle);
+        match self.wall.get().filter(|wall| is_there(wall.el())) {
+            Some(wall) => {
+                self.stood.set(Some((section, tile)));
+                wall.point_at(Some(handle));
+            }
+            None => focus_soon(handle),
         }
     }
 
@@ -141,16 +134,13 @@ impl Grid {
             if self.page.cursor.get_untracked() != Some(handle) {
                 self.page.cursor.set(Some(handle));
             }
-            if closest(event.target(), ".wall").is_some() {
-                self.wall.point_at_option();
-            }
         }
     }
 
     /// The device on whose tile an event came.
     pub(super) fn handle_at(&self, event: &Event) -> Option<Handle> {
         if closest(event.target(), ".wall").is_some() {
-            return self.wall.at.get();
+            return self.wall.get()?.at();
         }
         let tile = closest(event.target(), ".tile")?;
         let slot = tile.id().strip_prefix('d')?.parse::<u32>().ok()?;
@@ -161,7 +151,6 @@ impl Grid {
     }
 
     pub(super) fn on_blur(self: &Rc<Self>, event: &FocusEvent) {
-        self.wall.point_at(None);
         if event.related_target().is_some() {
             self.stood.set(None);
             return;
@@ -184,7 +173,8 @@ impl Grid {
         let is_active =
             |el: &Element| document().active_element().is_some_and(|active| active.is_same_node(Some(el)));
         // The wall's element keeps the focus that it has.
-        if self.stood.get().is_none() || is_active(self.wall.el.element()) {
+        let is_on_wall = self.wall.get().is_some_and(|wall| is_active(wall.el().element()));
+        if self.stood.get().is_none() || is_on_wall {
             return;
         }
         let grid = self.clone();
