@@ -18,8 +18,8 @@ use super::measure::{Measured, is_there, pixels, shown_style, style};
 use super::section::{Wording, words_of};
 use super::tile::{self, Drawing};
 use crate::geometry::Layout;
-use crate::say;
 use crate::sections::{Section, place_of};
+use crate::{phrase, say};
 
 /// The smallest side of a cell in CSS pixels, for a mouse and for a finger. A tap opens whatever is below it, so that
 /// only the neighbours of a cell are in its way.
@@ -75,8 +75,7 @@ impl Wall {
             .attr("aria-selected", "true")
             .child(spoken.clone());
         let listbox = el("div", "wall").attr("role", "listbox").attr("tabindex", "0");
-        let legend =
-            el("ul", "wall-legend").attr_says(page, "aria-label", |locale| say!(locale, wall.legend));
+        let legend = el("ul", "wall-legend").attr_says(page, "aria-label", phrase!(wall.legend));
         let mut samples = Vec::new();
         for (status, evidence) in SAMPLES {
             let sample = el("canvas", &format!("sample {}", status.word())).attr("aria-hidden", "true");
