@@ -179,128 +179,130 @@ const UNANSWERED: u64 = 3_000;
 /// Tells facts from guesses.
 pub fn diagnose(trouble: Trouble<'_>, at: Circumstances<'_>) -> Diagnosis {
     use {Cause as C, Fact as F, Kind as K, Remedy as R};
-    let address = at.address;
-    let port_cause = match address.port() {
-        port @ (1883 | 8883) => Some(C::TcpPort(port)),
-        port if USUAL_PORTS.contains(&port) => None,
-        port => Some(C::MaybeTcpPort(port)),
-    };
     // A visitor may have allowed it for this page, so that it worked; then it is not the reason.
-    let is_mixed = at.page_is_secure && !address.secure() && !address.is_loopback() && !at.worked_before;
-    let (kind, mut facts, causes, remedies) = match trouble {
-        Trouble::Blocked(Blocked::Url) => (K::Blocked, vec![F::InvalidUrl], vec![], vec![R::CorrectAddress]),
+    let is_mixed =
+        at.page_is_secure && !at.address.secure() && !at.address.is_loopback() && !at.worked_before;
+    let (kind, fact, causes, remedies): (K, F, &[C], &[R]) = match trouble {
+        Trouble::Blocked(Blocked::Url) => (K::Blocked, F::InvalidUrl, &[], &[R::CorrectAddress]),
         // Some browsers throw a `SecurityError`, others let the socket fail as if nobody were there.
         Trouble::Blocked(Blocked::Security) | Trouble::Failed(Failure::NotOpened { .. }) if is_mixed => {
-            (K::Blocked, vec![F::MixedContent], vec![], vec![R::UseWss])
+            (K::Blocked, F::MixedContent, &[], &[R::UseWss])
         }
         // Browsers keep a list of ports that pages may not use.
-        Trouble::Blocked(Blocked::Security) => {
-            (K::Blocked, vec![F::BlockedByBrowser], vec![], vec![R::UsualPorts])
-        }
+        Trouble::Blocked(Blocked::Security) => (K::Blocked, F::BlockedByBrowser, &[], &[R::UsualPorts]),
         Trouble::Failed(failure) => match failure {
             // What worked cannot be wrong: the address, its path and its certificate are above suspicion.
             Failure::NotOpened { .. } | Failure::OpenTimeout if at.worked_before => {
-                (K::Lost, vec![never_opened(failure)], vec![C::Network, C::Starting], vec![R::Wait])
+                (K::Lost, never_opened(failure), &[C::Network, C::Starting], &[R::Wait])
             }
+            // What else is likely is added below.
             Failure::NotOpened { .. } | Failure::OpenTimeout => {
-                let is_unanswered =
-                    *failure == Failure::OpenTimeout || at.took.is_some_and(|took| took >= UNANSWERED);
-                let dropped = is_unanswered.then_some(C::Dropped);
-                let mut causes: Vec<_> =
-                    dropped.into_iter().chain(port_cause).chain([C::NothingListens]).collect();
-                let mut remedies = vec![R::CheckListener];
-                if port_cause.is_some() {
-                    remedies.push(R::UsualPorts);
-                }
-                // A path, a subprotocol and a certificate are only looked at by somebody who listens.
-                if *failure != Failure::OpenTimeout {
-                    causes.push(C::WrongPath);
-                    remedies.push(R::CheckPath);
-                    if address.secure() {
-                        causes.extend([C::Certificate, C::NoTls]);
-                        let url = address.as_str();
-                        remedies.push(R::OpenHttps(format!("https{}", &url[url.find(':').unwrap_or(0)..])));
-                    } else {
-                        causes.push(C::WantsTls);
-                    }
-                    causes.push(C::NoSubprotocol);
-                }
-                (K::Failed, vec![never_opened(failure)], causes, remedies)
+                (K::Failed, never_opened(failure), &[], &[R::CheckListener])
             }
             Failure::ClosedBeforeConnack { .. } => (
                 K::Failed,
-                vec![F::ClosedBeforeConnack],
-                vec![C::HidesReason, C::NotMqtt],
-                vec![R::CheckCredentials, R::BrokerLog],
+                F::ClosedBeforeConnack,
+                &[C::HidesReason, C::NotMqtt],
+                &[R::CheckCredentials, R::BrokerLog],
             ),
             Failure::ConnackTimeout { .. } => {
-                (K::Failed, vec![F::NoConnack], vec![C::NotMqtt, C::Starting], vec![R::CheckListener])
+                (K::Failed, F::NoConnack, &[C::NotMqtt, C::Starting], &[R::CheckListener])
             }
-            Failure::ConnectRefused { reason, reason_string, .. } => {
-                let (fact, causes, remedies) = match reason {
-                    ReasonCode::BadUserNameOrPassword => {
-                        (F::BadCredentials, vec![], vec![R::CheckCredentials])
-                    }
-                    // mosquitto 2.0 answers a wrong password with this code as well.
-                    ReasonCode::NotAuthorized | ReasonCode::Banned => {
-                        (F::NotAuthorised, vec![C::AccessRules], vec![R::CheckCredentials, R::AskAdmin])
-                    }
-                    ReasonCode::ClientIdentifierNotValid => {
-                        (F::ClientId, vec![C::AccessRules], vec![R::AskAdmin])
-                    }
-                    ReasonCode::ServerUnavailable | ReasonCode::ServerBusy => {
-                        (F::Unavailable, vec![C::Starting], vec![R::Wait])
-                    }
-                    other => (F::Refused(*other), vec![], vec![R::BrokerLog]),
-                };
-                (K::Refused, with_words(fact, reason_string), causes, remedies)
-            }
-            Failure::VersionRefused(version) => match at.version {
-                VersionChoice::Only(_) => {
-                    (K::Refused, vec![F::Version(*version)], vec![], vec![R::AnyVersion])
+            Failure::ConnectRefused { reason, .. } => match reason {
+                ReasonCode::BadUserNameOrPassword => {
+                    (K::Refused, F::BadCredentials, &[], &[R::CheckCredentials])
                 }
-                VersionChoice::Newest => {
-                    (K::Refused, vec![F::NoVersion], vec![C::NotMqtt], vec![R::BrokerLog])
+                // mosquitto 2.0 answers a wrong password with this code as well.
+                ReasonCode::NotAuthorized | ReasonCode::Banned => {
+                    (K::Refused, F::NotAuthorised, &[C::AccessRules], &[R::CheckCredentials, R::AskAdmin])
                 }
+                ReasonCode::ClientIdentifierNotValid => {
+                    (K::Refused, F::ClientId, &[C::AccessRules], &[R::AskAdmin])
+                }
+                ReasonCode::ServerUnavailable | ReasonCode::ServerBusy => {
+                    (K::Refused, F::Unavailable, &[C::Starting], &[R::Wait])
+                }
+                other => (K::Refused, F::Refused(*other), &[], &[R::BrokerLog]),
             },
-            Failure::TakenOver => {
-                (K::Refused, vec![F::TakenOver], vec![C::SameClient], vec![R::ConnectAgain])
+            Failure::VersionRefused(version) => match at.version {
+                VersionChoice::Only(_) => (K::Refused, F::Version(*version), &[], &[R::AnyVersion]),
+                VersionChoice::Newest => (K::Refused, F::NoVersion, &[C::NotMqtt], &[R::BrokerLog]),
+            },
+            Failure::TakenOver => (K::Refused, F::TakenOver, &[C::SameClient], &[R::ConnectAgain]),
+            Failure::ServerDisconnect { reason, .. } => {
+                (K::Lost, F::Disconnected(*reason), &[], &[R::BrokerLog])
             }
-            Failure::ServerDisconnect { reason, reason_string, .. } => {
-                (K::Lost, with_words(F::Disconnected(*reason), reason_string), vec![], vec![R::BrokerLog])
-            }
-            Failure::Closed { code } => {
-                // 1006 is what a browser says when it was told nothing.
-                let code = code.filter(|code| *code != 1006).map(F::CloseCode);
-                let facts = [F::Lost].into_iter().chain(code).collect();
-                (K::Lost, facts, vec![C::Network, C::Proxy], vec![R::Wait])
-            }
-            Failure::PingTimeout => (K::Lost, vec![F::Silent], vec![C::Network], vec![R::Wait]),
-            Failure::ClockJump => (K::Lost, vec![F::Slept], vec![], vec![R::Wait]),
-            Failure::Protocol(error) => {
-                (K::Failed, vec![F::Protocol(*error)], vec![C::NotMqtt], vec![R::BrokerLog])
-            }
-            Failure::InvalidOptions(error) => {
-                (K::Refused, vec![F::Options(*error)], vec![], vec![R::CheckCredentials])
-            }
+            Failure::Closed { .. } => (K::Lost, F::Lost, &[C::Network, C::Proxy], &[R::Wait]),
+            Failure::PingTimeout => (K::Lost, F::Silent, &[C::Network], &[R::Wait]),
+            Failure::ClockJump => (K::Lost, F::Slept, &[], &[R::Wait]),
+            Failure::Protocol(error) => (K::Failed, F::Protocol(*error), &[C::NotMqtt], &[R::BrokerLog]),
+            Failure::InvalidOptions(error) => (K::Refused, F::Options(*error), &[], &[R::CheckCredentials]),
             // The enum may grow; a failure without a wording of its own is still a failure.
-            _ => (K::Failed, vec![], vec![], vec![R::BrokerLog]),
+            _ => {
+                let facts = at.took.map(F::Took).into_iter().collect();
+                return Diagnosis { kind: K::Failed, facts, causes: vec![], remedies: vec![R::BrokerLog] };
+            }
         },
     };
-    // Only of what the network or the broker did does it tell anything.
-    if let (Trouble::Failed(_), K::Failed | K::Refused, Some(took)) = (trouble, kind, at.took) {
-        facts.push(F::Took(took));
+    let mut found =
+        Diagnosis { kind, facts: vec![fact], causes: causes.to_vec(), remedies: remedies.to_vec() };
+    if let Trouble::Failed(failure) = trouble {
+        add_facts(&mut found, failure, at.took);
+        if kind == K::Failed && matches!(failure, Failure::NotOpened { .. } | Failure::OpenTimeout) {
+            guess(&mut found, at.address, *failure == Failure::OpenTimeout, at.took);
+        }
     }
-    Diagnosis { kind, facts, causes, remedies }
+    found
 }
 
 fn never_opened(failure: &Failure) -> Fact {
     if *failure == Failure::OpenTimeout { Fact::OpenTimeout } else { Fact::NeverOpened }
 }
 
-fn with_words(fact: Fact, words: &Option<Box<str>>) -> Vec<Fact> {
-    let said = words.iter().map(|words| Fact::Said(words.to_string()));
-    [fact].into_iter().chain(said).collect()
+/// What else was seen.
+fn add_facts(found: &mut Diagnosis, failure: &Failure, took: Option<u64>) {
+    match failure {
+        Failure::ConnectRefused { reason_string: Some(words), .. }
+        | Failure::ServerDisconnect { reason_string: Some(words), .. } => {
+            found.facts.push(Fact::Said(words.to_string()));
+        }
+        // 1006 is what a browser says when it was told nothing.
+        Failure::Closed { code: Some(code) } if *code != 1006 => found.facts.push(Fact::CloseCode(*code)),
+        _ => {}
+    }
+    // Only of what the network or the broker did does it tell anything.
+    if let (Kind::Failed | Kind::Refused, Some(took)) = (found.kind, took) {
+        found.facts.push(Fact::Took(took));
+    }
+}
+
+/// Why an address that never worked does not open.
+fn guess(found: &mut Diagnosis, address: &Address, is_timeout: bool, took: Option<u64>) {
+    use {Cause as C, Remedy as R};
+    let Diagnosis { causes, remedies, .. } = found;
+    if is_timeout || took.is_some_and(|took| took >= UNANSWERED) {
+        causes.push(C::Dropped);
+    }
+    let port = address.port();
+    if !USUAL_PORTS.contains(&port) {
+        causes.push(if matches!(port, 1883 | 8883) { C::TcpPort(port) } else { C::MaybeTcpPort(port) });
+        remedies.push(R::UsualPorts);
+    }
+    causes.push(C::NothingListens);
+    // A path, a subprotocol and a certificate are only looked at by somebody who listens.
+    if is_timeout {
+        return;
+    }
+    causes.push(C::WrongPath);
+    remedies.push(R::CheckPath);
+    if address.secure() {
+        causes.extend([C::Certificate, C::NoTls]);
+        let url = address.as_str();
+        remedies.push(R::OpenHttps(format!("https{}", &url[url.find(':').unwrap_or(0)..])));
+    } else {
+        causes.push(C::WantsTls);
+    }
+    causes.push(C::NoSubprotocol);
 }
 
 #[cfg(test)]

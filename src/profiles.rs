@@ -136,8 +136,8 @@ pub fn without_passwords(text: &str) -> String {
 }
 
 /// The profile to use the credentials of for an address that came with the page's own: one for exactly that address.
-pub fn for_address<'a>(saved: &'a [Saved], address: &Address) -> Option<&'a Saved> {
-    saved.iter().find(|saved| saved.profile.address.as_str() == address.as_str())
+pub fn for_address(saved: Vec<Saved>, address: &Address) -> Option<Saved> {
+    saved.into_iter().find(|saved| saved.profile.address.as_str() == address.as_str())
 }
 
 /// The name, or the name with the first number behind it that makes it nobody's.
@@ -190,26 +190,25 @@ pub fn read(text: &str, is_own: bool) -> Found {
     };
     let mut found = Found::default();
     for (place, object) in profiles.iter().enumerate() {
-        let mut tell = |inside: &str, why| {
+        let mut tell = |Wrong { inside, why }| {
             found.problems.push(Problem { at: format!("profiles[{place}]{inside}"), why });
         };
         if place == MOST_PROFILES {
-            tell("", Why::TooMany(MOST_PROFILES));
+            tell(Wrong { inside: String::new(), why: Why::TooMany(MOST_PROFILES) });
             break;
         }
-        match profile(&object) {
-            Ok(mut saved) => {
-                if is_own {
-                    match text_of(&object, "password", MOST_TEXT) {
-                        Ok(password) => saved.profile.password = password,
-                        Err((inside, why)) => tell(&inside, why),
-                    }
-                } else if member(&object, "password").is_some() {
-                    tell(".password", Why::Password);
-                }
-                found.saved.push(saved);
+        let mut members = Members { of: &object, wrong: None };
+        let saved = members.profile();
+        if let Some(wrong) = members.wrong.take() {
+            tell(wrong);
+        } else if let Some(mut saved) = saved {
+            if is_own {
+                saved.profile.password = members.text("password", MOST_TEXT);
+            } else if member(&object, "password").is_some() {
+                members.refuse(".password", Why::Password);
             }
-            Err((inside, why)) => tell(&inside, why),
+            members.wrong.map(tell);
+            found.saved.push(saved);
         }
     }
     found
@@ -255,80 +254,114 @@ fn object(members: &[(&str, JsValue)]) -> JsValue {
     object.into()
 }
 
-type Wrong = (String, Why);
-
-fn profile(object: &JsValue) -> Result<Saved, Wrong> {
-    if !object.is_object() || Array::is_array(object) {
-        return Err((String::new(), Why::Kind("object")));
-    }
-    let needed = |name: &'static str, most| {
-        text_of(object, name, most)?.ok_or_else(|| (format!(".{name}"), Why::Missing))
-    };
-    let name = needed("name", MOST_NAME)?.trim().to_owned();
-    let address = Address::parse(&needed("address", MOST_TEXT)?)
-        .map_err(|error| (".address".to_owned(), Why::Address(error)))?;
-    let keep_alive = match member(object, "keepAlive") {
-        None => crate::link::KEEP_ALIVE,
-        Some(number) => number
-            .as_f64()
-            .filter(|n| *n >= LEAST_KEEP_ALIVE.into() && *n <= u16::MAX.into() && n.trunc() == *n)
-            .ok_or((".keepAlive".to_owned(), Why::KeepAlive))? as u16,
-    };
-    let version = match text_of(object, "mqttVersion", MOST_NAME)? {
-        None => VersionChoice::Newest,
-        Some(word) => {
-            let known = VERSIONS.iter().find(|(_, known)| *known == word);
-            known.ok_or((".mqttVersion".to_owned(), Why::MqttVersion))?.0
-        }
-    };
-    if name.is_empty() {
-        return Err((".name".to_owned(), Why::Text(MOST_NAME)));
-    }
-    if is_turned(&name) {
-        return Err((".name".to_owned(), Why::Turned));
-    }
-    let user = text_of(object, "user", MOST_TEXT)?;
-    let client_id = text_of(object, "clientId", MOST_ID)?;
-    let filters = filters(object)?;
-    Ok(Saved {
-        name,
-        profile: Profile { address, user, password: None, keep_alive, version, filters, client_id },
-    })
+/// What is wrong with a profile: where in it, and why.
+struct Wrong {
+    inside: String,
+    why: Why,
 }
 
-fn filters(object: &JsValue) -> Result<Vec<String>, Wrong> {
-    let Some(list) = member(object, "filters") else { return Ok(Vec::new()) };
-    let list: Array = list.dyn_into().map_err(|_| (".filters".to_owned(), Why::Kind("array")))?;
-    if list.length() as usize > MOST_FILTERS {
-        return Err((".filters".to_owned(), Why::TooMany(MOST_FILTERS)));
+/// The members of a profile as they are read, and the first that cannot be used.
+struct Members<'a> {
+    of: &'a JsValue,
+    wrong: Option<Wrong>,
+}
+
+impl Members<'_> {
+    fn refuse(&mut self, inside: &str, why: Why) {
+        self.wrong.get_or_insert_with(|| Wrong { inside: inside.to_owned(), why });
     }
-    let filter = |(place, filter): (usize, JsValue)| {
-        let wrong = |why| Err((format!(".filters[{place}]"), why));
-        match filter.as_string() {
-            None => wrong(Why::Kind("string")),
-            Some(text) if !is_plain(&text, MOST_TEXT) => wrong(Why::Text(MOST_TEXT)),
-            Some(text) if TopicFilter::new(&text).is_err() => wrong(Why::Filter),
-            Some(text) => Ok(text),
+
+    /// The profile without its password. Nothing, or something of no use, once a member was refused.
+    fn profile(&mut self) -> Option<Saved> {
+        if !self.of.is_object() || Array::is_array(self.of) {
+            self.refuse("", Why::Kind("object"));
+            return None;
         }
-    };
-    list.iter().enumerate().map(filter).collect()
+        let name = self.needed("name", MOST_NAME).trim().to_owned();
+        let address = Address::parse(&self.needed("address", MOST_TEXT))
+            .map_err(|error| self.refuse(".address", Why::Address(error)));
+        let keep_alive =
+            member(self.of, "keepAlive").map_or(Some(crate::link::KEEP_ALIVE.into()), |n| n.as_f64());
+        let is_keep_alive =
+            |n: &f64| *n >= LEAST_KEEP_ALIVE.into() && *n <= u16::MAX.into() && n.trunc() == *n;
+        let keep_alive = keep_alive.filter(is_keep_alive).unwrap_or_else(|| {
+            self.refuse(".keepAlive", Why::KeepAlive);
+            0.0
+        });
+        let word = self.text("mqttVersion", MOST_NAME);
+        let version = VERSIONS.iter().find(|(_, known)| word.as_deref().is_none_or(|word| word == *known));
+        if version.is_none() {
+            self.refuse(".mqttVersion", Why::MqttVersion);
+        }
+        if name.is_empty() {
+            self.refuse(".name", Why::Text(MOST_NAME));
+        }
+        if is_turned(&name) {
+            self.refuse(".name", Why::Turned);
+        }
+        let profile = Profile {
+            user: self.text("user", MOST_TEXT),
+            client_id: self.text("clientId", MOST_ID),
+            filters: self.filters(),
+            password: None,
+            keep_alive: keep_alive as u16,
+            version: version?.0,
+            address: address.ok()?,
+        };
+        Some(Saved { name, profile })
+    }
+
+    fn filters(&mut self) -> Vec<String> {
+        let mut filters = Vec::new();
+        let Some(list) = member(self.of, "filters") else { return filters };
+        let Ok(list) = list.dyn_into::<Array>() else {
+            self.refuse(".filters", Why::Kind("array"));
+            return filters;
+        };
+        if list.length() as usize > MOST_FILTERS {
+            self.refuse(".filters", Why::TooMany(MOST_FILTERS));
+        }
+        for (place, filter) in list.iter().take(MOST_FILTERS).enumerate() {
+            let inside = format!(".filters[{place}]");
+            let filter = self.checked(&inside, &filter, MOST_TEXT);
+            if TopicFilter::new(&filter).is_err() {
+                self.refuse(&inside, Why::Filter);
+            }
+            filters.push(filter);
+        }
+        filters
+    }
+
+    fn needed(&mut self, name: &str, most: usize) -> String {
+        let text = self.text(name, most);
+        if text.is_none() {
+            self.refuse(&format!(".{name}"), Why::Missing);
+        }
+        text.unwrap_or_default()
+    }
+
+    /// A member that is a text, if it is there.
+    fn text(&mut self, name: &str, most: usize) -> Option<String> {
+        let value = member(self.of, name)?;
+        Some(self.checked(&format!(".{name}"), &value, most)).filter(|_| self.wrong.is_none())
+    }
+
+    /// A value that must be a text; an empty one when it is none, or is no plain one.
+    fn checked(&mut self, inside: &str, value: &JsValue, most: usize) -> String {
+        let text = value.as_string();
+        match &text {
+            None => self.refuse(inside, Why::Kind("string")),
+            Some(text) if !is_plain(text, most) => self.refuse(inside, Why::Text(most)),
+            Some(_) => {}
+        }
+        text.unwrap_or_default()
+    }
 }
 
 /// A member that is there and not `null`.
 fn member(object: &JsValue, name: &str) -> Option<JsValue> {
     let value = Reflect::get(object, &name.into()).ok()?;
     (!value.is_undefined() && !value.is_null()).then_some(value)
-}
-
-/// A member that is a text, if it is there.
-fn text_of(object: &JsValue, name: &str, most: usize) -> Result<Option<String>, Wrong> {
-    let Some(value) = member(object, name) else { return Ok(None) };
-    let wrong = |why| Err((format!(".{name}"), why));
-    match value.as_string() {
-        None => wrong(Why::Kind("string")),
-        Some(text) if !is_plain(&text, most) => wrong(Why::Text(most)),
-        Some(text) => Ok(Some(text)),
-    }
 }
 
 #[cfg(test)]
@@ -511,9 +544,9 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn credentials_are_for_exactly_one_address() {
-        let kept = [saved("Farm")];
         let finds = |address: &str| {
-            for_address(&kept, &Address::parse(address).expect("a test's address is valid")).is_some()
+            let address = Address::parse(address).expect("a test's address is valid");
+            for_address(vec![saved("Farm")], &address).is_some()
         };
         assert!(finds("wss://farm.example/mqtt"));
         for other in [

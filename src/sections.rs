@@ -3,8 +3,6 @@
 //! Pure: the fleet and the view in, lists of handles out. `ui` titles them and puts the ones in sight into the
 //! document.
 
-use std::collections::BTreeSet;
-
 use fleet::{Counts, Fleet, Group, GroupKey, Handle, OrderBy, Rows};
 
 use crate::view::{View, fold_prefix};
@@ -55,7 +53,7 @@ impl Title {
 }
 
 /// The sections of a fleet. One that has nothing to show is left out.
-pub fn sections(fleet: &Fleet, view: &View, folded: &BTreeSet<String>) -> Vec<Section> {
+pub fn sections(fleet: &Fleet, view: &View, folded: &[String]) -> Vec<Section> {
     let plain = |title, handles: Vec<Handle>| Section { title, length: handles.len(), handles };
     let mut sections = match view.grouping {
         None => {

@@ -4,8 +4,6 @@
 //! Pure text and typed values; never touches the browser. What a fragment says that nobody understands is
 //! left out, and never an error: it may come from a newer page.
 
-use std::collections::BTreeSet;
-
 use fleet::presence::CONVENTIONS;
 use fleet::{Evidence, Grouping, OrderBy, Query, Status, Statuses};
 
@@ -87,22 +85,25 @@ pub fn fold_prefix(by: Grouping) -> &'static str {
     }
 }
 
-/// The names of the groups that the fragment of an address has folded: those of its grouping.
-pub fn folded_of_fragment(fragment: &str) -> BTreeSet<String> {
-    let mut folded = BTreeSet::new();
+/// The names of the groups that the fragment of an address has folded, in order: those of its grouping.
+pub fn folded_of_fragment(fragment: &str) -> Vec<String> {
+    let mut folded = Vec::new();
     let list = fragment.split(['?', '&']).find_map(|parameter| parameter.strip_prefix("folded="));
     if let (Some(by), Some(list)) = (View::of_fragment(fragment).grouping, list) {
-        let names = list.split(',').take(MOST_FOLDED).map(decoded);
-        folded.extend(
-            names.filter(|name| name.len() <= MOST_FOLD_NAME).map(|name| fold_prefix(by).to_owned() + &name),
-        );
+        for name in list.split(',').take(MOST_FOLDED).map(decoded) {
+            if name.len() <= MOST_FOLD_NAME {
+                folded.push(format!("{}{name}", fold_prefix(by)));
+            }
+        }
+        folded.sort_unstable();
+        folded.dedup();
     }
     folded
 }
 
 impl View {
     /// The fragment that brings another visitor here, with the groups folded that are folded.
-    pub fn fragment_with(&self, folded: &BTreeSet<String>) -> String {
+    pub fn fragment_with(&self, folded: &[String]) -> String {
         let mut fragment = self.fragment();
         if let Some(by) = self.grouping {
             let names = folded.iter().filter_map(|name| name.strip_prefix(fold_prefix(by)));
@@ -261,7 +262,11 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn folded_groups_are_part_of_the_address() {
-        let folded = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+        let folded = |names: &[&str]| {
+            let mut names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            names.sort_unstable();
+            names
+        };
         let check = |fragment: &str, names: &[&str]| {
             assert_eq!(folded_of_fragment(fragment), folded(names), "{fragment}");
             assert_eq!(View::of_fragment(fragment).fragment_with(&folded(names)), fragment);

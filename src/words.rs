@@ -18,32 +18,117 @@ pub use generated::i18n::Locale;
 /// The list of the languages stands there, in a part whose changes cargo itself does not look at.
 const _: &str = include_str!("../Cargo.toml");
 
+/// Every language that the page speaks: the files in `locales/` that Cargo.toml lists, in its order.
+pub const LOCALES: [Locale; 2] = [Locale::en, Locale::zh_CN];
+
+/// A sentence in every language.
+///
+/// One text with the languages in a row: where a sentence is given on, it is as small as one. Made by [`phrase!`].
+#[derive(Copy, Clone)]
+pub struct Phrase(&'static str);
+
+/// What stands between two languages of a phrase.
+const BETWEEN: &str = "\0";
+
+impl Phrase {
+    /// Of the bytes that [`joined`] has made.
+    pub const fn new(joined: &'static [u8]) -> Phrase {
+        match std::str::from_utf8(joined) {
+            Ok(text) => Phrase(text),
+            Err(_) => panic!("texts in a row are text"),
+        }
+    }
+
+    /// The sentence in a language.
+    pub fn to(self, locale: Locale) -> &'static str {
+        self.0.split(BETWEEN).nth(locale as usize).unwrap_or_default()
+    }
+}
+
+/// A sentence about a count in every language: the phrases of `one` and `other` below its key.
+///
+/// English tells one from other; Chinese has a single form, and its file says it twice.
+#[derive(Copy, Clone)]
+pub struct Plural {
+    /// For exactly one.
+    pub one: Phrase,
+    /// For none and for more.
+    pub other: Phrase,
+}
+
+/// How many bytes [`joined`] needs.
+pub const fn joined_length(texts: &[&str]) -> usize {
+    let (mut length, mut at) = (texts.len() - 1, 0);
+    while at < texts.len() {
+        length += texts[at].len();
+        at += 1;
+    }
+    length
+}
+
+/// Texts in a row. Evaluated by the compiler, which knows no iterators.
+pub const fn joined<const LENGTH: usize>(texts: &[&str]) -> [u8; LENGTH] {
+    let mut joined = [BETWEEN.as_bytes()[0]; LENGTH];
+    let (mut to, mut at) = (0, 0);
+    while at < texts.len() {
+        let (_, after) = joined.split_at_mut(to);
+        let (place, _) = after.split_at_mut(texts[at].len());
+        place.copy_from_slice(texts[at].as_bytes());
+        to += texts[at].len() + 1;
+        at += 1;
+    }
+    joined
+}
+
+/// A [`Phrase`] by its key, which is checked when the page is compiled.
+#[macro_export]
+macro_rules! phrase {
+    ($($key:ident).+) => {{
+        const TEXTS: [&str; $crate::words::LOCALES.len()] = {
+            let mut texts = [""; $crate::words::LOCALES.len()];
+            let mut at = 0;
+            while at < texts.len() {
+                texts[at] = $crate::words::LOCALES[at].get_keys_const().$($key()).+.inner();
+                at += 1;
+            }
+            texts
+        };
+        const JOINED: [u8; $crate::words::joined_length(&TEXTS)] = $crate::words::joined(&TEXTS);
+        const PHRASE: $crate::words::Phrase = $crate::words::Phrase::new(&JOINED);
+        PHRASE
+    }};
+}
+
+/// A [`Plural`] by its key.
+#[macro_export]
+macro_rules! plural {
+    ($($key:ident).+) => {
+        $crate::words::Plural { one: $crate::phrase!($($key).+.one), other: $crate::phrase!($($key).+.other) }
+    };
+}
+
 /// A sentence by its key: a `&'static str`, or a `String` when parameters are given.
 #[macro_export]
 macro_rules! say {
     ($locale:expr, $($key:ident).+) => {
-        leptos_i18n::td_string!($locale, $($key).+)
+        $crate::phrase!($($key).+).to($locale)
     };
     ($locale:expr, $($key:ident).+, $($name:ident = $value:expr),+) => {
         $crate::words::filled(
-            leptos_i18n::td_string!($locale, $($key).+),
+            $crate::phrase!($($key).+),
+            $locale,
             &[$((stringify!($name), ::core::convert::AsRef::<str>::as_ref(&$value))),+],
         )
     };
 }
 
 /// A sentence with `one` and `other` below its key, chosen by a count.
-///
-/// English tells one from other; Chinese has a single form, and its file says it twice.
 #[macro_export]
 macro_rules! say_count {
     ($locale:expr, $count:expr, $($key:ident).+ $(, $name:ident = $value:expr)*) => {
         $crate::words::filled(
-            if $count == 1 {
-                leptos_i18n::td_string!($locale, $($key).+.one)
-            } else {
-                leptos_i18n::td_string!($locale, $($key).+.other)
-            },
+            if $count == 1 { $crate::phrase!($($key).+.one) } else { $crate::phrase!($($key).+.other) },
+            $locale,
             &[$((stringify!($name), ::core::convert::AsRef::<str>::as_ref(&$value))),*],
         )
     };
@@ -51,7 +136,8 @@ macro_rules! say_count {
 
 /// Puts parameters into a sentence. A value is never searched for further parameters: it may be hostile. Signs that
 /// would turn the rest of the sentence round are left out of it.
-pub fn filled(sentence: &str, parameters: &[(&str, &str)]) -> String {
+pub fn filled(phrase: Phrase, locale: Locale, parameters: &[(&str, &str)]) -> String {
+    let sentence = phrase.to(locale);
     let mut out = String::with_capacity(sentence.len() + 16);
     let mut rest = sentence;
     while let Some((before, after)) = rest.split_once('{') {
@@ -72,11 +158,6 @@ pub fn filled(sentence: &str, parameters: &[(&str, &str)]) -> String {
     out
 }
 
-/// Every language that the page speaks: the files in `locales/` that Cargo.toml lists.
-pub fn all() -> &'static [Locale] {
-    <Locale as leptos_i18n::Locale>::get_all()
-}
-
 /// A language's tag, as in `lang` and in the name of its file.
 pub fn tag(locale: Locale) -> &'static str {
     leptos_i18n::Locale::as_str(locale)
@@ -86,7 +167,7 @@ pub fn tag(locale: Locale) -> &'static str {
 /// begins with is compared: whoever reads `zh-Hant` is better off with `zh-CN` than with English.
 pub fn choose(saved: Option<&str>, visitor: &[String]) -> Locale {
     let language = |tag: &str| tag.split(['-', '_']).next().map(str::to_ascii_lowercase);
-    let known = |wanted: &str| all().iter().copied().find(|known| language(tag(*known)) == language(wanted));
+    let known = |wanted: &str| LOCALES.into_iter().find(|known| language(tag(*known)) == language(wanted));
     saved.into_iter().chain(visitor.iter().map(String::as_str)).find_map(known).unwrap_or(Locale::en)
 }
 
@@ -146,13 +227,28 @@ mod tests {
     #[wasm_bindgen_test]
     fn parameters_are_filled_once() {
         let check = |sentence, expected: &str| {
-            assert_eq!(filled(sentence, &[("name", "{n}"), ("n", "3")]), expected);
+            assert_eq!(filled(Phrase(sentence), Locale::en, &[("name", "{n}"), ("n", "3")]), expected);
         };
         check("{n} of {name}", "3 of {n}");
         check("{missing}!", "!");
         check("a { b", "a { b");
         check("", "");
-        assert_eq!(filled("{name} is offline", &[("name", "\u{202E}pmal\u{2066}灯")]), "pmal灯 is offline");
+        let offline = Phrase("{name} is offline\0{name} 离线");
+        let fill = |locale| filled(offline, locale, &[("name", "\u{202E}pmal\u{2066}灯")]);
+        assert_eq!(
+            (fill(Locale::en), fill(Locale::zh_CN)),
+            ("pmal灯 is offline".into(), "pmal灯 离线".into())
+        );
+    }
+
+    #[wasm_bindgen_test]
+    fn a_phrase_has_every_language_in_its_place() {
+        assert_eq!(LOCALES, <Locale as leptos_i18n::Locale>::get_all());
+        for (place, locale) in LOCALES.into_iter().enumerate() {
+            assert_eq!(locale as usize, place);
+            assert_eq!(say!(locale, page.own_name), leptos_i18n::td_string!(locale, page.own_name));
+        }
+        assert_eq!(say!(Locale::zh_CN, page.own_name), "简体中文");
     }
 
     #[wasm_bindgen_test]

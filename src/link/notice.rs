@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use leptos::prelude::*;
+use leptos::reactive::signal::ArcTrigger;
 use mqtt::Time;
 
 use super::alarms::{Alarm, Alarms};
@@ -29,10 +30,10 @@ const LONGEST: Duration = Duration::from_millis(100);
 
 /// The signals, and whether they are due.
 pub struct Notice {
-    changes: RwSignal<u64>,
+    changes: ArcTrigger,
     is_due: Cell<bool>,
     rests_until: Cell<Time>,
-    calm: RwSignal<u64>,
+    calm: ArcTrigger,
     calmed_at: Cell<Time>,
     is_calming: Cell<bool>,
 }
@@ -41,10 +42,10 @@ impl Notice {
     /// A notice that was never given.
     pub fn new() -> Rc<Notice> {
         Rc::new(Notice {
-            changes: RwSignal::new(0),
+            changes: ArcTrigger::new(),
             is_due: Cell::new(false),
             rests_until: Cell::default(),
-            calm: RwSignal::new(0),
+            calm: ArcTrigger::new(),
             calmed_at: Cell::default(),
             is_calming: Cell::new(false),
         })
@@ -89,7 +90,7 @@ impl Notice {
     pub fn give(self: &Rc<Self>) {
         if self.is_due.replace(false) {
             // Effects run later, as microtasks: nobody reads a driver that is at work.
-            self.changes.update(|changes| *changes += 1);
+            self.changes.notify();
             self.give_calmly();
             let (notice, began) = (self.clone(), super::now());
             let painted = move || {
@@ -106,7 +107,7 @@ impl Notice {
         // By the clock, since a hidden page's timers are late; a clock that was set back must not silence it.
         if !(at..at + CALM).contains(&now) {
             self.calmed_at.set(now);
-            self.calm.update(|changes| *changes += 1);
+            self.calm.notify();
         } else if !self.is_calming.replace(true) {
             let notice = self.clone();
             let give = move || {

@@ -18,7 +18,8 @@ use super::element::{El, effect, el};
 use super::headline::say_headline;
 use crate::headline::Headline;
 use crate::link::{self, Link};
-use crate::{say, say_count};
+use crate::words::Plural;
+use crate::{plural, say};
 
 /// How long what happens together is gathered.
 const GATHER: Duration = Duration::from_secs(1);
@@ -206,13 +207,11 @@ impl Speaker {
     fn say(&self, word: Word, headline: Headline) -> String {
         let page = self.page;
         let locale = page.locale.get();
-        let number = |count| page.format(|formats| formats.count(count));
         match word {
             Word::Headline => say_headline(page, headline),
             Word::Found => {
-                let found = self.found.get();
-                let total = page.state.with(|state| state.counts.total);
-                say!(locale, announce.found, n = number(found), total = number(total as usize))
+                let (found, total) = (self.found.get(), page.state.with(|state| state.counts.total));
+                say!(locale, announce.found, n = page.number(found as u32), total = page.number(total))
             }
             Word::Changed(net) => {
                 let name = net.last.filter(|_| net.devices() == 1).and_then(|(handle, change)| {
@@ -227,18 +226,15 @@ impl Speaker {
                 if let Some((name, what)) = name {
                     return say!(locale, announce.device, name = name, what = what);
                 }
-                let Net { offline, back, other, .. } = net;
-                let number = |count: u32| number(count as usize);
                 let mut parts = Vec::new();
-                if offline > 0 {
-                    parts.push(say_count!(locale, offline, announce.offline, n = number(offline)));
-                }
-                if back > 0 {
-                    parts.push(say_count!(locale, back, announce.back, n = number(back)));
-                }
-                if other > 0 {
-                    parts.push(say_count!(locale, other, announce.other, n = number(other)));
-                }
+                let mut tell = |n: u32, phrases: Plural| {
+                    if n > 0 {
+                        parts.push(page.counted(phrases, n, net.devices()));
+                    }
+                };
+                tell(net.offline, plural!(announce.offline));
+                tell(net.back, plural!(announce.back));
+                tell(net.other, plural!(announce.other));
                 parts.join(" ")
             }
         }

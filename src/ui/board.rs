@@ -21,7 +21,7 @@ use super::{Page, memo};
 use crate::headline::Headline;
 use crate::sections::sections;
 use crate::view::View;
-use crate::{say, say_count};
+use crate::{phrase, say, say_count};
 
 /// A device made of two commands. The first one stays, in the background.
 const EXAMPLE: &str = "\
@@ -105,13 +105,13 @@ fn chips(page: Page) -> El {
     };
     el("div", "chips")
         .attr("role", "group")
-        .attr_says(page, "aria-label", |locale| say!(locale, chip.group))
-        .child(chip(None, |locale| say!(locale, chip.total)))
-        .child(chip(Some(Status::Offline), |locale| say!(locale, chip.offline)))
-        .child(chip(Some(Status::Degraded), |locale| say!(locale, chip.degraded)))
-        .child(chip(Some(Status::Online), |locale| say!(locale, chip.online)))
-        .child(chip(Some(Status::Sleeping), |locale| say!(locale, chip.sleeping)))
-        .child(chip(Some(Status::Unknown), |locale| say!(locale, chip.unknown)))
+        .attr_says(page, "aria-label", phrase!(chip.group))
+        .child(chip(None, phrase!(chip.total)))
+        .child(chip(Some(Status::Offline), phrase!(chip.offline)))
+        .child(chip(Some(Status::Degraded), phrase!(chip.degraded)))
+        .child(chip(Some(Status::Online), phrase!(chip.online)))
+        .child(chip(Some(Status::Sleeping), phrase!(chip.sleeping)))
+        .child(chip(Some(Status::Unknown), phrase!(chip.unknown)))
 }
 
 /// The search field; `/` goes there from anywhere outside a field, and `?` to the help.
@@ -155,7 +155,7 @@ fn search(page: Page) -> El {
 
 fn ended(page: Page) -> El {
     let connect = button("button primary", move |_| page.dialog_is_open.set(true));
-    el("div", "empty").child(connect.says(page, |locale| say!(locale, form.connect)))
+    el("div", "empty").child(connect.says(page, phrase!(form.connect)))
 }
 
 /// Connected, and nobody there: what is watched, or what to try.
@@ -173,8 +173,8 @@ fn nobody(page: Page) -> El {
         say!(page.locale.get(), board.nobody.looked_at, messages = messages, topics = topics)
     };
     let nobody = el("div", "empty")
-        .child(el("h2", "").says(page, |locale| say!(locale, board.nobody.title)))
-        .child(el("p", "").says(page, |locale| say!(locale, board.nobody.body)))
+        .child(el("h2", "").says(page, phrase!(board.nobody.title)))
+        .child(el("p", "").says(page, phrase!(board.nobody.body)))
         .child(el("p", "").tells(looked_at));
     // The example would not be seen through filters that the visitor chose.
     if !filters.is_empty() {
@@ -186,7 +186,7 @@ fn nobody(page: Page) -> El {
     let is_plain = host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:_".contains(c));
     let host = if is_plain { host.as_str() } else { "HOST" };
     nobody
-        .child(el("p", "").says(page, |locale| say!(locale, board.nobody.example)))
+        .child(el("p", "").says(page, phrase!(board.nobody.example)))
         .child(el("pre", "").text(&EXAMPLE.replace("HOST", host)))
 }
 
@@ -205,7 +205,7 @@ fn none_found(page: Page) -> El {
         }
     });
     el("div", "empty")
-        .child(el("h2", "").says(page, |locale| say!(locale, board.none_found.title)))
+        .child(el("h2", "").says(page, phrase!(board.none_found.title)))
         .child(el("p", "").tells(body))
-        .child(show_all.says(page, |locale| say!(locale, board.show_all)))
+        .child(show_all.says(page, phrase!(board.show_all)))
 }

@@ -14,7 +14,7 @@ use super::later::{self, later};
 use super::list::{Item, list};
 use super::transfer::{export, import};
 use crate::profiles::{MOST_PROFILES, Saved, free_name};
-use crate::{say, store};
+use crate::{phrase, say, store};
 
 /// The connections in a dialog of their own, opened by the badge.
 pub fn connection_dialog(page: Page) -> El {
@@ -90,7 +90,7 @@ fn kept(page: Page, form: Form) -> El {
         store::profiles().into_iter().map(item).collect()
     };
     el("div", "kept")
-        .child(list(el("ul", "").attr_says(page, "aria-label", |locale| say!(locale, kept.title)), items))
+        .child(list(el("ul", "").attr_says(page, "aria-label", phrase!(kept.title)), items))
         .child(el("p", "undo").attr("role", "status").part(move || {
             let name = is_deleted.get();
             let undo = undo.clone();
@@ -99,7 +99,7 @@ fn kept(page: Page, form: Form) -> El {
                 el("span", "").tells(told).text(" ").child(
                     button("button small", move |_| undo())
                         .attr("name", "undo")
-                        .says(page, |locale| say!(locale, kept.undo)),
+                        .says(page, phrase!(kept.undo)),
                 )
             })
         }))
@@ -123,42 +123,36 @@ fn item(page: Page, form: Form, saved: Saved, deleted: Deleted, is_deleted: RwSi
         let label = name.clone();
         button("button small", on_click)
             .says(page, phrase)
-            .attr_tells("aria-label", move || format!("{} – {label}", phrase(page.locale.get())))
+            .attr_tells("aria-label", move || format!("{} – {label}", phrase.to(page.locale.get())))
     };
-    let connect = with(
-        |locale| say!(locale, form.connect),
-        |page, form, saved| {
-            // Without its password the broker would only refuse: it is asked for first.
-            if saved.profile.user.is_some() && saved.profile.password.is_none() {
-                edit(form, &saved, "[name=password]");
-                return;
+    let connect = with(phrase!(form.connect), |page, form, saved| {
+        // Without its password the broker would only refuse: it is asked for first.
+        if saved.profile.user.is_some() && saved.profile.password.is_none() {
+            edit(form, &saved, "[name=password]");
+            return;
+        }
+        used(page, &saved.name);
+        if let Err(error) = form.connect_to(saved.profile.clone()) {
+            edit(form, &saved, "[name=filters]");
+            form.tell(Err(error));
+        }
+    });
+    let change = with(phrase!(kept.edit), |_, form, saved| edit(form, &saved, "[name=broker]"));
+    let copy = with(phrase!(kept.copy), |page, form, mut saved| {
+        let outcome = keep(|kept| {
+            let place =
+                kept.iter().position(|other| other.name == saved.name).map_or(kept.len(), |at| at + 1);
+            saved.name = free_name(kept, &saved.name);
+            kept.insert(place, saved.clone());
+        });
+        match outcome {
+            Err(error) => form.tell(Err(error)),
+            Ok(()) => {
+                page.saved.update(|changes| *changes += 1);
+                edit(form, &saved, "[name=name]");
             }
-            used(page, &saved.name);
-            if let Err(error) = form.connect_to(saved.profile.clone()) {
-                edit(form, &saved, "[name=filters]");
-                form.tell(Err(error));
-            }
-        },
-    );
-    let change = with(|locale| say!(locale, kept.edit), |_, form, saved| edit(form, &saved, "[name=broker]"));
-    let copy = with(
-        |locale| say!(locale, kept.copy),
-        |page, form, mut saved| {
-            let outcome = keep(|kept| {
-                let place =
-                    kept.iter().position(|other| other.name == saved.name).map_or(kept.len(), |at| at + 1);
-                saved.name = free_name(kept, &saved.name);
-                kept.insert(place, saved.clone());
-            });
-            match outcome {
-                Err(error) => form.tell(Err(error)),
-                Ok(()) => {
-                    page.saved.update(|changes| *changes += 1);
-                    edit(form, &saved, "[name=name]");
-                }
-            }
-        },
-    );
+        }
+    });
     let (gone, label) = (name.clone(), name.clone());
     let delete = button("button small", move |_| {
         let mut removed = None;
@@ -179,7 +173,7 @@ fn item(page: Page, form: Form, saved: Saved, deleted: Deleted, is_deleted: RwSi
         // The button goes, and the focus with it.
         find("[name=undo]");
     })
-    .says(page, |locale| say!(locale, kept.delete))
+    .says(page, phrase!(kept.delete))
     .attr_tells("aria-label", move || format!("{} – {label}", say!(page.locale.get(), kept.delete)));
     let details = move || {
         let locale = page.locale.get();
@@ -234,7 +228,7 @@ pub fn find(selector: &str) {
 /// Taking the connections elsewhere.
 fn transfer(page: Page) -> El {
     el("details", "more")
-        .child(el("summary", "").says(page, |locale| say!(locale, kept.transfer)))
+        .child(el("summary", "").says(page, phrase!(kept.transfer)))
         .child(export(page))
         .child(import(page))
 }

@@ -11,26 +11,23 @@ use super::later::{self, later};
 use super::payload::Message;
 use super::symbols::{icon, icon_of};
 use crate::link;
-use crate::say;
 use crate::words::Locale;
+use crate::{phrase, say};
 
 /// How many of its other topics are named.
 const NAMED: usize = 8;
 
 /// What the facts are called, above what it hangs on.
 const LABELS: [Phrase; 5] = [
-    |locale| say!(locale, device.topic),
-    |locale| say!(locale, device.other_topics),
-    |locale| say!(locale, device.convention),
-    |locale| say!(locale, device.id),
-    |locale| say!(locale, device.name),
+    phrase!(device.topic),
+    phrase!(device.other_topics),
+    phrase!(device.convention),
+    phrase!(device.id),
+    phrase!(device.name),
 ];
 /// And below it.
-const FURTHER_LABELS: [Phrase; 3] = [
-    |locale| say!(locale, device.metadata),
-    |locale| say!(locale, device.uptime),
-    |locale| say!(locale, device.changes),
-];
+const FURTHER_LABELS: [Phrase; 3] =
+    [phrase!(device.metadata), phrase!(device.uptime), phrase!(device.changes)];
 
 #[derive(Clone, PartialEq)]
 enum Entry {
@@ -141,13 +138,13 @@ impl Panel {
             Line { row, value, told: None }
         };
         let [topic, others, convention, id, name] = LABELS.map(fact);
-        let (parent_row, parent) = row(|locale| say!(locale, device.parent));
+        let (parent_row, parent) = row(phrase!(device.parent));
         let [metadata, uptime, changes] = FURTHER_LABELS.map(fact);
         into.append(&list);
         let message = Message::new(page, into);
         let children = Children::new(page, into);
         let history = el("ol", "changes");
-        into.append(&el("h3", "").says(page, |locale| say!(locale, device.history)));
+        into.append(&el("h3", "").says(page, phrase!(device.history)));
         into.append(&history);
         let current = RwSignal::new(Some(handle));
         let forget = button("button small", move |_| {
@@ -155,7 +152,7 @@ impl Panel {
                 page.forget(&[handle]);
             }
         });
-        let forget = forget.says(page, |locale| say!(locale, forget.this));
+        let forget = forget.says(page, phrase!(forget.this));
         let actions = el("p", "actions").child(forget);
         into.append(&actions);
         let [title, word, since, how] = [title, word, since, how].map(Line::of);

@@ -1,5 +1,6 @@
 //! Why there is no connection, in words: facts apart from guesses, and both apart from advice.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -9,11 +10,12 @@ use super::element::{El, button, el};
 use super::headline::leave_focus;
 use super::list::{Item, list};
 use super::report::report_button;
+use super::signal::Signal;
 use super::{Page, memo};
 use crate::diagnosis::{Cause, Diagnosis, Fact, Kind, Remedy};
 use crate::link;
-use crate::say;
 use crate::words::Locale;
+use crate::{phrase, say};
 
 /// The panel; nothing while there is nothing to explain.
 pub fn diagnosis_panel(page: Page, into: El) -> El {
@@ -23,20 +25,22 @@ pub fn diagnosis_panel(page: Page, into: El) -> El {
 }
 
 fn panel(page: Page) -> El {
-    let now = RwSignal::new(link::now());
-    if let Ok(ticks) = set_interval_with_handle(move || now.set(link::now()), Duration::from_secs(1)) {
+    let now = Rc::new(Signal::new(link::now()));
+    let clock = now.clone();
+    if let Ok(ticks) = set_interval_with_handle(move || clock.set(link::now()), Duration::from_secs(1)) {
         on_cleanup(move || ticks.clear());
     }
     let title = el("h2", "").tells(move || {
         let locale = page.locale.get();
-        match page.state.with(|state| state.diagnosis.as_ref().map(|diagnosis| diagnosis.kind)) {
-            None => "",
-            Some(Kind::Failed) => say!(locale, diagnosis.title.waiting),
-            Some(Kind::Lost) => say!(locale, diagnosis.title.lost),
-            Some(Kind::Refused) => say!(locale, diagnosis.title.refused),
-            Some(Kind::Blocked) => say!(locale, diagnosis.title.blocked),
-        }
-        .to_owned()
+        let kind = page.state.with(|state| state.diagnosis.as_ref().map(|diagnosis| diagnosis.kind));
+        let phrase = match kind {
+            None => return String::new(),
+            Some(Kind::Failed) => phrase!(diagnosis.title.waiting),
+            Some(Kind::Lost) => phrase!(diagnosis.title.lost),
+            Some(Kind::Refused) => phrase!(diagnosis.title.refused),
+            Some(Kind::Blocked) => phrase!(diagnosis.title.blocked),
+        };
+        phrase.to(locale).to_owned()
     });
     let columns = list(el("div", "columns"), move || {
         let locale = page.locale.get();
@@ -72,9 +76,9 @@ fn panel(page: Page) -> El {
         }
     });
     let try_now = button("button primary", move |_| page.link(|link| link.retry_now()))
-        .says(page, |locale| say!(locale, diagnosis.try_now));
-    let change = button("button", move |_| page.dialog_is_open.set(true))
-        .says(page, |locale| say!(locale, diagnosis.change));
+        .says(page, phrase!(diagnosis.try_now));
+    let change =
+        button("button", move |_| page.dialog_is_open.set(true)).says(page, phrase!(diagnosis.change));
     let panel = el("section", "note trouble")
         .attr("data-diagnosis", "")
         .child(title)
@@ -97,23 +101,23 @@ fn column(title: &'static str, items: Vec<String>) -> Option<Item> {
 
 /// What was seen, in words.
 pub fn say_fact(locale: Locale, fact: &Fact) -> String {
-    match fact {
-        Fact::MixedContent => say!(locale, fact.mixed_content),
-        Fact::InvalidUrl => say!(locale, fact.invalid_url),
-        Fact::BlockedByBrowser => say!(locale, fact.blocked),
-        Fact::NeverOpened => say!(locale, fact.never_opened),
-        Fact::OpenTimeout => say!(locale, fact.timed_out_opening),
-        Fact::NoConnack => say!(locale, fact.no_connack),
-        Fact::ClosedBeforeConnack => say!(locale, fact.closed_before_connack),
-        Fact::BadCredentials => say!(locale, fact.bad_credentials),
-        Fact::NotAuthorised => say!(locale, fact.not_authorised),
-        Fact::ClientId => say!(locale, fact.client_id),
-        Fact::NoVersion => say!(locale, fact.version_any),
-        Fact::TakenOver => say!(locale, fact.taken_over),
-        Fact::Unavailable => say!(locale, fact.unavailable),
-        Fact::Lost => say!(locale, fact.lost),
-        Fact::Silent => say!(locale, fact.keep_alive),
-        Fact::Slept => say!(locale, fact.slept),
+    let phrase = match fact {
+        Fact::MixedContent => phrase!(fact.mixed_content),
+        Fact::InvalidUrl => phrase!(fact.invalid_url),
+        Fact::BlockedByBrowser => phrase!(fact.blocked),
+        Fact::NeverOpened => phrase!(fact.never_opened),
+        Fact::OpenTimeout => phrase!(fact.timed_out_opening),
+        Fact::NoConnack => phrase!(fact.no_connack),
+        Fact::ClosedBeforeConnack => phrase!(fact.closed_before_connack),
+        Fact::BadCredentials => phrase!(fact.bad_credentials),
+        Fact::NotAuthorised => phrase!(fact.not_authorised),
+        Fact::ClientId => phrase!(fact.client_id),
+        Fact::NoVersion => phrase!(fact.version_any),
+        Fact::TakenOver => phrase!(fact.taken_over),
+        Fact::Unavailable => phrase!(fact.unavailable),
+        Fact::Lost => phrase!(fact.lost),
+        Fact::Silent => phrase!(fact.keep_alive),
+        Fact::Slept => phrase!(fact.slept),
         Fact::Version(version) => {
             let version = match version {
                 Version::V311 => "3.1.1",
@@ -128,8 +132,8 @@ pub fn say_fact(locale: Locale, fact: &Fact) -> String {
         Fact::CloseCode(code) => return say!(locale, fact.close_code, code = code.to_string()),
         Fact::Protocol(error) => return say!(locale, fact.protocol, text = fault(locale, error)),
         Fact::Options(error) => return say!(locale, fact.options, text = fault(locale, error)),
-    }
-    .to_owned()
+    };
+    phrase.to(locale).to_owned()
 }
 
 /// A reason code, and how the standard names it.
@@ -165,45 +169,45 @@ fn fault(locale: Locale, error: &mqtt::Error) -> String {
 
 /// What is likely, in words.
 pub fn say_cause(locale: Locale, cause: &Cause) -> String {
-    match cause {
+    let phrase = match cause {
         Cause::MaybeTcpPort(port) => {
             return say!(locale, cause.maybe_tcp_port, port = port.to_string());
         }
         Cause::TcpPort(port) => return say!(locale, cause.tcp_port, port = port.to_string()),
-        Cause::Dropped => say!(locale, cause.dropped),
-        Cause::NothingListens => say!(locale, cause.nothing_listens),
-        Cause::WrongPath => say!(locale, cause.wrong_path),
-        Cause::Certificate => say!(locale, cause.certificate),
-        Cause::WantsTls => say!(locale, cause.wants_tls),
-        Cause::NoTls => say!(locale, cause.no_tls),
-        Cause::NoSubprotocol => say!(locale, cause.no_subprotocol),
-        Cause::NotMqtt => say!(locale, cause.not_mqtt),
-        Cause::AccessRules => say!(locale, cause.access_rules),
-        Cause::HidesReason => say!(locale, cause.hides_reason),
-        Cause::Starting => say!(locale, cause.starting),
-        Cause::Network => say!(locale, cause.network),
-        Cause::Proxy => say!(locale, cause.proxy),
-        Cause::SameClient => say!(locale, cause.same_page),
-    }
-    .to_owned()
+        Cause::Dropped => phrase!(cause.dropped),
+        Cause::NothingListens => phrase!(cause.nothing_listens),
+        Cause::WrongPath => phrase!(cause.wrong_path),
+        Cause::Certificate => phrase!(cause.certificate),
+        Cause::WantsTls => phrase!(cause.wants_tls),
+        Cause::NoTls => phrase!(cause.no_tls),
+        Cause::NoSubprotocol => phrase!(cause.no_subprotocol),
+        Cause::NotMqtt => phrase!(cause.not_mqtt),
+        Cause::AccessRules => phrase!(cause.access_rules),
+        Cause::HidesReason => phrase!(cause.hides_reason),
+        Cause::Starting => phrase!(cause.starting),
+        Cause::Network => phrase!(cause.network),
+        Cause::Proxy => phrase!(cause.proxy),
+        Cause::SameClient => phrase!(cause.same_page),
+    };
+    phrase.to(locale).to_owned()
 }
 
 fn say_remedy(locale: Locale, remedy: &Remedy) -> String {
-    match remedy {
-        Remedy::UseWss => say!(locale, remedy.use_wss),
-        Remedy::UsualPorts => say!(locale, remedy.usual_ports),
-        Remedy::CheckListener => say!(locale, remedy.check_listener),
-        Remedy::CheckPath => say!(locale, remedy.check_path),
+    let phrase = match remedy {
+        Remedy::UseWss => phrase!(remedy.use_wss),
+        Remedy::UsualPorts => phrase!(remedy.usual_ports),
+        Remedy::CheckListener => phrase!(remedy.check_listener),
+        Remedy::CheckPath => phrase!(remedy.check_path),
         Remedy::OpenHttps(url) => return say!(locale, remedy.open_https, url = url),
-        Remedy::CheckCredentials => say!(locale, remedy.check_credentials),
-        Remedy::AskAdmin => say!(locale, remedy.ask_admin),
-        Remedy::AnyVersion => say!(locale, remedy.any_version),
-        Remedy::BrokerLog => say!(locale, remedy.broker_log),
-        Remedy::ConnectAgain => say!(locale, remedy.connect_again),
-        Remedy::Wait => say!(locale, remedy.wait),
-        Remedy::CorrectAddress => say!(locale, remedy.correct_address),
-    }
-    .to_owned()
+        Remedy::CheckCredentials => phrase!(remedy.check_credentials),
+        Remedy::AskAdmin => phrase!(remedy.ask_admin),
+        Remedy::AnyVersion => phrase!(remedy.any_version),
+        Remedy::BrokerLog => phrase!(remedy.broker_log),
+        Remedy::ConnectAgain => phrase!(remedy.connect_again),
+        Remedy::Wait => phrase!(remedy.wait),
+        Remedy::CorrectAddress => phrase!(remedy.correct_address),
+    };
+    phrase.to(locale).to_owned()
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::Page;
 use super::element::{self, El, Phrase, button, effect, el};
 use super::form::focus_headline;
 use super::grid::focus;
-use crate::say;
+use crate::phrase;
 
 /// A modal sheet with a class for the style sheet, named by the element inside it that has the id `title`.
 ///
@@ -55,7 +55,7 @@ pub fn dialog(
             modal.close();
             return;
         };
-        let label: Phrase = |locale| say!(locale, form.close);
+        let label: Phrase = phrase!(form.close);
         let end = button("switch close", move |_| close(page))
             .attr("name", "close")
             .attr_says(page, "title", label)

@@ -12,10 +12,7 @@ use wasm_bindgen::prelude::JsValue;
 use web_sys::{Element, Event, EventTarget, HtmlElement, Node};
 
 use super::Page;
-use crate::words::Locale;
-
-/// A sentence that changes only with the language.
-pub type Phrase = fn(Locale) -> &'static str;
+pub use crate::words::Phrase;
 
 /// An element that is being made, or is in the document. A clone is the same element.
 #[derive(Clone)]
@@ -65,7 +62,7 @@ impl El {
     /// Ends with a sentence in the visitor's language.
     pub fn says(self, page: Page, phrase: Phrase) -> El {
         let node = self.text_node("");
-        effect(move || node.set_text_content(Some(phrase(page.locale.get()))));
+        effect(move || node.set_text_content(Some(phrase.to(page.locale.get()))));
         self
     }
 
@@ -143,7 +140,7 @@ impl El {
     /// An attribute in the visitor's language.
     pub fn attr_says(self, page: Page, name: &'static str, phrase: Phrase) -> El {
         let el = self.clone();
-        effect(move || el.set(name, Some(phrase(page.locale.get()))));
+        effect(move || el.set(name, Some(phrase.to(page.locale.get()))));
         self
     }
 

@@ -19,7 +19,7 @@ use super::{Page, memo};
 use crate::headline::Headline;
 use crate::link;
 use crate::words::Locale;
-use crate::{say, say_count};
+use crate::{phrase, say, say_count};
 
 /// How often rates are told anew.
 const TICK: Duration = Duration::from_secs(1);
@@ -27,13 +27,13 @@ const TICK: Duration = Duration::from_secs(1);
 const LISTED: usize = 50;
 /// The titles of the columns.
 const COLUMNS: [Phrase; 7] = [
-    |locale| say!(locale, filters.watch),
-    |locale| say!(locale, filters.filter),
-    |locale| say!(locale, filters.state),
-    |locale| say!(locale, filters.messages),
-    |locale| say!(locale, filters.topics),
-    |locale| say!(locale, filters.useless),
-    |locale| say!(locale, filters.rate),
+    phrase!(filters.watch),
+    phrase!(filters.filter),
+    phrase!(filters.state),
+    phrase!(filters.messages),
+    phrase!(filters.topics),
+    phrase!(filters.useless),
+    phrase!(filters.rate),
 ];
 
 /// The panel, closed until the visitor asks.
@@ -65,7 +65,7 @@ pub fn filter_panel(page: Page, into: El) -> El {
                 .on("toggle", move |event| {
                     is_open.set(closest(event.target(), "details[open]").is_some());
                 })
-                .child(el("summary", "").says(page, |locale| say!(locale, filters.title)))
+                .child(el("summary", "").says(page, phrase!(filters.title)))
                 .part(move || {
                     let place = || el("div", "");
                     is_open.get().then(|| later::open(page, place(), move |into| load_table(page, into)))
@@ -182,8 +182,8 @@ fn unknown_words(page: Page) -> Vec<El> {
         say_count!(page.locale.get(), more, filters.unknown.more, n = n)
     };
     vec![
-        el("h2", "").says(page, |locale| say!(locale, filters.unknown.title)),
-        el("p", "").says(page, |locale| say!(locale, filters.unknown.body)),
+        el("h2", "").says(page, phrase!(filters.unknown.title)),
+        el("p", "").says(page, phrase!(filters.unknown.body)),
         words,
         el("p", "").tells(more),
     ]

@@ -17,7 +17,7 @@ use super::dialog::dialog;
 use super::element::{El, Phrase, button, effect, el, focus};
 use super::later::{self, later};
 use crate::words::Locale;
-use crate::{say, say_count};
+use crate::{phrase, say, say_count};
 
 /// How many devices of one kind are listed.
 const LISTED: usize = 100;
@@ -93,11 +93,10 @@ impl Sheet {
     fn new(page: Page, into: &El) -> Sheet {
         let title = el("h2", "").attr("id", "forget-title").attr("tabindex", "-1");
         let status = el("p", "").attr("role", "status");
-        let progress =
-            el("progress", "").attr_says(page, "aria-label", |locale| say!(locale, forget.progress));
+        let progress = el("progress", "").attr_says(page, "aria-label", phrase!(forget.progress));
         let (count, truth, list, actions) =
             (el("p", "hint"), el("p", "hint"), el("div", "outcomes"), el("div", "actions"));
-        into.append(&title.says(page, |locale| say!(locale, forget.title)));
+        into.append(&title.says(page, phrase!(forget.title)));
         [&status, &progress, &count, &truth, &list, &actions].into_iter().for_each(|part| into.append(part));
         let [status, count, truth] = [status, count, truth].map(Line::of);
         let is_sure = RwSignal::new(false);
@@ -175,7 +174,7 @@ impl Sheet {
         self.actions.set_text("");
         if is_running {
             let stop = button("button", move |_| page.link(|link| link.stop_forgetting()));
-            self.actions.append(&stop.says(page, |locale| say!(locale, forget.stop)));
+            self.actions.append(&stop.says(page, phrase!(forget.stop)));
             self.keep_focus();
             return;
         }
@@ -228,7 +227,7 @@ impl Sheet {
             if count == 0 {
                 continue;
             }
-            let title = el("h3", "").text(KINDS[kind as usize](locale)).text(" ");
+            let title = el("h3", "").text(KINDS[kind as usize].to(locale)).text(" ");
             let list = el("ul", "").attr("role", "list");
             for item in such().take(LISTED) {
                 list.append(&self.row(fleet, item, locale));
@@ -291,25 +290,25 @@ fn clicks(event: &Event) -> f64 {
 
 /// The kinds of outcome, in the order in which they are listed.
 const KINDS: [Phrase; 19] = [
-    |locale| say!(locale, forget.is.kept),
-    |locale| say!(locale, forget.is.gone),
-    |locale| say!(locale, forget.is.restored),
-    |locale| say!(locale, forget.is.still_silent),
-    |locale| say!(locale, forget.is.still_alive),
-    |locale| say!(locale, forget.is.still_other),
-    |locale| say!(locale, forget.is.refused),
-    |locale| say!(locale, forget.is.changed),
-    |locale| say!(locale, forget.is.unverified),
-    |locale| say!(locale, forget.is.superseded),
-    |locale| say!(locale, forget.is.not_restored),
-    |locale| say!(locale, forget.is.nothing),
-    |locale| say!(locale, forget.is.shared),
-    |locale| say!(locale, forget.is.never_spoke),
-    |locale| say!(locale, forget.is.too_large),
-    |locale| say!(locale, forget.is.untold),
-    |locale| say!(locale, forget.is.unknown),
-    |locale| say!(locale, forget.is.waiting),
-    |locale| say!(locale, forget.is.left),
+    phrase!(forget.is.kept),
+    phrase!(forget.is.gone),
+    phrase!(forget.is.restored),
+    phrase!(forget.is.still_silent),
+    phrase!(forget.is.still_alive),
+    phrase!(forget.is.still_other),
+    phrase!(forget.is.refused),
+    phrase!(forget.is.changed),
+    phrase!(forget.is.unverified),
+    phrase!(forget.is.superseded),
+    phrase!(forget.is.not_restored),
+    phrase!(forget.is.nothing),
+    phrase!(forget.is.shared),
+    phrase!(forget.is.never_spoke),
+    phrase!(forget.is.too_large),
+    phrase!(forget.is.untold),
+    phrase!(forget.is.unknown),
+    phrase!(forget.is.waiting),
+    phrase!(forget.is.left),
 ];
 
 /// Which of [`KINDS`] an outcome is when this was done.
@@ -374,8 +373,8 @@ mod tests {
         // What came live is news of the device, whatever its bytes are.
         let kind = |outcome| kind_of(outcome, Task::Forget);
         assert_eq!(kind(still(true, true)), kind(still(false, true)));
-        for locale in crate::words::all() {
-            let words: Vec<&str> = KINDS.iter().map(|kind| kind(*locale)).collect();
+        for locale in crate::words::LOCALES {
+            let words: Vec<&str> = KINDS.iter().map(|kind| kind.to(locale)).collect();
             let is_new = |place: usize| !words[..place].contains(&words[place]);
             assert!((0..words.len()).all(is_new), "two kinds say the same: {words:?}");
         }

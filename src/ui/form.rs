@@ -12,7 +12,7 @@ use crate::profiles::{
     self, LEAST_KEEP_ALIVE, MOST_FILTERS, MOST_ID, MOST_NAME, MOST_PROFILES, MOST_TEXT, Saved, VERSIONS,
 };
 use crate::words::Locale;
-use crate::{say, store};
+use crate::{phrase, say, store};
 
 /// What is wrong with what was typed, or why it is not kept.
 #[derive(Clone, PartialEq)]
@@ -129,7 +129,7 @@ impl Form {
     /// Filled with the connection there is, with what the page's address says, with the connection that was used
     /// last, or with the default.
     pub fn new(page: Page) -> Form {
-        let request = page.request.get_value();
+        let request = page.request.clone();
         let current = page.link(|link| link.with(|call| call.profile.clone()));
         let is_first_visit = current.is_none();
         let empty = || RwSignal::new(String::new());
@@ -172,7 +172,7 @@ impl Form {
                 match last {
                     Some(Saved { name, profile }) => form.fill(&name, &profile),
                     None => {
-                        let proposed = || page.origin.with_value(|origin| origin.default_broker());
+                        let proposed = || page.origin.default_broker();
                         form.broker.set(request.broker.unwrap_or_else(proposed));
                         form.fill_more(link::KEEP_ALIVE, request.version, &request.filters, "");
                     }
@@ -357,17 +357,14 @@ pub fn used(page: Page, name: &str) {
 pub fn connection_form(form: Form) -> El {
     let page = form.page;
     let is_linked = memo(move |_| page.watch(|link| link.standing() != Link::Idle));
-    let submit =
-        el("button", "button primary").attr("type", "submit").says(page, |locale| say!(locale, form.connect));
+    let submit = el("button", "button primary").attr("type", "submit").says(page, phrase!(form.connect));
     let actions = el("div", "actions").child(submit).part(move || {
         is_linked.get().then(|| {
             let disconnect = move |_| {
                 page.link(|link| link.disconnect());
                 page.dialog_is_open.set(false);
             };
-            button("button", disconnect)
-                .attr("name", "disconnect")
-                .says(page, |locale| say!(locale, form.disconnect))
+            button("button", disconnect).attr("name", "disconnect").says(page, phrase!(form.disconnect))
         })
     });
     el("form", "connection")
@@ -391,12 +388,7 @@ fn broker(form: Form) -> El {
         .attr("dir", "ltr")
         .attr("aria-describedby", "connection-error");
     el("div", "")
-        .child(label(
-            form,
-            "broker",
-            |locale| say!(locale, form.broker),
-            wrong(form, field, FormError::is_of_broker),
-        ))
+        .child(label(form, "broker", phrase!(form.broker), wrong(form, field, FormError::is_of_broker)))
         .child(error_of(form, "connection-error", FormError::is_of_broker))
 }
 
@@ -410,9 +402,9 @@ fn login(form: Form) -> El {
         .attr("aria-describedby", "login-hint login-error")
         .on("input", move |_| form.given_for.set(String::new()));
     el("div", "pair")
-        .child(label(form, "", |locale| say!(locale, form.user), user))
-        .child(label(form, "", |locale| say!(locale, form.password), password))
-        .child(hint(form, "login-hint", |locale| say!(locale, form.optional)))
+        .child(label(form, "", phrase!(form.user), user))
+        .child(label(form, "", phrase!(form.password), password))
+        .child(hint(form, "login-hint", phrase!(form.optional)))
         .child(error_of(form, "login-error", FormError::is_of_login))
 }
 
@@ -424,9 +416,9 @@ fn more(form: Form) -> El {
         .attr("aria-describedby", "more-error");
     let choices = VERSIONS.map(|(_, word)| {
         let phrase: Phrase = match word {
-            "5" => |locale| say!(locale, form.version_5),
-            "3.1.1" => |locale| say!(locale, form.version_311),
-            _ => |locale| say!(locale, form.version_newest),
+            "5" => phrase!(form.version_5),
+            "3.1.1" => phrase!(form.version_311),
+            _ => phrase!(form.version_newest),
         };
         el("option", "").attr("value", word).says(page, phrase)
     });
@@ -435,8 +427,8 @@ fn more(form: Form) -> El {
     let client_id = field("client-id", form.client_id)
         .attr("dir", "ltr")
         .attr("aria-describedby", "client-id-hint more-error")
-        .attr_says(page, "placeholder", |locale| say!(locale, form.client_id_new));
-    let renew: Phrase = |locale| say!(locale, form.client_id_renew);
+        .attr_says(page, "placeholder", phrase!(form.client_id_new));
+    let renew: Phrase = phrase!(form.client_id_renew);
     let renew = button("button renew", move |_| form.client_id.set(link::new_client_id()))
         .attr("name", "renew")
         .attr_says(page, "title", renew)
@@ -453,64 +445,61 @@ fn more(form: Form) -> El {
     let is = |wanted: fn(&FormError) -> bool, field| wrong(form, field, wanted);
     el("details", "more")
         .prop("open", move || form.is_more_open.get().into())
-        .child(el("summary", "").says(page, |locale| say!(locale, form.more)))
+        .child(el("summary", "").says(page, phrase!(form.more)))
         .child(
             el("div", "pair")
                 .child(label(
                     form,
                     "",
-                    |locale| say!(locale, form.keep_alive),
+                    phrase!(form.keep_alive),
                     is(|error| *error == FormError::KeepAlive, keep_alive),
                 ))
-                .child(label(form, "", |locale| say!(locale, form.version), version)),
+                .child(label(form, "", phrase!(form.version), version)),
         )
         .child(
             el("div", "pair with-button")
                 .child(label(
                     form,
                     "",
-                    |locale| say!(locale, form.client_id),
+                    phrase!(form.client_id),
                     is(|error| *error == FormError::ClientId, client_id),
                 ))
                 .child(renew)
-                .child(hint(form, "client-id-hint", |locale| say!(locale, form.client_id_hint))),
+                .child(hint(form, "client-id-hint", phrase!(form.client_id_hint))),
         )
         .child(label(
             form,
             "",
-            |locale| say!(locale, form.filter_lines),
+            phrase!(form.filter_lines),
             is(|error| matches!(error, FormError::FilterLine(_) | FormError::NoneUsable), filters),
         ))
-        .child(hint(form, "filters-hint", |locale| say!(locale, form.filter_hint)))
+        .child(hint(form, "filters-hint", phrase!(form.filter_hint)))
         .child(error_of(form, "more-error", FormError::is_of_more))
 }
 
 /// What of it this browser keeps, and what that means.
 fn keeping(form: Form) -> El {
     let page = form.page;
-    let save = button("button", move |_| form.tell(form.save()))
-        .attr("name", "save")
-        .says(page, |locale| say!(locale, form.save));
+    let save =
+        button("button", move |_| form.tell(form.save())).attr("name", "save").says(page, phrase!(form.save));
     let told = el("span", "told").attr("role", "status").tells(move || form.told.get());
     let name = field("name", form.name)
         .attr("maxlength", &MOST_NAME.to_string())
         .attr("aria-describedby", "name-error")
-        .attr_says(page, "placeholder", |locale| say!(locale, form.name_placeholder));
+        .attr_says(page, "placeholder", phrase!(form.name_placeholder));
     let tick = el("input", "")
         .attr("type", "checkbox")
         .attr("name", "keep-password")
         .attr("aria-describedby", "keep-password-hint")
         .prop("checked", move || form.keeps_password.get().into())
         .on("change", move |_| form.keeps_password.update(|keeps| *keeps = !*keeps));
-    let tick = el("label", "tick")
-        .child(tick)
-        .child(el("span", "").says(page, |locale| say!(locale, form.keep_password)));
+    let tick = el("label", "tick").child(tick).child(el("span", "").says(page, phrase!(form.keep_password)));
     // The address whose scripts can read it is named.
     let origin = window().location().host().unwrap_or_default();
     let risk = move || say!(page.locale.get(), form.keep_password_risk, origin = origin);
     el("fieldset", "keeping")
-        .child(el("legend", "").says(page, |locale| say!(locale, form.keep)))
-        .child(label(form, "", |locale| say!(locale, form.name), wrong(form, name, FormError::is_of_name)))
+        .child(el("legend", "").says(page, phrase!(form.keep)))
+        .child(label(form, "", phrase!(form.name), wrong(form, name, FormError::is_of_name)))
         .child(error_of(form, "name-error", FormError::is_of_name))
         .child(tick)
         .child(el("p", "hint").attr("id", "keep-password-hint").tells(risk))

@@ -6,7 +6,7 @@ use mqtt::{Link, Version};
 use super::Page;
 use super::element::{El, Phrase, button, effect, el, svg, value_of};
 use crate::words::{self, Locale};
-use crate::{link, say, store};
+use crate::{link, phrase, say, store};
 
 /// Under which name the visitor's choice of colours is kept.
 const THEME: &str = "willow.theme";
@@ -24,19 +24,19 @@ pub fn header(page: Page) -> El {
 
 /// Each language under its own name: whoever looks for it can read that.
 fn language_switch(page: Page) -> El {
-    let option = |locale: &Locale| {
-        let tag = words::tag(*locale);
-        el("option", "").attr("value", tag).attr("lang", tag).text(say!(*locale, page.own_name))
+    let option = |locale: Locale| {
+        let tag = words::tag(locale);
+        el("option", "").attr("value", tag).attr("lang", tag).text(say!(locale, page.own_name))
     };
     el("select", "switch")
         .attr("name", "language")
-        .attr_says(page, "aria-label", |locale| say!(locale, page.language))
-        .children(words::all().iter().map(option))
+        .attr_says(page, "aria-label", phrase!(page.language))
+        .children(words::LOCALES.into_iter().map(option))
         .prop("value", move || words::tag(page.locale.get()).into())
         .on("change", move |event| {
             let chosen = value_of(&event);
-            if let Some(locale) = words::all().iter().find(|locale| words::tag(**locale) == chosen) {
-                page.speak(*locale);
+            if let Some(locale) = words::LOCALES.into_iter().find(|locale| words::tag(*locale) == chosen) {
+                page.speak(locale);
             }
         })
 }
@@ -48,19 +48,20 @@ const THEMES: [&str; 3] = ["system", "light", "dark"];
 /// the rest.
 fn theme_switch(page: Page) -> El {
     let kept = store::read(THEME).unwrap_or_default();
-    let theme = page.theme;
-    theme.set(THEMES.iter().position(|theme| *theme == kept).unwrap_or_default());
+    page.theme.set(THEMES.iter().position(|theme| *theme == kept).unwrap_or_default());
     let shape = svg("use", "");
-    let switch = button("switch theme", move |_| theme.update(|theme| *theme = (*theme + 1) % THEMES.len()))
-        .child(svg("svg", "").attr("aria-hidden", "true").child(shape.clone()));
+    let switch =
+        button("switch theme", move |_| page.theme.update(|theme| *theme = (*theme + 1) % THEMES.len()))
+            .child(svg("svg", "").attr("aria-hidden", "true").child(shape.clone()));
     let shown = switch.clone();
     effect(move || {
-        let (locale, theme) = (page.locale.get(), THEMES[theme.get()]);
+        let (locale, theme) = (page.locale.get(), THEMES[page.theme.get()]);
         let label = match theme {
-            "light" => say!(locale, page.theme_light),
-            "dark" => say!(locale, page.theme_dark),
-            _ => say!(locale, page.theme_system),
+            "light" => phrase!(page.theme_light),
+            "dark" => phrase!(page.theme_dark),
+            _ => phrase!(page.theme_system),
         };
+        let label = label.to(locale);
         shown.set("title", Some(label));
         shown.set("aria-label", Some(label));
         shape.set("href", Some(&format!("#theme-{theme}")));
@@ -77,7 +78,7 @@ fn theme_switch(page: Page) -> El {
 
 /// Opens the help.
 fn help(page: Page) -> El {
-    let label: Phrase = |locale| say!(locale, help.title);
+    let label: Phrase = phrase!(help.title);
     button("switch", move |_| page.help_is_open.set(true))
         .attr("name", "help")
         .attr("aria-haspopup", "dialog")
@@ -91,14 +92,14 @@ fn help(page: Page) -> El {
 fn badge(page: Page) -> El {
     let standing = move || page.state.with(|state| state.standing);
     let word = move || {
-        let locale = page.locale.get();
-        match standing() {
-            Link::Idle => say!(locale, link.idle),
-            Link::Connecting => say!(locale, link.connecting),
-            Link::Connected => say!(locale, link.connected),
-            Link::Waiting { .. } => say!(locale, link.waiting),
-            Link::Refused => say!(locale, link.refused),
-        }
+        let phrase = match standing() {
+            Link::Idle => phrase!(link.idle),
+            Link::Connecting => phrase!(link.connecting),
+            Link::Connected => phrase!(link.connected),
+            Link::Waiting { .. } => phrase!(link.waiting),
+            Link::Refused => phrase!(link.refused),
+        };
+        phrase.to(page.locale.get())
     };
     let address = move || {
         let address = page.state.with(|state| state.address.clone());

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use fleet::Counts;
 use leptos::prelude::*;
 use mqtt::Time;
 
-use super::element::{El, effect, el};
+use super::element::{El, Phrase, effect, el};
 use super::form::focus_headline;
-use super::{Page, memo};
+use super::{Page, finally, memo};
 use crate::headline::{Extent, Headline, Lead};
-use crate::{say, say_count};
+use crate::words::Plural;
+use crate::{phrase, plural, say};
 
 /// For how long it is told that nobody looked for a while.
 const MISSED: Duration = Duration::from_secs(15 * 60);
@@ -24,46 +24,48 @@ struct Sentence {
 
 fn sentence(page: Page, headline: Headline) -> Sentence {
     let locale = page.locale.get();
-    let count = |count: u32| page.format(|formats| formats.count(count as usize));
-    let plain = |lead: &str| Sentence { class: "", lead: lead.to_owned(), rest: String::new() };
-    match headline {
-        Headline::Welcome => plain(say!(locale, headline.idle)),
-        Headline::Connecting => plain(say!(locale, headline.connecting)),
-        Headline::NotConnected => plain(say!(locale, headline.cannot_connect)),
-        Headline::Listening => plain(say!(locale, headline.listening)),
-        Headline::Nobody => plain(say!(locale, headline.nobody)),
-        Headline::NoneSeen => plain(say!(locale, headline.none_seen)),
-        Headline::AllAsleep { total } => {
-            plain(&say_count!(locale, total, headline.all_asleep, total = count(total)))
-        }
+    let (mut class, mut rest) = ("", String::new());
+    let plain = |phrase: Phrase| phrase.to(locale).to_owned();
+    let lead = match headline {
+        Headline::Welcome => plain(phrase!(headline.idle)),
+        Headline::Connecting => plain(phrase!(headline.connecting)),
+        Headline::NotConnected => plain(phrase!(headline.cannot_connect)),
+        Headline::Listening => plain(phrase!(headline.listening)),
+        Headline::Nobody => plain(phrase!(headline.nobody)),
+        Headline::NoneSeen => plain(phrase!(headline.none_seen)),
+        Headline::AllAsleep { total } => page.counted(plural!(headline.all_asleep), total, total),
         Headline::AsOf(time) => {
             let time = page.format(|formats| formats.moment(time, page.now.get().max(time)));
-            plain(&say!(locale, headline.as_of, time = time))
+            say!(locale, headline.as_of, time = time)
         }
-        Headline::AllOnline { total, extent } => plain(&match extent {
-            Extent::Whole => say_count!(locale, total, headline.all_online, total = count(total)),
-            Extent::SoFar => say_count!(locale, total, headline.online_so_far, total = count(total)),
-            Extent::Known => say_count!(locale, total, headline.known_online, total = count(total)),
-        }),
-        Headline::Unconfirmed { stale, total } => {
-            plain(&say_count!(locale, stale, headline.unconfirmed, n = count(stale), total = count(total)))
+        Headline::AllOnline { total, extent } => {
+            let phrases = match extent {
+                Extent::Whole => plural!(headline.all_online),
+                Extent::SoFar => plural!(headline.online_so_far),
+                Extent::Known => plural!(headline.known_online),
+            };
+            page.counted(phrases, total, total)
         }
+        Headline::Unconfirmed { stale, total } => page.counted(plural!(headline.unconfirmed), stale, total),
         Headline::Counted { lead, online, total, is_confirmed } => {
-            let (n, total) = (count(online), count(total));
-            let rest = if is_confirmed {
-                say_count!(locale, online, headline.online_of, n = n, total = total)
-            } else {
-                say_count!(locale, online, headline.last_online_of, n = n, total = total)
-            };
-            let (class, lead) = match lead {
-                Lead::Offline(n) => ("offline", say_count!(locale, n, headline.offline, n = count(n))),
-                Lead::Degraded(n) => ("degraded", say_count!(locale, n, headline.degraded, n = count(n))),
-                Lead::NoneOffline => ("", say!(locale, headline.none_offline).to_owned()),
-                Lead::NoneKnownOffline => ("", say!(locale, headline.none_known_offline).to_owned()),
-            };
-            Sentence { class, lead, rest }
+            let phrases =
+                if is_confirmed { plural!(headline.online_of) } else { plural!(headline.last_online_of) };
+            rest = page.counted(phrases, online, total);
+            match lead {
+                Lead::Offline(n) => {
+                    class = "offline";
+                    page.counted(plural!(headline.offline), n, total)
+                }
+                Lead::Degraded(n) => {
+                    class = "degraded";
+                    page.counted(plural!(headline.degraded), n, total)
+                }
+                Lead::NoneOffline => plain(phrase!(headline.none_offline)),
+                Lead::NoneKnownOffline => plain(phrase!(headline.none_known_offline)),
+            }
         }
-    }
+    };
+    Sentence { class, lead, rest }
 }
 
 /// The headline in one text.
@@ -76,12 +78,10 @@ pub fn say_headline(page: Page, headline: Headline) -> String {
 fn below(page: Page) -> String {
     let (headline, counts, loading) = page.state.with(|state| (state.headline, state.counts, state.loading));
     let locale = page.locale.get();
-    let count = |count: u32| page.format(|formats| formats.count(count as usize));
-    if headline == Headline::Welcome {
-        return say!(locale, sub.idle).to_owned();
-    }
-    if let Headline::AllAsleep { .. } = headline {
-        return say!(locale, sub.all_asleep).to_owned();
+    match headline {
+        Headline::Welcome => return say!(locale, sub.idle).to_owned(),
+        Headline::AllAsleep { .. } => return say!(locale, sub.all_asleep).to_owned(),
+        _ => {}
     }
     if let Some((done, all)) = loading {
         // The one that is being read counts from 1.
@@ -89,26 +89,18 @@ fn below(page: Page) -> String {
         return say!(locale, sub.loading, done = done, all = all.to_string());
     }
     let mut parts = Vec::new();
-    let Counts { sleeping, degraded, unknown, live, retained, stale, .. } = counts;
-    if sleeping > 0 {
-        parts.push(say_count!(locale, sleeping, sub.sleeping, n = count(sleeping)));
-    }
+    let mut tell = |n: u32, phrases: Plural| {
+        if n > 0 {
+            parts.push(page.counted(phrases, n, counts.total));
+        }
+    };
     let is_told = matches!(headline, Headline::Counted { lead: Lead::Degraded(_), .. });
-    if degraded > 0 && !is_told {
-        parts.push(say_count!(locale, degraded, sub.degraded, n = count(degraded)));
-    }
-    if unknown > 0 {
-        parts.push(say_count!(locale, unknown, sub.unknown, n = count(unknown)));
-    }
-    if live > 0 {
-        parts.push(say_count!(locale, live, sub.live, n = count(live)));
-    }
-    if retained > 0 {
-        parts.push(say_count!(locale, retained, sub.retained, n = count(retained)));
-    }
-    if stale > 0 {
-        parts.push(say_count!(locale, stale, sub.stale, n = count(stale)));
-    }
+    tell(counts.sleeping, plural!(sub.sleeping));
+    tell(if is_told { 0 } else { counts.degraded }, plural!(sub.degraded));
+    tell(counts.unknown, plural!(sub.unknown));
+    tell(counts.live, plural!(sub.live));
+    tell(counts.retained, plural!(sub.retained));
+    tell(counts.stale, plural!(sub.stale));
     let now = page.now.get();
     let missed = page.state.with(|state| state.missed);
     if let Some((from, to)) = missed.filter(|(_, to)| now.since(*to) < MISSED) {
@@ -137,11 +129,10 @@ fn favicon(offline: usize) -> String {
 
 /// Where an element is made that may have the focus when it goes: then the headline gets it.
 pub fn leave_focus(el: &El) {
-    let element = StoredValue::new_local(el.element().clone());
-    on_cleanup(move || {
+    let element = el.element().clone();
+    finally(move || {
         let active = document().active_element();
-        let has_focus = element.try_with_value(|element| element.contains(active.as_deref()));
-        if active.is_some() && has_focus == Some(true) {
+        if active.is_some() && element.contains(active.as_deref()) {
             request_animation_frame(|| {
                 if document().active_element().is_none_or(|active| active.tag_name() == "BODY") {
                     focus_headline();
@@ -161,7 +152,7 @@ pub fn headline(page: Page, into: El) -> El {
         let offline = page.told(|state| state.counts.offline);
         document().set_title(&match offline {
             0 => say!(locale, page.title).to_owned(),
-            n => say!(locale, page.title_offline, n = page.format(|formats| formats.count(n as usize))),
+            n => say!(locale, page.title_offline, n = page.number(n)),
         });
     });
     let offline = memo(move |_| page.told(|state| state.counts.offline as usize));

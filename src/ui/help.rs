@@ -1,40 +1,39 @@
 //! What the shapes, the edges and the keys mean.
 
 use fleet::Status;
-use leptos::prelude::*;
 
 use super::Page;
 use super::dialog::dialog;
 use super::element::{El, Phrase, el};
 use super::later::{self, later};
 use super::symbols::icon;
-use crate::say;
+use crate::phrase;
 
 /// What each status means; its shape and its word are those of the tiles.
 const STATUSES: [(Status, Phrase, Phrase); 5] = [
-    (Status::Online, |locale| say!(locale, status.online), |locale| say!(locale, help.online)),
-    (Status::Offline, |locale| say!(locale, status.offline), |locale| say!(locale, help.offline)),
-    (Status::Degraded, |locale| say!(locale, status.degraded), |locale| say!(locale, help.degraded)),
-    (Status::Sleeping, |locale| say!(locale, status.sleeping), |locale| say!(locale, help.sleeping)),
-    (Status::Unknown, |locale| say!(locale, status.unknown), |locale| say!(locale, help.unknown)),
+    (Status::Online, phrase!(status.online), phrase!(help.online)),
+    (Status::Offline, phrase!(status.offline), phrase!(help.offline)),
+    (Status::Degraded, phrase!(status.degraded), phrase!(help.degraded)),
+    (Status::Sleeping, phrase!(status.sleeping), phrase!(help.sleeping)),
+    (Status::Unknown, phrase!(status.unknown), phrase!(help.unknown)),
 ];
 
 /// What each edge means, by the class of its picture.
 const EDGES: [(&str, Phrase, Phrase); 3] = [
-    ("edge", |locale| say!(locale, tools.live), |locale| say!(locale, help.live)),
-    ("edge retained", |locale| say!(locale, tools.retained), |locale| say!(locale, help.retained)),
-    ("edge stale", |locale| say!(locale, tools.stale), |locale| say!(locale, help.stale)),
+    ("edge", phrase!(tools.live), phrase!(help.live)),
+    ("edge retained", phrase!(tools.retained), phrase!(help.retained)),
+    ("edge stale", phrase!(tools.stale), phrase!(help.stale)),
 ];
 
 /// The keys, and what they do.
 const KEYS: [(&str, Phrase); 7] = [
-    ("← ↑ → ↓", |locale| say!(locale, help.arrows)),
-    ("Home End", |locale| say!(locale, help.ends)),
-    ("PgUp PgDn", |locale| say!(locale, help.pages)),
-    ("Enter", |locale| say!(locale, help.enter)),
-    ("Esc", |locale| say!(locale, help.escape)),
-    ("/", |locale| say!(locale, help.slash)),
-    ("?", |locale| say!(locale, help.question)),
+    ("← ↑ → ↓", phrase!(help.arrows)),
+    ("Home End", phrase!(help.ends)),
+    ("PgUp PgDn", phrase!(help.pages)),
+    ("Enter", phrase!(help.enter)),
+    ("Esc", phrase!(help.escape)),
+    ("/", phrase!(help.slash)),
+    ("?", phrase!(help.question)),
 ];
 
 /// The help in a dialog of its own, opened by its button or by `?`.
@@ -69,16 +68,11 @@ fn help(page: Page, sheet: El) -> El {
         entry(list, el("dt", "").children(keys), meaning)
     });
     sheet
-        .child(
-            el("h2", "")
-                .attr("id", "help-title")
-                .attr("tabindex", "-1")
-                .says(page, |locale| say!(locale, help.title)),
-        )
-        .child(title(|locale| say!(locale, help.statuses)))
+        .child(el("h2", "").attr("id", "help-title").attr("tabindex", "-1").says(page, phrase!(help.title)))
+        .child(title(phrase!(help.statuses)))
         .child(statuses)
-        .child(title(|locale| say!(locale, help.edges)))
+        .child(title(phrase!(help.edges)))
         .child(edges)
-        .child(title(|locale| say!(locale, help.keys)))
+        .child(title(phrase!(help.keys)))
         .child(keys)
 }

@@ -14,7 +14,7 @@ use web_sys::Element;
 
 use super::Page;
 use super::element::{El, button, el, focus};
-use crate::say;
+use crate::phrase;
 
 /// A part could not be loaded: the host of the page cannot be reached, or has another version by now.
 pub struct NotLoaded;
@@ -84,8 +84,8 @@ fn failed(page: Page, into: &El, owner: Option<Owner>, fill: Fill) {
     into.append(
         &note
             .attr("role", "alert")
-            .child(el("p", "").says(page, |locale| say!(locale, later.failed)))
-            .child(try_again.says(page, |locale| say!(locale, later.again))),
+            .child(el("p", "").says(page, phrase!(later.failed)))
+            .child(try_again.says(page, phrase!(later.again))),
     );
 }
 

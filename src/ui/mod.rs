@@ -28,6 +28,7 @@ mod payload;
 mod rail;
 mod report;
 mod section;
+mod signal;
 mod symbols;
 mod tile;
 mod tools;
@@ -37,14 +38,15 @@ mod wall;
 #[cfg(test)]
 mod tests;
 
-use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::cell::{OnceCell, RefCell};
+use std::ops::Deref;
 use std::time::Duration;
 
 use fleet::{ConfigError, Handle};
 use js_sys::{Function, Reflect};
 use leptos::prelude::*;
 use mqtt::Time;
+use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlElement;
 
@@ -55,7 +57,7 @@ use crate::profiles;
 use crate::state::State;
 use crate::store;
 use crate::view::{View, folded_of_fragment};
-use crate::words::{self, Locale};
+use crate::words::{self, Locale, Plural};
 
 use board::board;
 use connections::connection_dialog;
@@ -64,6 +66,7 @@ use element::{El, effect};
 use forget::forget_dialog;
 use header::header;
 use help::help_dialog;
+use signal::Signal;
 use symbols::symbols;
 
 /// How often relative times are told anew.
@@ -71,78 +74,89 @@ const TICK: Duration = Duration::from_secs(10);
 /// Under which name the visitor's choice of language is kept.
 const LANGUAGE: &str = "willow.language";
 
-/// What every component shares: the connection, the language, the clock, and what is being looked for.
+/// What every part of the page knows. It is made once and lives as long as the document does, so that whoever listens to
+/// the browser may have it.
 #[derive(Copy, Clone)]
-pub struct Page {
-    link: StoredValue<Link, LocalStorage>,
-    formats: StoredValue<Vec<(Locale, OnceCell<Formats>)>, LocalStorage>,
-    visitor: StoredValue<Vec<String>>,
+pub struct Page(&'static Shared);
+
+/// What the parts of a page share: the connection, the language, the clock, and what is being looked for.
+pub struct Shared {
+    /// None once the page is gone.
+    link: RefCell<Option<Link>>,
+    formats: [OnceCell<Formats>; words::LOCALES.len()],
+    visitor: Vec<String>,
     /// Where the page came from.
-    pub origin: StoredValue<Origin>,
+    pub origin: Origin,
     /// What the page's address asked for.
-    pub request: StoredValue<Request>,
+    pub request: Request,
     /// The language.
-    pub locale: RwSignal<Locale>,
+    pub locale: Signal<Locale>,
     /// A coarse clock, for relative times.
-    pub now: RwSignal<Time>,
+    pub now: Signal<Time>,
     /// What the page shows apart from its tiles.
     pub state: Memo<State>,
     /// What the visitor looks at.
-    pub view: RwSignal<View>,
-    /// The groups that the visitor folded.
-    pub folded: RwSignal<BTreeSet<String>>,
+    pub view: Signal<View>,
+    /// The groups that the visitor folded, in order.
+    pub folded: Signal<Vec<String>>,
     /// The visitor's choice of colours, by its number.
-    pub theme: RwSignal<usize>,
+    pub theme: Signal<usize>,
     /// The device that the keyboard is at.
-    pub cursor: RwSignal<Option<Handle>>,
+    pub cursor: Signal<Option<Handle>>,
     /// The device whose panel is open.
-    pub opened: RwSignal<Option<Handle>>,
+    pub opened: Signal<Option<Handle>>,
     /// Whether the connection's dialog is open.
-    pub dialog_is_open: RwSignal<bool>,
+    pub dialog_is_open: Signal<bool>,
     /// Whether the help is open.
-    pub help_is_open: RwSignal<bool>,
+    pub help_is_open: Signal<bool>,
     /// How often the connections that this browser keeps have changed; they are read where they are shown.
-    pub saved: RwSignal<usize>,
+    pub saved: Signal<usize>,
     /// Whether the dialog is open in which devices are forgotten.
-    pub forget_is_open: RwSignal<bool>,
+    pub forget_is_open: Signal<bool>,
+}
+
+impl Deref for Page {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        self.0
+    }
 }
 
 impl Page {
     /// Opens the page: reads its address and the visitor's choices, connects if the address says so.
     pub fn open() -> Page {
-        let request = Request::parse(&window().location().href().unwrap_or_default());
+        let mut request = Request::parse(&window().location().href().unwrap_or_default());
         if let Some(cleaned) = &request.cleaned {
             replace_location(cleaned);
         }
-        let page = Page::new(Link::new(), request);
+        let link = Link::new();
+        let address = request.broker.as_deref().and_then(|broker| Address::parse(broker).ok());
+        if let (Some(address), None) = (address, &request.error) {
+            // Whoever sent the address chose where to and what to see; as whom, the visitor did, for exactly there.
+            let (filters, version) = (request.filters.clone(), request.version);
+            let profile = match profiles::for_address(store::profiles(), &address) {
+                Some(saved) => Profile { filters, version, ..saved.profile },
+                None => Profile {
+                    address,
+                    user: None,
+                    password: None,
+                    keep_alive: link::KEEP_ALIVE,
+                    version,
+                    filters,
+                    client_id: None,
+                },
+            };
+            // Filters that cannot be used leave the page as it would be without them, and say so.
+            if let Err(ConfigError::NoFilter(_)) = link.connect(profile) {
+                request.error = Some(RequestError::NoFilter);
+                request.filters.clear();
+            }
+        }
+        let page = Page::new(link, request);
         let fragment = route().1;
         page.view.set(View::of_fragment(&fragment));
         page.folded.set(folded_of_fragment(&fragment));
-        page.request.update_value(|request| {
-            let address = request.broker.as_deref().and_then(|broker| Address::parse(broker).ok());
-            if let (Some(address), None) = (address, &request.error) {
-                // Whoever sent the address chose where to and what to see; as whom, the visitor did, for exactly there.
-                let (filters, version) = (request.filters.clone(), request.version);
-                let saved = store::profiles();
-                let profile = match profiles::for_address(&saved, &address) {
-                    Some(saved) => Profile { filters, version, ..saved.profile.clone() },
-                    None => Profile {
-                        address,
-                        user: None,
-                        password: None,
-                        keep_alive: link::KEEP_ALIVE,
-                        version,
-                        filters,
-                        client_id: None,
-                    },
-                };
-                // Filters that cannot be used leave the page as it would be without them, and say so.
-                if let Err(ConfigError::NoFilter(_)) = page.link(|link| link.connect(profile)) {
-                    request.error = Some(RequestError::NoFilter);
-                    request.filters.clear();
-                }
-            }
-        });
         page
     }
 
@@ -155,45 +169,43 @@ impl Page {
         let visitor: Vec<String> =
             window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect();
         let locale = words::choose(store::read(LANGUAGE).as_deref(), &visitor);
-        let link = StoredValue::new_local(link);
-        let page_is_secure = origin.secure;
+        let (watched, page_is_secure) = (link.clone(), origin.secure);
         let state = memo(move |_| {
-            link.with_value(|link| {
-                link.track();
-                State::of(link, page_is_secure)
-            })
+            watched.track();
+            State::of(&watched, page_is_secure)
         });
-        Page {
-            link,
+        let page = Page(Box::leak(Box::new(Shared {
+            link: RefCell::new(Some(link)),
+            formats: Default::default(),
+            visitor,
+            origin,
+            request,
+            locale: Signal::new(locale),
+            now: Signal::new(link::now()),
             state,
-            formats: StoredValue::new_local(
-                words::all().iter().map(|locale| (*locale, OnceCell::new())).collect(),
-            ),
-            visitor: StoredValue::new(visitor),
-            origin: StoredValue::new(origin),
-            request: StoredValue::new(request),
-            locale: RwSignal::new(locale),
-            now: RwSignal::new(link::now()),
-            view: RwSignal::new(View::default()),
-            folded: RwSignal::new(BTreeSet::new()),
-            theme: RwSignal::new(0),
-            cursor: RwSignal::new(None),
-            opened: RwSignal::new(None),
-            dialog_is_open: RwSignal::new(false),
-            help_is_open: RwSignal::new(false),
-            saved: RwSignal::new(0),
-            forget_is_open: RwSignal::new(false),
-        }
+            view: Signal::new(View::default()),
+            folded: Signal::new(Vec::new()),
+            theme: Signal::new(0),
+            cursor: Signal::new(None),
+            opened: Signal::new(None),
+            dialog_is_open: Signal::new(false),
+            help_is_open: Signal::new(false),
+            saved: Signal::new(0),
+            forget_is_open: Signal::new(false),
+        })));
+        // Its sockets and timers go with it.
+        finally(move || drop(page.link.take()));
+        page
     }
 
     /// Uses the connection.
     pub fn link<T>(self, with: impl FnOnce(&Link) -> T) -> T {
-        self.link.with_value(with)
+        with(self.link.borrow().as_ref().expect("nobody uses the connection of a page that is gone"))
     }
 
     /// Reads the connection, now and again after every change.
     pub fn watch<T>(self, read: impl FnOnce(&Link) -> T) -> T {
-        self.link.with_value(|link| {
+        self.link(|link| {
             link.track();
             read(link)
         })
@@ -208,13 +220,20 @@ impl Page {
     /// Formats values in the visitor's language, now and again when it changes.
     pub fn format<T>(self, with: impl FnOnce(&Formats) -> T) -> T {
         let locale = self.locale.get();
-        let making =
-            || self.visitor.with_value(|visitor| Formats::new(intl::tag(words::tag(locale), visitor)));
-        self.formats.with_value(|formats| {
-            let (_, formats) =
-                formats.iter().find(|(known, _)| *known == locale).expect("there is one for each");
-            with(formats.get_or_init(making))
-        })
+        let tag = || intl::tag(words::tag(locale), &self.visitor);
+        with(self.formats[locale as usize].get_or_init(|| Formats::new(tag())))
+    }
+
+    /// A count in the visitor's writing.
+    pub fn number(self, count: u32) -> String {
+        self.format(|formats| formats.count(count))
+    }
+
+    /// A sentence about a count, `{n}`, of `{total}`.
+    pub fn counted(self, phrases: Plural, n: u32, total: u32) -> String {
+        let phrase = if n == 1 { phrases.one } else { phrases.other };
+        let numbers = [("n", &*self.number(n)), ("total", &*self.number(total))];
+        words::filled(phrase, self.locale.get(), &numbers)
     }
 
     /// Opens a device's panel.
@@ -225,10 +244,9 @@ impl Page {
 
     /// Folds a group, or unfolds it.
     pub fn fold(self, name: &str) {
-        self.folded.update(|folded| {
-            if !folded.remove(name) {
-                folded.insert(name.to_owned());
-            }
+        self.folded.update(|folded| match folded.binary_search_by(|known| known.as_str().cmp(name)) {
+            Ok(place) => drop(folded.remove(place)),
+            Err(place) => folded.insert(place, name.to_owned()),
         });
     }
 
@@ -237,7 +255,7 @@ impl Page {
         self.cursor.set(None);
         self.opened.set(None);
         self.forget_is_open.set(false);
-        self.folded.set(BTreeSet::new());
+        self.folded.set(Vec::new());
     }
 
     /// Chooses a language, for this visit and the next.
@@ -266,12 +284,16 @@ fn route() -> (String, String) {
 }
 
 /// A value that is worked out anew only when what it is made of changes; told what it was before.
-pub fn memo<T: PartialEq + Send + Sync + 'static>(
-    value: impl Fn(Option<&T>) -> T + Send + Sync + 'static,
-) -> Memo<T> {
-    type Boxed<T> = Box<dyn Fn(Option<&T>) -> T + Send + Sync>;
-    let value: Boxed<T> = Box::new(value);
-    Memo::new(value)
+pub fn memo<T: PartialEq + Send + Sync + 'static>(value: impl Fn(Option<&T>) -> T + 'static) -> Memo<T> {
+    type Boxed<T> = Box<dyn Fn(Option<&T>) -> T>;
+    let value: SendWrapper<Boxed<T>> = SendWrapper::new(Box::new(value));
+    Memo::new(move |old| value(old))
+}
+
+/// Does something when the reactive owner ends that this is called under.
+pub fn finally(act: impl FnOnce() + 'static) {
+    let act: SendWrapper<Box<dyn FnOnce()>> = SendWrapper::new(Box::new(act));
+    on_cleanup(move || (act.take())());
 }
 
 /// Shows a page in an element of the document, until what is returned is dropped.

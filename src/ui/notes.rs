@@ -3,13 +3,12 @@
 use leptos::prelude::*;
 
 use super::diagnosis::code;
-use super::element::{El, button, el};
+use super::element::{El, Phrase, button, el};
 use super::headline::leave_focus;
 use super::list::{Item, list};
 use super::{Page, memo};
 use crate::notes::{Note, NoteKind, Noted};
-use crate::words::Locale;
-use crate::{say, say_count};
+use crate::{phrase, say, say_count};
 
 /// How many filters a note names; the rest are counted.
 const NAMED: usize = 5;
@@ -45,9 +44,10 @@ fn box_of(page: Page, notes: Memo<Vec<Note>>, kind: NoteKind) -> El {
         }
         items
     });
+    let (title, body) = words(kind);
     el("section", "note caution")
-        .child(el("h2", "").tells(move || words(page.locale.get(), kind).0.to_owned()))
-        .child(el("p", "").tells(move || words(page.locale.get(), kind).1.to_owned()))
+        .child(el("h2", "").says(page, title))
+        .child(el("p", "").says(page, body))
         .child(items)
 }
 
@@ -62,7 +62,7 @@ fn item_of(page: Page, kind: NoteKind, Noted { position, text, replays, reason }
     };
     let resume = position.filter(|_| kind == NoteKind::Paused).map(|position| {
         button("button small", move |_| page.link(|link| link.switch_filter(position, true)))
-            .says(page, |locale| say!(locale, note.paused.resume))
+            .says(page, phrase!(note.paused.resume))
     });
     let item =
         el("li", "").attr("dir", "auto").child(el("span", "").tells(sentence)).text(" ").children(resume);
@@ -83,23 +83,19 @@ fn box_of_bounds(page: Page) -> El {
         say_count!(page.locale.get(), left_out, note.bounded.body, n = n)
     };
     el("section", "note caution")
-        .child(el("h2", "").says(page, |locale| say!(locale, note.bounded.title)))
+        .child(el("h2", "").says(page, phrase!(note.bounded.title)))
         .child(el("p", "").tells(body))
 }
 
 /// Title and explanation.
-fn words(locale: Locale, kind: NoteKind) -> (&'static str, &'static str) {
+fn words(kind: NoteKind) -> (Phrase, Phrase) {
     match kind {
-        NoteKind::Cut => (say!(locale, note.cut.title), say!(locale, note.cut.body)),
-        NoteKind::Unknown => (say!(locale, note.unknown.title), say!(locale, note.unknown.body)),
-        NoteKind::UnknownForGood => {
-            (say!(locale, note.unknown.title), say!(locale, note.unknown.body_for_good))
-        }
-        NoteKind::Refused => (say!(locale, note.refused.title), say!(locale, note.refused.body)),
-        NoteKind::RefusedForGood => {
-            (say!(locale, note.refused.title), say!(locale, note.refused.body_for_good))
-        }
-        NoteKind::Paused => (say!(locale, note.paused.title), say!(locale, note.paused.body)),
-        NoteKind::Rejected => (say!(locale, note.rejected.title), say!(locale, note.rejected.body)),
+        NoteKind::Cut => (phrase!(note.cut.title), phrase!(note.cut.body)),
+        NoteKind::Unknown => (phrase!(note.unknown.title), phrase!(note.unknown.body)),
+        NoteKind::UnknownForGood => (phrase!(note.unknown.title), phrase!(note.unknown.body_for_good)),
+        NoteKind::Refused => (phrase!(note.refused.title), phrase!(note.refused.body)),
+        NoteKind::RefusedForGood => (phrase!(note.refused.title), phrase!(note.refused.body_for_good)),
+        NoteKind::Paused => (phrase!(note.paused.title), phrase!(note.paused.body)),
+        NoteKind::Rejected => (phrase!(note.rejected.title), phrase!(note.rejected.body)),
     }
 }

@@ -10,7 +10,7 @@ use super::device::Line;
 use super::element::{El, Phrase, el};
 use crate::bytes::{Piece, hex, pieces};
 use crate::words::Locale;
-use crate::{say, say_count};
+use crate::{phrase, say, say_count};
 
 /// Its part of the panel.
 pub struct Message {
@@ -35,12 +35,12 @@ impl Message {
             let pre = el("pre", "bytes").attr("tabindex", "0").attr("role", "group");
             pre.attr_says(page, "aria-label", label)
         };
-        let text = view(|locale| say!(locale, device.payload.text)).attr("dir", "auto");
-        let hex = view(|locale| say!(locale, device.payload.hex)).attr("dir", "ltr");
-        let legend = el("p", "hint").says(page, |locale| say!(locale, device.payload.legend));
+        let text = view(phrase!(device.payload.text)).attr("dir", "auto");
+        let hex = view(phrase!(device.payload.hex)).attr("dir", "ltr");
+        let legend = el("p", "hint").says(page, phrase!(device.payload.legend));
         let views = el("div", "views").child(text.clone()).child(legend.clone()).child(hex.clone());
         let (about, stray, word) = (el("p", ""), el("p", ""), el("pre", "bytes").attr("dir", "auto"));
-        into.append(&el("h3", "").says(page, |locale| say!(locale, device.payload.title)));
+        into.append(&el("h3", "").says(page, phrase!(device.payload.title)));
         [&about, &views, &stray, &word].into_iter().for_each(|part| into.append(part));
         let (about, stray) = (Line::of(about), Line::of(stray));
         Message { page, about, views, text, hex, legend, stray, word, shown: None, shown_word: [].into() }

@@ -8,7 +8,7 @@ use super::element::{El, button, el};
 use super::list::{Item, list};
 use super::symbols::icon;
 use super::{Page, memo};
-use crate::say;
+use crate::{phrase, say};
 
 /// How many changes are in the document.
 const SHOWN: usize = 40;
@@ -64,7 +64,7 @@ pub fn rail(page: Page) -> El {
     el("aside", "rail")
         .attr("aria-labelledby", "rail-title")
         .attr_if("hidden", move || page.state.with(|state| state.counts.total == 0))
-        .child(el("h2", "").attr("id", "rail-title").says(page, |locale| say!(locale, rail.title)))
+        .child(el("h2", "").attr("id", "rail-title").says(page, phrase!(rail.title)))
         .child(el("p", "").tells(none))
         .child(list(changes, listed))
 }

@@ -1,5 +1,8 @@
 //! The button that copies a report for whoever helps.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use js_sys::{Function, Reflect};
 use leptos::prelude::*;
 use wasm_bindgen::closure::Closure;
@@ -7,51 +10,37 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::Page;
 use super::diagnosis::{say_cause, say_fact};
-use super::element::{El, button, el};
+use super::element::{El, Phrase, button, el};
 use super::filters;
 use super::later::{NotLoaded, later};
+use super::signal::Signal;
 use crate::link;
+use crate::phrase;
 use crate::report::{Subject, Words, report};
-use crate::say;
 use crate::words::Locale;
 
 /// Copies the report, and says whether it did. Where the browser lets no page write to the clipboard (it does so only
 /// for https and this machine), the text is shown, marked, to be copied by hand.
 pub fn report_button(page: Page) -> El {
-    let (told, by_hand) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let text = RwSignal::new(String::new());
-    let settle_text = move || {
-        // What the button stood in may have gone while the text was loaded.
-        let Some(text) = text.try_get_untracked() else { return };
-        let shown = text.clone();
-        let settle = move |is_copied: bool| {
-            if told.is_disposed() {
-                return;
-            }
-            let locale = page.locale.get_untracked();
-            by_hand.set(if is_copied { String::new() } else { shown.clone() });
-            told.set(
-                if is_copied { say!(locale, report.copied) } else { say!(locale, report.by_hand) }.to_owned(),
-            );
-        };
-        write_to_clipboard(&text, Box::new(settle));
-    };
+    let outcome = Rc::new(Outcome::default());
+    let (copying, hand, status) = (outcome.clone(), outcome.clone(), outcome);
     let copy = move |_| {
+        let outcome = copying.clone();
         leptos::task::spawn_local(async move {
-            match load_text(page, text).await {
-                Ok(()) => settle_text(),
-                Err(NotLoaded) => told.set(say!(page.locale.get_untracked(), later.failed).to_owned()),
+            match load_text(page, outcome.clone()).await {
+                Ok(()) => write_to_clipboard(&outcome.text.take(), outcome),
+                Err(NotLoaded) => outcome.told.set(Some(phrase!(later.failed))),
             }
         });
     };
-    let shown = move || {
-        let text = by_hand.get();
+    let by_hand = move || {
+        let text = hand.by_hand.get();
         (!text.is_empty()).then(|| {
             let field = el("textarea", "field")
                 .attr("readonly", "")
                 .attr("rows", "10")
                 .attr("dir", "ltr")
-                .attr_says(page, "aria-label", |locale| say!(locale, report.title))
+                .attr_says(page, "aria-label", phrase!(report.title))
                 .text(&text);
             let marked = field.clone();
             request_animation_frame(move || {
@@ -61,18 +50,24 @@ pub fn report_button(page: Page) -> El {
             field
         })
     };
+    let told =
+        move || status.told.get().map(|phrase| phrase.to(page.locale.get()).to_owned()).unwrap_or_default();
     el("div", "report")
-        .child(
-            button("button small", copy)
-                .attr("name", "report")
-                .says(page, |locale| say!(locale, report.copy)),
-        )
-        .child(el("span", "hint").says(page, |locale| say!(locale, report.hint)))
-        .child(el("p", "").attr("role", "status").tells(move || told.get()))
-        .part(shown)
+        .child(button("button small", copy).attr("name", "report").says(page, phrase!(report.copy)))
+        .child(el("span", "hint").says(page, phrase!(report.hint)))
+        .child(el("p", "").attr("role", "status").tells(told))
+        .part(by_hand)
 }
 
-later! { report: fn load_text(page: Page, into: RwSignal<String>) { into.set(text(page)) } }
+/// What became of copying. Nobody may look at it any more when it comes.
+#[derive(Default)]
+struct Outcome {
+    text: RefCell<String>,
+    told: Signal<Option<Phrase>>,
+    by_hand: Signal<String>,
+}
+
+later! { report: fn load_text(page: Page, into: Rc<Outcome>) { into.text.replace(text(page)) } }
 
 fn text(page: Page) -> String {
     let words = Words {
@@ -81,7 +76,7 @@ fn text(page: Page) -> String {
         filter: |state| filters::words(Locale::en, state),
     };
     let browser = window().navigator().user_agent().unwrap_or_default();
-    let page_is_secure = page.origin.with_value(|origin| origin.secure);
+    let page_is_secure = page.origin.secure;
     page.state.with_untracked(|state| {
         let text = page.link(|link| {
             link.with(|call| {
@@ -100,7 +95,12 @@ fn text(page: Page) -> String {
     })
 }
 
-fn write_to_clipboard(text: &str, settle: Box<dyn Fn(bool)>) {
+fn write_to_clipboard(text: &str, outcome: Rc<Outcome>) {
+    let by_hand = text.to_owned();
+    let settle = move |is_copied: bool| {
+        outcome.told.set(Some(if is_copied { phrase!(report.copied) } else { phrase!(report.by_hand) }));
+        outcome.by_hand.set(if is_copied { String::new() } else { by_hand });
+    };
     // Absent for a page that came by http from another machine.
     let clipboard = Reflect::get(&window().navigator(), &"clipboard".into()).unwrap_or_default();
     if clipboard.is_undefined() {

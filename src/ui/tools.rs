@@ -8,13 +8,13 @@ use super::element::{self, El, Phrase, button, el};
 use super::{Page, memo};
 use crate::view::{Density, GROUPINGS, ORDERS, View};
 use crate::words::Locale;
-use crate::{say, say_count};
+use crate::{phrase, say, say_count};
 
 /// The row of choices below the counters. `found`: how many devices the search and the filters leave.
 pub fn tools(page: Page, found: Memo<usize>) -> El {
     let order = choice(
         page,
-        |locale| say!(locale, tools.sort),
+        phrase!(tools.sort),
         ORDERS.iter().map(|(_, word)| *word).collect(),
         |locale, word| match word {
             "name" => say!(locale, tools.by_name),
@@ -26,7 +26,7 @@ pub fn tools(page: Page, found: Memo<usize>) -> El {
     );
     let grouping = choice(
         page,
-        |locale| say!(locale, tools.group),
+        phrase!(tools.group),
         GROUPINGS.iter().map(|(_, word)| *word).collect(),
         |locale, word| match word {
             "convention" => say!(locale, tools.group_convention),
@@ -41,7 +41,7 @@ pub fn tools(page: Page, found: Memo<usize>) -> El {
     );
     let evidence = choice(
         page,
-        |locale| say!(locale, tools.evidence),
+        phrase!(tools.evidence),
         ["", "live", "retained", "stale"].to_vec(),
         |locale, word| match word {
             "live" => say!(locale, tools.live),
@@ -58,7 +58,7 @@ pub fn tools(page: Page, found: Memo<usize>) -> El {
     let slugs = CONVENTIONS.iter().map(|convention| convention.slug);
     let convention = choice(
         page,
-        |locale| say!(locale, tools.convention),
+        phrase!(tools.convention),
         [""].into_iter().chain(slugs).collect(),
         |locale, word| match CONVENTIONS.iter().find(|convention| convention.slug == word) {
             Some(convention) => convention.label,
@@ -72,9 +72,9 @@ pub fn tools(page: Page, found: Memo<usize>) -> El {
     );
     let density = Density::ALL.into_iter().map(|density| {
         let label: Phrase = match density {
-            Density::Tiles => |locale| say!(locale, tools.tiles),
-            Density::Compact => |locale| say!(locale, tools.compact),
-            Density::Wall => |locale| say!(locale, tools.wall),
+            Density::Tiles => phrase!(tools.tiles),
+            Density::Compact => phrase!(tools.compact),
+            Density::Wall => phrase!(tools.wall),
         };
         button("", move |_| page.view.update(|view| view.resize(density)))
             .attr_tells("aria-pressed", move || page.view.with(|view| view.density == density).to_string())
@@ -96,7 +96,7 @@ pub fn tools(page: Page, found: Memo<usize>) -> El {
         .child(grouping)
         .child(evidence)
         .child(convention)
-        .child(segments.attr_says(page, "aria-label", |locale| say!(locale, tools.density)))
+        .child(segments.attr_says(page, "aria-label", phrase!(tools.density)))
         .children(forgetting(page, found, has_begun))
 }
 
@@ -119,7 +119,7 @@ fn forgetting(page: Page, found: Memo<usize>, has_begun: Memo<bool>) -> [El; 2] 
     let again = button("button small", move |_| page.forget_is_open.set(true));
     [
         forget.tells(words).attr_if("hidden", move || !can_forget()),
-        again.says(page, |locale| say!(locale, forget.again)).attr_if("hidden", move || !is_left()),
+        again.says(page, phrase!(forget.again)).attr_if("hidden", move || !is_left()),
     ]
 }
 

@@ -15,7 +15,7 @@ use super::element::{El, button, el};
 use super::form::say_address;
 use crate::profiles::{self, Found, MOST_BYTES, MOST_PROFILES, Problem, Saved, Why};
 use crate::words::Locale;
-use crate::{say, say_count, store};
+use crate::{phrase, say, say_count, store};
 
 /// How the file is proposed to be called.
 const FILE: &str = "willow-connections.json";
@@ -44,9 +44,9 @@ pub fn export(page: Page) -> El {
             button("button", download)
                 .attr("name", "export")
                 .attr_if("disabled", is_empty)
-                .says(page, |locale| say!(locale, kept.export)),
+                .says(page, phrase!(kept.export)),
         )
-        .child(el("p", "hint").says(page, |locale| say!(locale, kept.export_hint)))
+        .child(el("p", "hint").says(page, phrase!(kept.export_hint)))
 }
 
 /// Reads a file, shows what is in it, and adds that when the visitor wants it.
@@ -95,14 +95,12 @@ pub fn import(page: Page) -> El {
         told.track();
         if is_shown.get() { preview(page, &found, tell) } else { Vec::new() }
     };
-    el("div", "transfer")
-        .child(el("label", "").says(page, |locale| say!(locale, kept.import)).child(input))
-        .child(
-            el("div", "preview")
-                .attr("role", "status")
-                .child(el("p", "").tells(move || told.get()))
-                .child(el("div", "preview").parts(preview)),
-        )
+    el("div", "transfer").child(el("label", "").says(page, phrase!(kept.import)).child(input)).child(
+        el("div", "preview")
+            .attr("role", "status")
+            .child(el("p", "").tells(move || told.get()))
+            .child(el("div", "preview").parts(preview)),
+    )
 }
 
 /// What would become of each connection, what is left out and why, and the button that adds them.

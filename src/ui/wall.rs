@@ -17,8 +17,8 @@ use super::measure::{Measured, is_there, pixels, shown_style, style};
 use super::section::{Wording, words_of};
 use super::tile::{self, Drawing};
 use crate::geometry::Layout;
-use crate::say;
 use crate::sections::{Section, place_of};
+use crate::{phrase, say};
 
 /// What the legend shows: each status, by its number, and each evidence.
 const SAMPLES: [(Status, Option<Evidence>); 8] = [
@@ -62,7 +62,7 @@ struct Tip {
 
 /// The legend, and the canvases in it that samples are to be drawn on.
 pub fn legend(page: Page) -> (El, Vec<El>) {
-    let legend = el("ul", "wall-legend").attr_says(page, "aria-label", |locale| say!(locale, wall.legend));
+    let legend = el("ul", "wall-legend").attr_says(page, "aria-label", phrase!(wall.legend));
     let mut samples = Vec::new();
     for (status, evidence) in SAMPLES {
         let sample = el("canvas", &format!("sample {}", status.word())).attr("aria-hidden", "true");
