@@ -263,8 +263,8 @@ mod tests {
             );
             read_discovery(&mac, payload.as_bytes(), &mut |about| {
                 let status_topic = about.status_topic.expect("discovery names a topic");
-                let topic = TopicName::new(&status_topic.topic).expect("a topic");
-                let filter = TopicFilter::new(&status_topic.filter).expect("a filter");
+                let topic = TopicName::new(status_topic.topic).expect("a topic");
+                let filter = TopicFilter::new(status_topic.filter).expect("a filter");
                 assert!(filter.matches(topic), "{filter:?} takes {topic:?}");
                 assert!(status_topic.topic.ends_with("/LWT") && filter.has_wildcard());
             });
