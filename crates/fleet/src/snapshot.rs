@@ -23,8 +23,8 @@ pub const MOST_USELESS: u32 = 50;
 pub const PATIENCE: Duration = Duration::from_secs(10);
 /// How often a snapshot whose end was lost is asked for again.
 const RETRIES: u32 = 3;
-/// The back-off after a refusal: the first and the longest wait.
-const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+/// The back-off after a refusal: the first and the longest wait, in seconds.
+const BACK_OFF: (u64, u64) = (1, 30);
 /// The lengths at which brokers in their stock configuration cut a burst of retained messages at QoS 0:
 /// mosquitto 999 and, by version, 1,000 or 1,020, rumqttd 200, mqtt5 10,000. A burst of just this length is not
 /// believed: a fleet that really has so many devices gets a note too many, which is better than a gap unsaid.
@@ -251,31 +251,14 @@ impl Filter {
 
     /// Whether some topic may be taken by both.
     fn meets(&self, other: &str) -> bool {
-        let (mut mine, mut its) = (self.text.split('/'), other.split('/'));
-        loop {
-            match (mine.next(), its.next()) {
-                (Some("#"), _) | (_, Some("#")) | (None, None) => return true,
-                (Some(level), Some(other)) if level == other || level == "+" || other == "+" => {}
-                _ => return false,
-            }
-        }
+        is_within(other, &self.text, true)
     }
 
     /// Whether it takes every topic that the other filter takes.
     fn brings_all_of(&self, other: &str) -> bool {
         // [MQTT-4.7.2-1]: a wildcard in the first place takes no topic that begins with `$`.
-        if self.text.starts_with(['+', '#']) && other.starts_with('$') {
-            return false;
-        }
-        let (mut mine, mut its) = (self.text.split('/'), other.split('/'));
-        loop {
-            match (mine.next(), its.next()) {
-                (Some("#"), _) | (None, None) => return true,
-                (Some("+"), Some(level)) if level != "#" => {}
-                (Some(level), Some(same)) if level == same => {}
-                _ => return false,
-            }
-        }
+        let is_special = self.text.starts_with(['+', '#']) && other.starts_with('$');
+        !is_special && is_within(other, &self.text, false)
     }
 
     /// Whether the board is, or soon will be, subscribed to it.
@@ -292,9 +275,25 @@ impl Filter {
 
     fn back_off(&mut self, now: Time) -> Time {
         let (first, longest) = BACK_OFF;
-        let wait = first.saturating_mul(1 << self.failures.min(10)).min(longest);
+        let wait = (first << self.failures.min(10)).min(longest);
         self.failures = self.failures.saturating_add(1);
-        now + wait
+        now + Duration::from_secs(wait)
+    }
+}
+
+/// Whether a filter takes nothing, level by level, that the wider one does not take; or, if `in_part`, whether it takes
+/// something that the other takes as well.
+fn is_within(filter: &str, wider: &str, in_part: bool) -> bool {
+    let (mut levels, mut wider) = (filter.split('/'), wider.split('/'));
+    loop {
+        match (wider.next(), levels.next()) {
+            (Some("#"), _) | (None, None) => return true,
+            (_, Some("#")) => return in_part,
+            (Some("+"), Some(_)) => {}
+            (Some(_), Some("+")) if in_part => {}
+            (Some(level), Some(same)) if level == same => {}
+            _ => return false,
+        }
     }
 }
 

@@ -44,7 +44,7 @@ impl Fleet {
     /// A message with metadata.
     pub(super) fn describe(&mut self, message: Message<'_>, owner: &Owner, metadata: Metadata) -> Applied {
         let source = Source { message, owner };
-        let Message { topic, payload, retain, now } = message;
+        let Message { topic, payload, retain, .. } = message;
         let mut changed = false;
         let mut listed: Vec<u32> = Vec::new();
         // A list that comes as before, with nothing in between, changes nothing, however long it is and however
@@ -71,8 +71,7 @@ impl Fleet {
                     changed |= self.learn(&about, source, &mut listed);
                 });
             if !is_understood {
-                self.strays.note(topic, payload, owner.convention, now, self.bounds.strays);
-                return Applied::of(Effect::UnknownWord);
+                return self.stray(message, owner.number);
             }
         }
         if metadata.is_inventory && !is_repeated {

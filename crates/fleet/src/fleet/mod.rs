@@ -382,16 +382,14 @@ impl Fleet {
             return self.clear(topic, self.position(owner.number, &id));
         }
         let Some(said) = owner.pattern.vocabulary.read(payload) else {
-            self.strays.note(topic, payload, owner.convention, now, self.bounds.strays);
-            return Applied::of(Effect::UnknownWord);
+            return self.stray(message, owner.number);
         };
         let Some(id) = owner.id_in(topic, said.id.as_deref()) else {
             return Applied::of(Effect::UnknownWord);
         };
         // Metadata names another topic for this device: what is left on this one says nothing about it.
         if self.owners.topic_of(owner.number, &id).is_some() {
-            self.strays.note(topic, payload, owner.convention, now, self.bounds.strays);
-            return Applied::of(Effect::UnknownWord);
+            return self.stray(message, owner.number);
         }
         let name = said.name.as_deref();
         let applied = match self.position(owner.number, &id) {
@@ -412,17 +410,22 @@ impl Fleet {
         applied
     }
 
+    /// A message on a convention's topic that the convention does not know.
+    fn stray(&mut self, message: Message<'_>, convention: u8) -> Applied {
+        self.strays.note(message, CONVENTIONS[convention as usize], self.bounds.strays);
+        Applied::of(Effect::UnknownWord)
+    }
+
     /// A message on a topic that metadata named; `None` when it named no such topic.
     fn apply_named(&mut self, message: Message<'_>) -> Option<Applied> {
-        let Message { topic, payload, now, .. } = message;
+        let Message { topic, payload, .. } = message;
         let named = self.owners.named(topic)?;
         let (number, position) = (named.number, self.position(named.number, &named.id));
         if payload.is_empty() {
             return Some(self.clear(topic, position));
         }
         let Some(status) = named.read(payload) else {
-            self.strays.note(topic, payload, CONVENTIONS[number as usize], now, self.bounds.strays);
-            return Some(Applied::of(Effect::UnknownWord));
+            return Some(self.stray(message, number));
         };
         if let Some(slot) = position {
             return Some(self.update(slot, message, None, status));

@@ -2,6 +2,7 @@
 
 use mqtt::Time;
 
+use super::Message;
 use crate::presence::Convention;
 
 /// How much of an unknown word is kept, in bytes.
@@ -32,14 +33,8 @@ pub struct Strays {
 }
 
 impl Strays {
-    pub(super) fn note(
-        &mut self,
-        topic: &str,
-        payload: &[u8],
-        convention: &'static Convention,
-        now: Time,
-        most: usize,
-    ) {
+    pub(super) fn note(&mut self, message: Message<'_>, convention: &'static Convention, most: usize) {
+        let Message { topic, payload, now, .. } = message;
         self.messages += 1;
         let last = &payload[..payload.len().min(KEPT)];
         match self.topics.binary_search_by(|(known, _)| (**known).cmp(topic)) {

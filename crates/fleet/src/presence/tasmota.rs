@@ -51,8 +51,10 @@ fn tell_discovery(topic_mac: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_
     let names = ["t", "ft", "mac", "onln", "ofln", "hn", "dn", "tp", "fn", "dslp"];
     let [t, ft, mac, onln, ofln, hn, dn, tp, names, dslp] = json::object(trim(payload), names)?;
     let nothing = Some(Value::NO_TEXT);
-    let members = [t, ft, mac, onln, ofln, hn.or(nothing), dn.or(nothing)];
-    let texts = members.into_iter().map(|member| member?.text()).collect::<Option<Vec<_>>>()?;
+    let mut texts = Vec::new();
+    for member in [t, ft, mac, onln, ofln, hn.or(nothing), dn.or(nothing)] {
+        texts.push(member?.text()?);
+    }
     let [id, full_topic, mac, online, offline, host_name, device_name] = &texts[..] else { return None };
     let prefixes = tp?.texts()?;
     let [_, _, prefix] = &prefixes[..] else { return None };
@@ -261,8 +263,8 @@ mod tests {
             );
             read_discovery(&mac, payload.as_bytes(), &mut |about| {
                 let status_topic = about.status_topic.expect("discovery names a topic");
-                let topic = TopicName::new(&status_topic.topic).expect("a topic");
-                let filter = TopicFilter::new(&status_topic.filter).expect("a filter");
+                let topic = TopicName::new(status_topic.topic).expect("a topic");
+                let filter = TopicFilter::new(status_topic.filter).expect("a filter");
                 assert!(filter.matches(topic), "{filter:?} takes {topic:?}");
                 assert!(status_topic.topic.ends_with("/LWT") && filter.has_wildcard());
             });
