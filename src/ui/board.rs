@@ -49,14 +49,17 @@ pub fn board(page: Page) -> El {
         memo(move |_| page.state.with(|state| state.address.is_none()) && !page.dialog_is_open.get());
     let has_ended =
         memo(move |_| page.state.with(|state| state.standing == Link::Idle && state.address.is_some()));
-    let why_empty = memo(move |_| {
-        let has_tiles = sections.with(|sections| !sections.is_empty());
-        page.state.with(|state| match state.headline {
-            Headline::Nobody | Headline::NoneSeen => Some(Empty::Nobody),
-            _ if state.counts.total > 0 && !has_tiles => Some(Empty::NoneFound),
-            _ => None,
-        })
+    let has_nobody = memo(move |_| {
+        page.state.with(|state| matches!(state.headline, Headline::Nobody | Headline::NoneSeen))
     });
+    let has_none_found = memo(move |_| {
+        sections.with(|sections| sections.is_empty()) && page.state.with(|state| state.counts.total > 0)
+    });
+    let why_empty = move || match (has_nobody.get(), has_none_found.get()) {
+        (true, _) => Some(empty(page, Empty::Nobody)),
+        (_, true) => Some(empty(page, Empty::NoneFound)),
+        _ => None,
+    };
 
     let board = el("main", "board")
         .attr_tells("data-snapshot", move || page.state.with(|state| state.snapshot.word()).to_owned());
@@ -67,8 +70,7 @@ pub fn board(page: Page) -> El {
         .child(tools(page, found))
         .part(move || has_ended.get().then(|| ended(page)));
     let board = notes(page, diagnosis_panel(page, board));
-    let tiles =
-        el("div", "").part(move || why_empty.get().map(|why| empty(page, why))).child(grid(page, sections));
+    let tiles = el("div", "").part(why_empty).child(grid(page, sections));
     filter_panel(page, board).child(el("div", "beside").child(tiles).child(rail(page)))
 }
 

@@ -14,7 +14,7 @@ mosquitto_sub -h HOST -t x --will-topic lamp/status --will-payload offline --wil
 mosquitto_pub -h HOST -t lamp/status -m online -r";
 
 /// Why there are no tiles.
-#[derive(Copy, Clone, PartialEq)]
+#[derive(Copy, Clone)]
 pub enum Empty {
     /// Connected, and nobody there.
     Nobody,

@@ -40,6 +40,7 @@ mod tests;
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::ops::Deref;
 use std::time::Duration;
 
 use fleet::{ConfigError, Handle};
@@ -71,9 +72,15 @@ const TICK: Duration = Duration::from_secs(10);
 /// Under which name the visitor's choice of language is kept.
 const LANGUAGE: &str = "willow.language";
 
-/// What every component shares: the connection, the language, the clock, and what is being looked for.
+/// What every component shares; a copy is the same page.
 #[derive(Copy, Clone)]
-pub struct Page {
+pub struct Page(&'static Shared);
+
+/// The connection, the language, the clock, and what is being looked for.
+///
+/// It is never freed, as there is one page in a document: so what takes it along, as nearly every closure does, takes a
+/// pointer along and not all of this.
+pub struct Shared {
     link: StoredValue<Link, LocalStorage>,
     formats: StoredValue<Vec<(Locale, OnceCell<Formats>)>, LocalStorage>,
     visitor: StoredValue<Vec<String>>,
@@ -105,6 +112,14 @@ pub struct Page {
     pub saved: RwSignal<usize>,
     /// Whether the dialog is open in which devices are forgotten.
     pub forget_is_open: RwSignal<bool>,
+}
+
+impl Deref for Page {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        self.0
+    }
 }
 
 impl Page {
@@ -163,7 +178,7 @@ impl Page {
                 State::of(link, page_is_secure)
             })
         });
-        Page {
+        Page(Box::leak(Box::new(Shared {
             link,
             state,
             formats: StoredValue::new_local(
@@ -183,7 +198,7 @@ impl Page {
             help_is_open: RwSignal::new(false),
             saved: RwSignal::new(0),
             forget_is_open: RwSignal::new(false),
-        }
+        })))
     }
 
     /// Uses the connection.
