@@ -49,19 +49,19 @@ impl Layout {
     }
 
     /// The height of all sections, which have this many tiles.
-    pub fn total(&self, lengths: impl Iterator<Item = usize>) -> f64 {
-        lengths.map(|tiles| self.height(tiles)).sum()
+    pub fn total(&self, lengths: &[usize]) -> f64 {
+        lengths.iter().map(|tiles| self.height(*tiles)).sum()
     }
 
     /// The sections to keep in the document, and the lines of each.
     ///
     /// `top` is where the first section begins, measured from the upper edge of the view; it is negative once
     /// the visitor has scrolled past it.
-    pub fn window(&self, lengths: impl Iterator<Item = usize>, top: f64, view: f64) -> Vec<Placed> {
+    pub fn window(&self, lengths: &[usize], top: f64, view: f64) -> Vec<Placed> {
         let spare = SPARE_ROWS as f64 * self.pitch;
         let mut placed = Vec::new();
         let mut begin = 0.0;
-        for (section, tiles) in lengths.enumerate() {
+        for (section, &tiles) in lengths.iter().enumerate() {
             let height = self.height(tiles);
             let in_view = top + begin;
             if in_view > view + spare {
@@ -86,9 +86,9 @@ impl Layout {
     }
 
     /// Where the line of a tile begins, from the upper edge of the first section.
-    pub fn line_of(&self, lengths: impl Iterator<Item = usize>, section: usize, tile: usize) -> f64 {
-        let before: f64 = lengths.take(section).map(|tiles| self.height(tiles)).sum();
-        before + self.title + (tile / self.columns) as f64 * self.pitch
+    pub fn line_of(&self, lengths: &[usize], section: usize, tile: usize) -> f64 {
+        let before = lengths.get(..section).unwrap_or(lengths);
+        self.total(before) + self.title + (tile / self.columns) as f64 * self.pitch
     }
 }
 
@@ -99,14 +99,8 @@ const SIDES: [f64; 11] = [28.0, 24.0, 20.0, 16.0, 14.0, 12.0, 10.0, 8.0, 6.0, 5.
 /// The side of the largest cell with which sections of these lengths fit into a place, in the screen's own pixels, of
 /// which `ratio` make a CSS pixel: cells on whole ones are sharp. Where none is small enough it is `smallest`, and the
 /// page scrolls.
-pub fn side(
-    lengths: impl Iterator<Item = usize> + Clone,
-    title: f64,
-    (width, height): (f64, f64),
-    smallest: f64,
-    ratio: f64,
-) -> f64 {
-    let fits = |side: &f64| Layout::of_cells(side / ratio, width, title).total(lengths.clone()) <= height;
+pub fn side(lengths: &[usize], title: f64, (width, height): (f64, f64), smallest: f64, ratio: f64) -> f64 {
+    let fits = |side: &f64| Layout::of_cells(side / ratio, width, title).total(lengths) <= height;
     let mut sides = SIDES.iter().filter(|side| **side >= smallest).map(|side| (side * ratio).round());
     sides.find(fits).unwrap_or((smallest * ratio).round()).max(1.0)
 }
@@ -119,13 +113,9 @@ impl Layout {
 
     /// The section and the tile at a point, which is measured from where the first section begins; of cells only.
     /// Just beside the last tile it is that.
-    pub fn cell_at(
-        &self,
-        lengths: impl Iterator<Item = usize>,
-        (x, y): (f64, f64),
-    ) -> Option<(usize, usize)> {
+    pub fn cell_at(&self, lengths: &[usize], (x, y): (f64, f64)) -> Option<(usize, usize)> {
         let mut begin = 0.0;
-        for (section, tiles) in lengths.enumerate() {
+        for (section, &tiles) in lengths.iter().enumerate() {
             let height = self.height(tiles);
             if y < begin + height {
                 let (line, column) = ((y - begin - self.title) / self.pitch, x / self.pitch);
@@ -263,18 +253,18 @@ mod tests {
     #[wasm_bindgen_test]
     fn sections_stand_below_each_other() {
         let lengths = [5, 0, 100_000, 3];
-        let total = LAYOUT.total(lengths.into_iter());
+        let total = LAYOUT.total(&lengths);
         assert_eq!(total, (40.0 + 178.0) + 40.0 + (40.0 + 25_000.0 * 94.0 - 10.0) + (40.0 + 84.0));
-        let placed = LAYOUT.window(lengths.into_iter(), 0.0, 844.0);
+        let placed = LAYOUT.window(&lengths, 0.0, 844.0);
         let tops: Vec<_> = placed.iter().map(|placed| (placed.section, placed.top, placed.first)).collect();
         assert_eq!(tops, [(0, 0.0, 0), (1, 218.0, 0), (2, 258.0, 0)]);
         assert!(placed[2].last < 20 && placed[0].last == 2 && placed[1].last == 0);
         // Scrolled to the end: the last two.
-        let placed = LAYOUT.window(lengths.into_iter(), 844.0 - total, 844.0);
+        let placed = LAYOUT.window(&lengths, 844.0 - total, 844.0);
         let sections: Vec<_> = placed.iter().map(|placed| placed.section).collect();
         assert_eq!(sections, [2, 3]);
         assert_eq!((placed[0].last, placed[1].last), (25_000, 1));
-        assert_eq!(LAYOUT.line_of(lengths.into_iter(), 3, 2), total - 84.0);
+        assert_eq!(LAYOUT.line_of(&lengths, 3, 2), total - 84.0);
     }
 
     #[wasm_bindgen_test]
@@ -290,7 +280,7 @@ mod tests {
     #[wasm_bindgen_test]
     fn cells_are_as_large_as_lets_all_of_them_be_in_sight() {
         let check = |lengths: &[usize], ratio, expected| {
-            assert_eq!(side(lengths.iter().copied(), 48.0, (1_000.0, 600.0), 4.0, ratio), expected);
+            assert_eq!(side(lengths, 48.0, (1_000.0, 600.0), 4.0, ratio), expected);
         };
         check(&[40], 1.0, 28.0);
         check(&[], 1.0, 28.0);
@@ -303,15 +293,15 @@ mod tests {
         check(&[100_000], 2.0, 8.0);
         check(&[100_000], 1.25, 5.0);
         // A finger needs more room than there is.
-        assert_eq!(side([10_000].into_iter(), 48.0, (362.0, 400.0), 16.0, 3.0), 48.0);
-        assert_eq!(side([5].into_iter(), 48.0, (0.0, 0.0), 4.0, 1.0), 4.0);
+        assert_eq!(side(&[10_000], 48.0, (362.0, 400.0), 16.0, 3.0), 48.0);
+        assert_eq!(side(&[5], 48.0, (0.0, 0.0), 4.0, 1.0), 4.0);
     }
 
     #[wasm_bindgen_test]
     fn a_point_is_in_a_cell_or_in_none() {
         let layout = Layout::of_cells(10.0, 45.0, 40.0);
         let check = |x, y, expected| {
-            assert_eq!(layout.cell_at([5, 0, 3].into_iter(), (x, y)), expected, "{x} {y}");
+            assert_eq!(layout.cell_at(&[5, 0, 3], (x, y)), expected, "{x} {y}");
         };
         check(0.0, 39.0, None);
         check(0.0, 40.0, Some((0, 0)));
@@ -326,7 +316,7 @@ mod tests {
         check(1.0, 99.0, None);
         check(1.0, 140.0, Some((2, 0)));
         check(1.0, 150.0, None);
-        assert_eq!(layout.cell_at([].into_iter(), (1.0, 1.0)), None);
+        assert_eq!(layout.cell_at(&[], (1.0, 1.0)), None);
     }
 
     #[wasm_bindgen_test]

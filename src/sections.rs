@@ -80,6 +80,11 @@ pub fn sections(fleet: &Fleet, view: &View, folded: &[String]) -> Vec<Section> {
     sections
 }
 
+/// How many devices each section shows.
+pub fn lengths(sections: &[Section]) -> Vec<usize> {
+    sections.iter().map(|section| section.handles.len()).collect()
+}
+
 /// The section of a device and its place in it.
 pub fn place_of(sections: &[Section], handle: Handle) -> Option<(usize, usize)> {
     sections.iter().enumerate().find_map(|(number, section)| {

@@ -9,7 +9,8 @@ use web_sys::KeyboardEvent;
 use super::announce::voice;
 use super::connections;
 use super::diagnosis::diagnosis_panel;
-use super::element::{El, Phrase, button, closest, effect, el, focus, value_of};
+use super::element::{El, Phrase, button, closest, effect, el, value_of};
+use super::empty::{Empty, empty};
 use super::filters::filter_panel;
 use super::grid::grid;
 use super::headline::headline;
@@ -20,13 +21,7 @@ use super::tools::tools;
 use super::{Page, memo};
 use crate::headline::Headline;
 use crate::sections::sections;
-use crate::view::View;
-use crate::{phrase, say, say_count};
-
-/// A device made of two commands. The first one stays, in the background.
-const EXAMPLE: &str = "\
-mosquitto_sub -h HOST -t x --will-topic lamp/status --will-payload offline --will-retain &
-mosquitto_pub -h HOST -t lamp/status -m online -r";
+use crate::{phrase, say};
 
 /// The board.
 pub fn board(page: Page) -> El {
@@ -60,6 +55,11 @@ pub fn board(page: Page) -> El {
     let has_none_found = memo(move |_| {
         sections.with(|sections| sections.is_empty()) && page.state.with(|state| state.counts.total > 0)
     });
+    let why_empty = move || match (has_nobody.get(), has_none_found.get()) {
+        (true, _) => Some(empty(page, Empty::Nobody)),
+        (_, true) => Some(empty(page, Empty::NoneFound)),
+        _ => None,
+    };
 
     let board = el("main", "board")
         .attr_tells("data-snapshot", move || page.state.with(|state| state.snapshot.word()).to_owned());
@@ -70,12 +70,8 @@ pub fn board(page: Page) -> El {
         .child(tools(page, found))
         .part(move || has_ended.get().then(|| ended(page)));
     let board = notes(page, diagnosis_panel(page, board));
-    let tiles = el("div", "")
-        .part(move || has_none_found.get().then(|| none_found(page)))
-        .child(grid(page, sections));
-    filter_panel(page, board)
-        .child(el("div", "beside").child(tiles).child(rail(page)))
-        .part(move || has_nobody.get().then(|| nobody(page)))
+    let tiles = el("div", "").part(why_empty).child(grid(page, sections));
+    filter_panel(page, board).child(el("div", "beside").child(tiles).child(rail(page)))
 }
 
 /// The counters. Each shows its part of the fleet when it is pressed; the numbers stay those of the whole.
@@ -156,56 +152,4 @@ fn search(page: Page) -> El {
 fn ended(page: Page) -> El {
     let connect = button("button primary", move |_| page.dialog_is_open.set(true));
     el("div", "empty").child(connect.says(page, phrase!(form.connect)))
-}
-
-/// Connected, and nobody there: what is watched, or what to try.
-fn nobody(page: Page) -> El {
-    let filters = page.link(|link| link.with(|call| call.profile.filters.join(", "))).unwrap_or_default();
-    let looked_at = move || {
-        let read = page.watch(|link| {
-            link.with(|call| {
-                let snapshot = call.engine.snapshot();
-                (snapshot.filters().iter().map(|filter| filter.messages()).sum::<u64>(), snapshot.topics())
-            })
-        });
-        let (messages, topics) = read.unwrap_or_default();
-        let [messages, topics] = [messages, topics].map(|count| page.format(|formats| formats.count(count)));
-        say!(page.locale.get(), board.nobody.looked_at, messages = messages, topics = topics)
-    };
-    let nobody = el("div", "empty")
-        .child(el("h2", "").says(page, phrase!(board.nobody.title)))
-        .child(el("p", "").says(page, phrase!(board.nobody.body)))
-        .child(el("p", "").tells(looked_at));
-    // The example would not be seen through filters that the visitor chose.
-    if !filters.is_empty() {
-        let watched = move || say!(page.locale.get(), form.filters, filters = filters);
-        return nobody.child(el("p", "").tells(watched));
-    }
-    let host = page.link(|link| link.with(|call| call.profile.address.host().to_owned())).unwrap_or_default();
-    // A host from a link somebody sent must not become a command in the visitor's shell.
-    let is_plain = host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:_".contains(c));
-    let host = if is_plain { host.as_str() } else { "HOST" };
-    nobody
-        .child(el("p", "").says(page, phrase!(board.nobody.example)))
-        .child(el("pre", "").text(&EXAMPLE.replace("HOST", host)))
-}
-
-/// Everything is filtered away.
-fn none_found(page: Page) -> El {
-    let body = move || {
-        let total = page.state.with(|state| state.counts.total);
-        let n = page.format(|formats| formats.count(total));
-        say_count!(page.locale.get(), total, board.none_found.body, n = n)
-    };
-    let show_all = button("button", move |_| {
-        page.view.update(View::show_all);
-        // The button goes, and takes the focus with it.
-        if let Ok(Some(field)) = document().query_selector("input[type=search]") {
-            focus(&field);
-        }
-    });
-    el("div", "empty")
-        .child(el("h2", "").says(page, phrase!(board.none_found.title)))
-        .child(el("p", "").tells(body))
-        .child(show_all.says(page, phrase!(board.show_all)))
 }

@@ -7,13 +7,13 @@ use std::rc::Rc;
 
 use fleet::{Evidence, Handle, Status};
 use js_sys::{Reflect, Uint8ClampedArray, Uint32Array};
+use leptos::prelude::document;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData, Path2d};
 
 use super::element::{El, el};
-use super::measure::{pixels, style};
+use super::measure::style_length;
 use super::section::Rows;
-use super::symbols;
 use super::tile::Drawing;
 use crate::geometry::Layout;
 
@@ -104,6 +104,14 @@ const SQUARE: &str = "M0 0h16v16H0z";
 /// Lines across it.
 const HATCHING: &str = "M0 4L4 0M0 8L8 0M0 12L12 0M0 16L16 0M4 16L16 4M8 16L16 8M12 16L16 12";
 
+/// The path of a status's shape in a square of 16 units, and the thickness of its line in units, which is no number
+/// where it is filled.
+fn path_of(status: Status) -> (String, f64) {
+    let shape = document().query_selector(&format!("#{} path", status.word())).ok().flatten();
+    let attribute = |name| shape.as_ref().and_then(|shape| shape.get_attribute(name)).unwrap_or_default();
+    (attribute("d"), js_sys::parse_float(&attribute("stroke-width")))
+}
+
 /// How a path is drawn.
 #[derive(Copy, Clone, PartialEq)]
 enum Ink {
@@ -176,9 +184,9 @@ impl Pen<'_> {
             self.draw(SQUARE, inner, Ink::Fill, 1.0);
             alpha = -1.0;
         }
-        let (path, thickness) = symbols::path(status);
+        let (path, thickness) = path_of(status);
         let ink = if thickness > 0.0 { Ink::Line(thickness * size / 16.0) } else { Ink::Fill };
-        self.draw(path, size, ink, alpha);
+        self.draw(&path, size, ink, alpha);
     }
 
     /// A cell without room for a shape: trouble fills it, what is well does not. Retained is paler within its edge,
@@ -244,8 +252,8 @@ impl Rows for Cells {
             let (width, height) = (columns * stamps.side, shape.1 * stamps.side);
             // This also empties it.
             self.context = context_of(&resized(&self.el, width, height));
-            style(&self.el, "width", &pixels(width as f64 / stamps.ratio));
-            style(&self.el, "height", &pixels(height as f64 / stamps.ratio));
+            style_length(&self.el, "width", width as f64 / stamps.ratio);
+            style_length(&self.el, "height", height as f64 / stamps.ratio);
             self.image = Image::new(width, stamps.side);
             self.line = vec![0; width * stamps.side];
             self.drawn = vec![None; columns * shape.1];

@@ -7,7 +7,7 @@ use super::Page;
 use super::device::{Line, device_link};
 use super::element::{El, el, focus, svg};
 use super::list::put_in_order;
-use super::symbols::icon_of;
+use super::symbols::{self, icon_of};
 use crate::say;
 use crate::words::Locale;
 
@@ -94,7 +94,7 @@ impl Child {
         let status = device.status;
         if self.status.replace(status) != Some(status) {
             self.el.set("class", Some(status.word()));
-            self.shape.set("href", Some(&format!("#{}", status.word())));
+            symbols::show(&self.shape, status);
         }
         self.name.tell(device.display_name());
         self.word.tell(super::section::within(locale, status));

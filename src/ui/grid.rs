@@ -21,14 +21,14 @@ use super::cells::Stamps;
 use super::element::{El, closest, effect, el};
 use super::later::{self, later};
 use super::list::put_in_order;
-use super::measure::{Measured, pixels, style};
+use super::measure::{Measured, style_length};
 use super::section::{Part, Rows, Wording};
 use super::tile::Drawing;
 use super::wall::legend;
 use super::{Page, memo};
 use crate::geometry::{self, Layout, Placed};
 use crate::link;
-use crate::sections::Section;
+use crate::sections::{Section, lengths};
 use crate::timeline::Timeline;
 use crate::view::{Density, View};
 use crate::words::Locale;
@@ -214,10 +214,11 @@ impl Grid {
             wall.hide();
         }
         sections.with(|sections| {
-            let layout = if is_wall { self.cells(sections, measured) } else { tiles(density, measured) };
-            let placed = layout.window(lengths(sections), top, view);
+            let lengths = lengths(sections);
+            let layout = if is_wall { self.cells(&lengths, measured) } else { tiles(density, measured) };
+            let placed = layout.window(&lengths, top, view);
             let tab_stop = tab_stop(sections, &placed, &layout, top, cursor);
-            style(&self.spacer, "height", &pixels(layout.total(lengths(sections))));
+            style_length(&self.spacer, "height", layout.total(&lengths));
             self.spacer
                 .set("class", Some(if density == Density::Compact { "spacer compact" } else { "spacer" }));
             let mut parts = Vec::new();
@@ -302,12 +303,12 @@ impl Grid {
     }
 
     /// The layout of the wall's cells.
-    fn cells(&self, sections: &[Section], measured: Measured) -> Layout {
+    fn cells(&self, lengths: &[usize], measured: Measured) -> Layout {
         let Measured { width, rem, offset, view, ratio, .. } = measured;
         let title = Sizes::of(Density::Wall).title * rem;
         // Where the board begins far down, on a phone, it fills a view that is scrolled to it by half.
         let room = (view - offset - BELOW * rem).max(view / 2.0);
-        let side = geometry::side(lengths(sections), title, (width, room), self.smallest, ratio);
+        let side = geometry::side(lengths, title, (width, room), self.smallest, ratio);
         Layout::of_cells(side / ratio, width, title)
     }
 }
@@ -349,8 +350,4 @@ fn tab_stop(
         }
     }
     first_in_sight.or(first)
-}
-
-fn lengths(sections: &[Section]) -> impl Iterator<Item = usize> + Clone {
-    sections.iter().map(|section| section.handles.len())
 }

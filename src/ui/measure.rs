@@ -65,6 +65,11 @@ pub fn style(el: &El, name: &str, value: &str) {
     }
 }
 
+/// Sets a property of an element's style to a length.
+pub fn style_length(el: &El, name: &str, length: f64) {
+    style(el, name, &pixels(length));
+}
+
 /// A length for the style sheet, in hundredths: writing out a float by Rust's own means weighs 10 KB.
 pub fn pixels(length: f64) -> String {
     let hundredths = (length * 100.0) as u64;

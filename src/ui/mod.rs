@@ -13,6 +13,7 @@ mod device;
 mod diagnosis;
 mod dialog;
 mod element;
+mod empty;
 mod filters;
 mod forget;
 mod form;
@@ -67,7 +68,6 @@ use forget::forget_dialog;
 use header::header;
 use help::help_dialog;
 use signal::Signal;
-use symbols::symbols;
 
 /// How often relative times are told anew.
 const TICK: Duration = Duration::from_secs(10);
@@ -359,7 +359,6 @@ pub fn app() -> Vec<El> {
         }
     });
     vec![
-        symbols(),
         header(page),
         board(page),
         connection_dialog(page),

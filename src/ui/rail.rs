@@ -1,6 +1,6 @@
 //! The last changes of all devices, in words, beside the board.
 
-use fleet::{Change, ChangeKind, Device, Handle, Status};
+use fleet::{Change, ChangeKind, Device, Fleet, Handle, Status};
 use leptos::prelude::*;
 
 use super::device::told;
@@ -13,15 +13,6 @@ use crate::{phrase, say};
 /// How many changes are in the document.
 const SHOWN: usize = 40;
 
-#[derive(Clone, PartialEq)]
-struct Entry {
-    handle: Handle,
-    name: String,
-    change: Change,
-    /// How long the status before lasted, in milliseconds, if that was seen from its beginning to its end.
-    lasted: Option<u64>,
-}
-
 /// How long the status before a change lasted, if both its ends, and all between them, were seen.
 fn lasted(device: &Device<'_>, change: &Change) -> Option<u64> {
     let before = device.history().rev().find(|before| before.at < change.at && before.to != change.to)?;
@@ -33,34 +24,13 @@ fn lasted(device: &Device<'_>, change: &Change) -> Option<u64> {
 
 /// The rail.
 pub fn rail(page: Page) -> El {
-    let entries = memo(move |_| {
-        let read = page.link(|link| {
-            link.track_calmly();
-            link.with(|call| {
-                let fleet = call.engine.fleet();
-                let entry = |(handle, change): (Handle, Change)| {
-                    let device = fleet.device(handle)?;
-                    let (name, lasted) = (device.display_name().to_owned(), lasted(&device, &change));
-                    Some(Entry { handle, name, change, lasted })
-                };
-                fleet.recent_changes().take(SHOWN).filter_map(entry).collect::<Vec<Entry>>()
-            })
-        });
-        read.unwrap_or_default()
-    });
-    let none = move || match entries.with(Vec::is_empty) {
+    let is_empty = memo(move |_| read(page, |fleet| fleet.recent_changes().next().is_none()).unwrap_or(true));
+    let none = move || match is_empty.get() {
         true => say!(page.locale.get(), rail.none).to_owned(),
         false => String::new(),
     };
-    let listed = move || {
-        let item = |entry: Entry| {
-            let Change { at, to, flap, .. } = entry.change;
-            let key = format!("{} {} {} {flap} {}", entry.handle.slot(), at.0, to.word(), entry.name);
-            Item::new(key, move || item_of(page, entry))
-        };
-        entries.get().into_iter().map(item).collect()
-    };
-    let changes = el("ol", "changes").attr_if("hidden", move || entries.with(Vec::is_empty));
+    let listed = move || read(page, |fleet| items(page, fleet)).unwrap_or_default();
+    let changes = el("ol", "changes").attr_if("hidden", move || is_empty.get());
     el("aside", "rail")
         .attr("aria-labelledby", "rail-title")
         .attr_if("hidden", move || page.state.with(|state| state.counts.total == 0))
@@ -69,7 +39,28 @@ pub fn rail(page: Page) -> El {
         .child(list(changes, listed))
 }
 
-fn item_of(page: Page, Entry { handle, name, change, lasted }: Entry) -> El {
+/// Reads the fleet, now and again when its changes are to be told.
+fn read<T>(page: Page, read: impl FnOnce(&Fleet) -> T) -> Option<T> {
+    page.link(|link| {
+        link.track_calmly();
+        link.with(|call| read(call.engine.fleet()))
+    })
+}
+
+fn items(page: Page, fleet: &Fleet) -> Vec<Item> {
+    let mut items = Vec::new();
+    for (handle, change) in fleet.recent_changes().take(SHOWN) {
+        let Some(device) = fleet.device(handle) else { continue };
+        let (name, lasted) = (device.display_name().to_owned(), lasted(&device, &change));
+        let Change { at, to, flap, .. } = change;
+        let key = format!("{} {} {} {flap} {name}", handle.slot(), at.0, to.word());
+        items.push(Item::new(key, move || item_of(page, handle, &name, change, lasted)));
+    }
+    items
+}
+
+/// `lasted`: how long the status before lasted, in milliseconds, if that was seen from its beginning to its end.
+fn item_of(page: Page, handle: Handle, name: &str, change: Change, lasted: Option<u64>) -> El {
     let when = move || {
         let at = page.format(|formats| formats.moment(change.at, page.now.get().max(change.at)));
         let how = told(page, &change).how;
@@ -84,7 +75,7 @@ fn item_of(page: Page, Entry { handle, name, change, lasted }: Entry) -> El {
     let device = button("link", move |_| page.open_device(handle))
         .attr("aria-haspopup", "dialog")
         .attr("dir", "auto")
-        .text(&name);
+        .text(name);
     el("li", change.to.word())
         .child(icon(change.to))
         .child(el("p", "").child(device).text(" ").tells(move || told(page, &change).what))

@@ -5,7 +5,7 @@ use web_sys::Node;
 
 use super::element::{El, button, el};
 use super::list::put_in_order;
-use super::measure::{pixels, style};
+use super::measure::{style, style_length};
 use super::symbols::icon;
 use super::tile::{Drawing, Tile};
 use crate::geometry::{Layout, Placed};
@@ -138,11 +138,11 @@ impl Part {
         layout: &Layout,
         wording: Wording,
     ) {
-        style(&self.el, "top", &pixels(placed.top));
-        style(&self.el, "height", &pixels(placed.height));
+        style_length(&self.el, "top", placed.top);
+        style_length(&self.el, "height", placed.height);
         self.head.draw(drawing, section, placed.section == 0 && !self.is_of_cells, wording);
         let Some(rows) = &mut self.rows else { return };
-        style(rows.el(), "top", &pixels(layout.title + placed.first as f64 * layout.pitch));
+        style_length(rows.el(), "top", layout.title + placed.first as f64 * layout.pitch);
         let first = placed.first * layout.columns;
         let end = (placed.last * layout.columns).min(section.handles.len());
         let handles = section.handles.get(first..end).unwrap_or_default();

@@ -11,7 +11,7 @@ use fleet::{Device, Evidence, Fleet, Handle, Span, StaleReason, Status, Time};
 use super::Page;
 use super::cells::Stamps;
 use super::element::{El, el, svg};
-use super::symbols::icon_of;
+use super::symbols::{self, icon_of};
 use crate::say;
 use crate::timeline::{SLOTS, Timeline, runs};
 use crate::words::Locale;
@@ -135,7 +135,7 @@ impl Tile {
         self.el.set("data-status", Some(status.word()));
         self.el.set("data-evidence", Some(device.evidence.word()));
         self.el.set("data-parent", device.parent_offline.then_some("offline"));
-        self.shape.set("href", Some(&format!("#{}", status.word())));
+        symbols::show(&self.shape, status);
         let (path, leaf) = path_and_leaf(device.display_name());
         self.path.set_text(path);
         self.leaf.set_text(leaf);

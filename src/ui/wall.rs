@@ -13,11 +13,12 @@ use leptos::prelude::*;
 use super::Page;
 use super::cells::Stamps;
 use super::element::{El, el, svg};
-use super::measure::{Measured, is_there, pixels, shown_style, style};
+use super::measure::{Measured, is_there, pixels, shown_style, style, style_length};
 use super::section::{Wording, words_of};
+use super::symbols;
 use super::tile::{self, Drawing};
 use crate::geometry::Layout;
-use crate::sections::{Section, place_of};
+use crate::sections::{Section, lengths, place_of};
 use crate::{phrase, say};
 
 /// What the legend shows: each status, by its number, and each evidence.
@@ -151,7 +152,7 @@ impl Wall {
         let stamps = stamps.flatten().map(Rc::new)?;
         for (sample, (status, evidence)) in self.samples.borrow().iter().zip(SAMPLES) {
             stamps.show(sample, status, evidence.unwrap_or(Evidence::Live));
-            style(sample, "width", &pixels(side as f64 / ratio));
+            style_length(sample, "width", side as f64 / ratio);
         }
         *self.stamps.borrow_mut() = Some(stamps.clone());
         Some(stamps)
@@ -166,8 +167,8 @@ impl Wall {
         wording: Wording,
         option: Option<(Handle, (usize, usize))>,
     ) {
-        let lengths = || sections.iter().map(|section| section.handles.len());
-        self.el.set("data-cells", Some(&lengths().sum::<usize>().to_string()));
+        let lengths = lengths(sections);
+        self.el.set("data-cells", Some(&lengths.iter().sum::<usize>().to_string()));
         let label = if wording.is_filtered {
             say!(wording.locale, board.matching)
         } else {
@@ -183,12 +184,12 @@ impl Wall {
         };
         let side = layout.pitch;
         for (name, length) in [
-            ("top", layout.line_of(lengths(), section, tile)),
+            ("top", layout.line_of(&lengths, section, tile)),
             ("inset-inline-start", (tile % layout.columns) as f64 * side),
             ("width", side),
             ("height", side),
         ] {
-            style(&self.option, name, &pixels(length));
+            style_length(&self.option, name, length);
         }
         let Section { title, length, .. } = &sections[section];
         let section = words_of(title, wording);
@@ -230,17 +231,17 @@ impl Wall {
         el.set("hidden", found.is_none().then_some(""));
         let Some((device, section, tile)) = found else { return };
         el.set("class", Some(&format!("tip {}", device.status.word())));
-        status.set("href", Some(&format!("#{}", device.status.word())));
+        symbols::show(status, device.status);
         name.set_text(device.display_name());
         words.set_text(&told(drawing, &device));
         source.set_text(&format!("{} · {}", device.convention.label, device.topic));
-        let lengths = || sections.iter().map(|section| section.handles.len());
-        let line = layout.line_of(lengths(), section, tile);
+        let lengths = lengths(sections);
+        let line = layout.line_of(&lengths, section, tile);
         let column = (tile % layout.columns) as f64 * layout.pitch;
         let (is_above, is_first) = (top + line > view / 2.0, column < width / 2.0);
         for (name, is_there, length) in [
             ("top", !is_above, line + layout.pitch),
-            ("bottom", is_above, layout.total(lengths()) - line),
+            ("bottom", is_above, layout.total(&lengths) - line),
             ("inset-inline-start", is_first, column + layout.pitch),
             ("inset-inline-end", !is_first, width - column),
         ] {

@@ -9,9 +9,9 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, FocusEvent, FocusOptions, HtmlElement, KeyboardEvent};
 
-use super::{Grid, lengths};
+use super::Grid;
 use crate::geometry::{self, Step};
-use crate::sections::{Section, place_of};
+use crate::sections::{Section, lengths, place_of};
 use crate::ui::element::closest;
 use crate::ui::measure::{after_two_frames, is_there, view_height};
 
@@ -43,10 +43,9 @@ impl Grid {
         event.prevent_default();
         let at = self.page.cursor.get_untracked();
         let from = at.and_then(|handle| self.place(handle)).unwrap_or_default();
-        let to = self.sections.with_untracked(|sections| {
-            let lengths: Vec<usize> = lengths(sections).collect();
-            geometry::step(&lengths, layout.columns, from, step)
-        });
+        let to = self
+            .sections
+            .with_untracked(|sections| geometry::step(&lengths(sections), layout.columns, from, step));
         if let Some(to) = to {
             self.go(to);
         }
@@ -88,7 +87,7 @@ impl Grid {
         let mut by: Option<f64> = None;
         for &(handle, before) in self.anchors.borrow().iter() {
             let Some((section, tile)) = self.place(handle) else { continue };
-            let line = self.sections.with_untracked(|all| layout.line_of(lengths(all), section, tile));
+            let line = self.sections.with_untracked(|all| layout.line_of(&lengths(all), section, tile));
             let shift = top + line - before;
             if shift.abs() < 1.0 {
                 return;
@@ -108,7 +107,7 @@ impl Grid {
         let layout = self.layout.get();
         let (handle, line) = self.sections.with_untracked(|sections| {
             let handle = sections.get(section).and_then(|section| section.handles.get(tile)).copied();
-            (handle, layout.line_of(lengths(sections), section, tile))
+            (handle, layout.line_of(&lengths(sections), section, tile))
         });
         let Some(handle) = handle else { return };
         self.page.cursor.set(Some(handle));
@@ -145,8 +144,8 @@ impl Grid {
         let tile = closest(event.target(), ".tile")?;
         let slot = tile.id().strip_prefix('d')?.parse::<u32>().ok()?;
         self.sections.with_untracked(|sections| {
-            let mut handles = sections.iter().flat_map(|section| &section.handles);
-            handles.find(|handle| handle.slot() == slot).copied()
+            let of = |section: &Section| section.handles.iter().find(|handle| handle.slot() == slot).copied();
+            sections.iter().find_map(of)
         })
     }
 

@@ -9,9 +9,9 @@ use wasm_bindgen::JsCast;
 use web_sys::{Event, KeyboardEvent, MouseEvent};
 
 use super::cursor::{focus_element, heir};
-use super::{Grid, Walled, lengths};
+use super::{Grid, Walled};
 use crate::geometry::Layout;
-use crate::sections::{Section, place_of};
+use crate::sections::{Section, lengths, place_of};
 use crate::ui::cells::{Cells, Stamps};
 use crate::ui::element::{El, closest, listen};
 use crate::ui::section::{Rows, Wording};
@@ -147,7 +147,7 @@ impl Grid {
         let (x, y) = (f64::from(event.client_x()), f64::from(event.client_y()) - place.top());
         let x = if self.measured.get().is_rtl { place.right() - x } else { x - place.left() };
         self.sections.with_untracked(|sections| {
-            let (section, tile) = self.layout.get().cell_at(lengths(sections), (x, y))?;
+            let (section, tile) = self.layout.get().cell_at(&lengths(sections), (x, y))?;
             sections.get(section)?.handles.get(tile).copied()
         })
     }
