@@ -3,8 +3,6 @@
 //! Pure text in, typed values out; never touches the browser and never words an error. The form and the
 //! page's start call it, `link` opens what it accepted.
 
-use std::borrow::Cow;
-
 use mqtt::{TopicFilter, Version, VersionChoice};
 
 /// The address of a broker's WebSocket listener, checked as far as text can be.
@@ -202,20 +200,23 @@ impl Request {
         let Some((place, query)) = address.split_once('?') else {
             return request;
         };
-        let mut parameters: Vec<Cow<'_, str>> = Vec::new();
+        let mut cleaned = place.to_owned();
         let mut is_cleaned = false;
         for parameter in query.split('&') {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             let value = decoded(value);
+            cleaned.push(if cleaned.len() == place.len() { '?' } else { '&' });
             let error = match name {
                 "broker" => {
                     let error = Address::parse(&value).err().map(RequestError::Broker);
                     let shown = Address::without_credentials(&value);
-                    if let Some(shown) = &shown {
-                        is_cleaned = true;
-                        parameters.push(format!("broker={}", encoded(shown)).into());
-                    } else {
-                        parameters.push(parameter.into());
+                    match &shown {
+                        Some(shown) => {
+                            is_cleaned = true;
+                            cleaned.push_str("broker=");
+                            cleaned.push_str(&encoded(shown));
+                        }
+                        None => cleaned.push_str(parameter),
                     }
                     request.broker = Some(shown.unwrap_or(value));
                     request.error = request.error.or(error);
@@ -240,9 +241,10 @@ impl Request {
                 _ => None,
             };
             request.error = request.error.or(error);
-            parameters.push(parameter.into());
+            cleaned.push_str(parameter);
         }
-        request.cleaned = is_cleaned.then(|| format!("{place}?{}{route}", parameters.join("&")));
+        cleaned.push_str(route);
+        request.cleaned = is_cleaned.then_some(cleaned);
         request
     }
 }

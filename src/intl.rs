@@ -7,6 +7,8 @@ use js_sys::{Array, Date, Function, Intl, Object, Reflect};
 use mqtt::Time;
 use wasm_bindgen::{JsCast, JsValue};
 
+use crate::words::is_one_language;
+
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
@@ -151,16 +153,13 @@ fn list_format(tags: &Array) -> Option<Function> {
 /// The tag to format by: the visitor's own variant of the language (British dates for an English page),
 /// or else the language itself.
 pub fn tag<'a>(language: &'a str, visitor: &'a [String]) -> &'a str {
-    let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
     // Traditional characters beside a page in simplified ones would be another language.
-    let is_traditional = |tag: &str| {
-        let other = ["hant", "tw", "hk", "mo"];
-        tag.split('-').any(|part| other.contains(&part.to_ascii_lowercase().as_str()))
+    let is_traditional =
+        |part: &str| ["hant", "tw", "hk", "mo"].iter().any(|other| part.eq_ignore_ascii_case(other));
+    let fits = |tag: &&String| {
+        is_one_language(tag, language) && !tag.split('-').any(is_traditional) && is_well_formed(tag)
     };
-    visitor
-        .iter()
-        .find(|tag| primary(tag) == primary(language) && !is_traditional(tag) && is_well_formed(tag))
-        .map_or(language, String::as_str)
+    visitor.iter().find(fits).map_or(language, String::as_str)
 }
 
 /// Whether `Intl` takes a tag. It throws on others, and some systems have them: `en-US@posix`.

@@ -9,8 +9,8 @@ use fleet::{Evidence, Grouping, OrderBy, Query, Status, Statuses};
 
 use crate::address::{decoded, encoded};
 
-/// The route of the board, with which its fragment begins.
-const ROUTE: &str = "#/";
+/// The route of the board, with which a fragment begins that has parameters.
+const ROUTE: &str = "#/?";
 /// The deepest level of a topic that can make groups.
 pub const DEEPEST_GROUP: u8 = 3;
 
@@ -85,18 +85,17 @@ pub fn fold_prefix(by: Grouping) -> &'static str {
     }
 }
 
-/// The names of the groups that the fragment of an address has folded, in order: those of its grouping.
+/// The names of the groups that the fragment of an address has folded: those of its grouping.
 pub fn folded_of_fragment(fragment: &str) -> Vec<String> {
     let mut folded = Vec::new();
     let list = fragment.split(['?', '&']).find_map(|parameter| parameter.strip_prefix("folded="));
     if let (Some(by), Some(list)) = (View::of_fragment(fragment).grouping, list) {
         for name in list.split(',').take(MOST_FOLDED).map(decoded) {
-            if name.len() <= MOST_FOLD_NAME {
-                folded.push(format!("{}{name}", fold_prefix(by)));
+            let fold = fold_prefix(by).to_owned() + &name;
+            if name.len() <= MOST_FOLD_NAME && !folded.contains(&fold) {
+                folded.push(fold);
             }
         }
-        folded.sort_unstable();
-        folded.dedup();
     }
     folded
 }
@@ -167,31 +166,40 @@ impl View {
     /// The fragment that brings another visitor here; empty for what the board shows by itself.
     pub fn fragment(&self) -> String {
         let Query { text, statuses, evidence, convention, order, .. } = &self.query;
-        let mut parameters = Vec::new();
+        let mut fragment = String::new();
+        let mut add = |name: &str, value: &str| {
+            fragment.push_str(if fragment.is_empty() { ROUTE } else { "&" });
+            fragment.push_str(name);
+            fragment.push_str(value);
+        };
         if !text.trim().is_empty() {
-            parameters.push(format!("q={}", encoded(text.trim())));
+            add("q=", &encoded(text.trim()));
         }
         if *statuses != Statuses::ALL {
-            let words = Status::ALL.into_iter().filter(|status| statuses.has(*status)).map(Status::word);
-            parameters.push(format!("status={}", words.collect::<Vec<_>>().join(",")));
+            let mut words = String::new();
+            for status in Status::ALL.into_iter().filter(|status| statuses.has(*status)) {
+                words.push_str(if words.is_empty() { "" } else { "," });
+                words.push_str(status.word());
+            }
+            add("status=", &words);
         }
         if let Some(evidence) = evidence {
-            parameters.push(format!("evidence={}", evidence.word()));
+            add("evidence=", evidence.word());
         }
         if let Some(convention) = convention {
-            parameters.push(format!("convention={convention}"));
+            add("convention=", convention);
         }
         let usual = self.density.order();
         if let Some((_, word)) = ORDERS.iter().find(|(known, _)| known == order && *order != usual) {
-            parameters.push(format!("sort={word}"));
+            add("sort=", word);
         }
         if let Some((_, word)) = GROUPINGS[1..].iter().find(|(known, _)| *known == self.grouping) {
-            parameters.push(format!("group={word}"));
+            add("group=", word);
         }
         if self.density != Density::Tiles {
-            parameters.push(format!("view={}", self.density.word()));
+            add("view=", self.density.word());
         }
-        if parameters.is_empty() { String::new() } else { format!("{ROUTE}?{}", parameters.join("&")) }
+        fragment
     }
 
     /// Shows devices larger or smaller. Who has not chosen an order gets the usual one of that size.

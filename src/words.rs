@@ -158,16 +158,29 @@ pub fn filled(phrase: Phrase, locale: Locale, parameters: &[(&str, &str)]) -> St
     out
 }
 
+/// Adds to a list that is written with something between its items.
+pub fn add(to: &mut String, between: &str, item: &str) {
+    if !to.is_empty() {
+        to.push_str(between);
+    }
+    to.push_str(item);
+}
+
 /// A language's tag, as in `lang` and in the name of its file.
 pub fn tag(locale: Locale) -> &'static str {
     leptos_i18n::Locale::as_str(locale)
 }
 
+/// Whether two tags begin with the same language.
+pub fn is_one_language(one: &str, other: &str) -> bool {
+    let [one, other] = [one, other].map(|tag| tag.split(['-', '_']).next().unwrap_or_default());
+    one.eq_ignore_ascii_case(other)
+}
+
 /// The language to begin with: the one chosen earlier, or the first of the visitor's that we speak. Only what a tag
 /// begins with is compared: whoever reads `zh-Hant` is better off with `zh-CN` than with English.
 pub fn choose(saved: Option<&str>, visitor: &[String]) -> Locale {
-    let language = |tag: &str| tag.split(['-', '_']).next().map(str::to_ascii_lowercase);
-    let known = |wanted: &str| LOCALES.into_iter().find(|known| language(tag(*known)) == language(wanted));
+    let known = |wanted: &str| LOCALES.into_iter().find(|known| is_one_language(tag(*known), wanted));
     saved.into_iter().chain(visitor.iter().map(String::as_str)).find_map(known).unwrap_or(Locale::en)
 }
 

@@ -18,7 +18,7 @@ use super::element::{El, effect, el};
 use super::headline::say_headline;
 use crate::headline::Headline;
 use crate::link::{self, Link};
-use crate::words::Plural;
+use crate::words::{Plural, add};
 use crate::{plural, say};
 
 /// How long what happens together is gathered.
@@ -226,16 +226,16 @@ impl Speaker {
                 if let Some((name, what)) = name {
                     return say!(locale, announce.device, name = name, what = what);
                 }
-                let mut parts = Vec::new();
+                let mut text = String::new();
                 let mut tell = |n: u32, phrases: Plural| {
                     if n > 0 {
-                        parts.push(page.counted(phrases, n, net.devices()));
+                        add(&mut text, " ", &page.counted(phrases, n, net.devices()));
                     }
                 };
                 tell(net.offline, plural!(announce.offline));
                 tell(net.back, plural!(announce.back));
                 tell(net.other, plural!(announce.other));
-                parts.join(" ")
+                text
             }
         }
     }

@@ -46,9 +46,8 @@ pub fn board(page: Page) -> El {
     let found = memo(move |_| sections.with(|all| all.iter().map(|section| section.length).sum()));
     // Each stays as it is while it is shown: a form that was made anew would lose what was typed.
     let is_first_visit =
-        memo(move |_| page.state.with(|state| state.address.is_none()) && !page.dialog_is_open.get());
-    let has_ended =
-        memo(move |_| page.state.with(|state| state.standing == Link::Idle && state.address.is_some()));
+        move || page.state.with(|state| state.address.is_none()) && !page.dialog_is_open.get();
+    let has_ended = move || page.state.with(|state| state.standing == Link::Idle && state.address.is_some());
     let has_nobody = memo(move |_| {
         page.state.with(|state| matches!(state.headline, Headline::Nobody | Headline::NoneSeen))
     });
@@ -65,10 +64,10 @@ pub fn board(page: Page) -> El {
         .attr_tells("data-snapshot", move || page.state.with(|state| state.snapshot.word()).to_owned());
     let board = headline(page, board)
         .child(voice(page, found))
-        .part(move || is_first_visit.get().then(|| connections::fill(page, el("div", "first-visit"))))
+        .part_while(is_first_visit, move || connections::fill(page, el("div", "first-visit")))
         .child(el("div", "bar").child(search(page)).child(chips(page)))
         .child(tools(page, found))
-        .part(move || has_ended.get().then(|| ended(page)));
+        .part_while(has_ended, move || ended(page));
     let board = notes(page, diagnosis_panel(page, board));
     let tiles = el("div", "").part(why_empty).child(grid(page, sections));
     filter_panel(page, board).child(el("div", "beside").child(tiles).child(rail(page)))

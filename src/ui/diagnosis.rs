@@ -6,12 +6,12 @@ use std::time::Duration;
 use leptos::prelude::*;
 use mqtt::{Link, ReasonCode, Version};
 
+use super::Page;
 use super::element::{El, button, el};
 use super::headline::leave_focus;
 use super::list::{Item, list};
 use super::report::report_button;
 use super::signal::Signal;
-use super::{Page, memo};
 use crate::diagnosis::{Cause, Diagnosis, Fact, Kind, Remedy};
 use crate::link;
 use crate::words::Locale;
@@ -20,8 +20,7 @@ use crate::{phrase, say};
 /// The panel; nothing while there is nothing to explain.
 pub fn diagnosis_panel(page: Page, into: El) -> El {
     // It stays while one diagnosis follows the other: a button in it may have the focus.
-    let is_shown = memo(move |_| page.state.with(|state| state.diagnosis.is_some()));
-    into.part(move || is_shown.get().then(|| panel(page)))
+    into.part_while(move || page.state.with(|state| state.diagnosis.is_some()), move || panel(page))
 }
 
 fn panel(page: Page) -> El {

@@ -73,8 +73,14 @@ impl El {
     }
 
     /// Ends with an element that comes, goes, or is made anew whenever what this reads has changed.
-    pub fn part(self, mut part: impl FnMut() -> Option<El> + 'static) -> El {
-        self.put(Box::new(move || part().into_iter().collect()));
+    pub fn part(self, part: impl FnMut() -> Option<El> + 'static) -> El {
+        self.put_one(Box::new(part));
+        self
+    }
+
+    /// Ends with an element that is there while this is so, and stays the same for as long.
+    pub fn part_while(self, is_so: impl Fn() -> bool + 'static, part: impl Fn() -> El + 'static) -> El {
+        self.put_while(Box::new(is_so), Box::new(part));
         self
     }
 
@@ -92,6 +98,33 @@ impl El {
             if text != told {
                 node.set_text_content(Some(&text));
                 told = text;
+            }
+        });
+    }
+
+    fn put_one(&self, mut part: Box<dyn FnMut() -> Option<El>>) {
+        self.put(Box::new(move || part().into_iter().collect()));
+    }
+
+    fn put_while(&self, is_so: Box<dyn Fn() -> bool>, part: Box<dyn Fn() -> El>) {
+        let place = self.text_node("");
+        // What is shown outlives the run of the effect that made it.
+        let owner = Owner::current().unwrap_or_default();
+        let mut shown: Option<(El, Owner)> = None;
+        effect(move || {
+            if is_so() == shown.is_some() {
+                return;
+            }
+            if let Some((El(old), owner)) = shown.take() {
+                // Before it goes: what is done at its end may ask whether it has the focus.
+                owner.cleanup();
+                old.remove();
+            } else if let Some(parent) = place.parent_node() {
+                let owner = owner.child();
+                let El(element) = owner.with(|| untrack(&part));
+                // The place is a child of its parent, whatever became of that.
+                let _ = parent.insert_before(&element, Some(&place));
+                shown = Some((El(element), owner));
             }
         });
     }

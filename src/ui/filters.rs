@@ -2,6 +2,7 @@
 //!
 //! In the document and reactive only while it is open.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use fleet::{Engine, FilterState};
@@ -15,6 +16,7 @@ use super::element::{El, Phrase, closest, effect, el};
 use super::later::{self, later};
 use super::list::{Item, list};
 use super::report::report_button;
+use super::signal::Signal;
 use super::{Page, memo};
 use crate::headline::Headline;
 use crate::link;
@@ -38,40 +40,40 @@ const COLUMNS: [Phrase; 7] = [
 
 /// The panel, closed until the visitor asks.
 pub fn filter_panel(page: Page, into: El) -> El {
-    let is_open = RwSignal::new(false);
-    let has_filters = memo(move |_| page.state.with(|state| state.address.is_some()));
-    into.part(move || {
-        is_open.set(false);
-        has_filters.get().then(|| {
-            // With nothing to show, what each filter brought is the answer. It makes room for the first device, but not
-            // while somebody is in it.
-            let is_wanted = memo(move |_| {
-                page.state.with(|state| matches!(state.headline, Headline::Nobody | Headline::NoneSeen))
-            });
-            let panel = el("details", "filters");
-            let opened = panel.clone();
-            let mut is_ours = false;
-            effect(move || {
-                let has_focus =
-                    || document().active_element().is_some_and(|at| opened.element().contains(Some(&at)));
-                if is_wanted.get() {
-                    is_ours = !opened.element().has_attribute("open");
-                    opened.set("open", Some(""));
-                } else if std::mem::take(&mut is_ours) && !has_focus() {
-                    opened.set("open", None);
-                }
-            });
-            panel
-                .on("toggle", move |event| {
-                    is_open.set(closest(event.target(), "details[open]").is_some());
-                })
-                .child(el("summary", "").says(page, phrase!(filters.title)))
-                .part(move || {
-                    let place = || el("div", "");
-                    is_open.get().then(|| later::open(page, place(), move |into| load_table(page, into)))
-                })
+    into.part_while(move || page.state.with(|state| state.address.is_some()), move || panel(page))
+}
+
+fn panel(page: Page) -> El {
+    let panel = el("details", "filters");
+    // With nothing to show, what each filter brought is the answer. It makes room for the first device, but not while
+    // somebody is in it.
+    let opened = panel.clone();
+    let (mut was_wanted, mut is_ours) = (false, false);
+    effect(move || {
+        let is_wanted =
+            page.state.with(|state| matches!(state.headline, Headline::Nobody | Headline::NoneSeen));
+        if std::mem::replace(&mut was_wanted, is_wanted) == is_wanted {
+            return;
+        }
+        let has_focus = || document().active_element().is_some_and(|at| opened.element().contains(Some(&at)));
+        if is_wanted {
+            is_ours = !opened.element().has_attribute("open");
+            opened.set("open", Some(""));
+        } else if std::mem::take(&mut is_ours) && !has_focus() {
+            opened.set("open", None);
+        }
+    });
+    let is_open = Rc::new(Signal::new(false));
+    let toggled = is_open.clone();
+    panel
+        .on("toggle", move |event| {
+            toggled.set(closest(event.target(), "details[open]").is_some());
         })
-    })
+        .child(el("summary", "").says(page, phrase!(filters.title)))
+        .part(move || {
+            let place = || el("div", "");
+            is_open.get().then(|| later::open(page, place(), move |into| load_table(page, into)))
+        })
 }
 
 later! { connection: fn load_table(page: Page, into: El) { fill(page, into) } }

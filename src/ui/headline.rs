@@ -7,9 +7,9 @@ use mqtt::Time;
 
 use super::element::{El, Phrase, effect, el};
 use super::form::focus_headline;
-use super::{Page, finally, memo};
+use super::{Page, finally};
 use crate::headline::{Extent, Headline, Lead};
-use crate::words::Plural;
+use crate::words::{Plural, add};
 use crate::{phrase, plural, say};
 
 /// For how long it is told that nobody looked for a while.
@@ -88,10 +88,10 @@ fn below(page: Page) -> String {
         let done = (done + 1).min(all).to_string();
         return say!(locale, sub.loading, done = done, all = all.to_string());
     }
-    let mut parts = Vec::new();
+    let mut text = String::new();
     let mut tell = |n: u32, phrases: Plural| {
         if n > 0 {
-            parts.push(page.counted(phrases, n, counts.total));
+            add(&mut text, " ", &page.counted(phrases, n, counts.total));
         }
     };
     let is_told = matches!(headline, Headline::Counted { lead: Lead::Degraded(_), .. });
@@ -105,13 +105,13 @@ fn below(page: Page) -> String {
     let missed = page.state.with(|state| state.missed);
     if let Some((from, to)) = missed.filter(|(_, to)| now.since(*to) < MISSED) {
         let moment = |time: Time| page.format(|formats| formats.moment(time, now.max(time)));
-        parts.push(say!(locale, sub.missed, from = moment(from), to = moment(to)));
+        add(&mut text, " ", &say!(locale, sub.missed, from = moment(from), to = moment(to)));
     }
-    parts.join(" ")
+    text
 }
 
 /// The tab's icon: the willow, and over it how many are offline.
-fn favicon(offline: usize) -> String {
+fn favicon(offline: u32) -> String {
     const WILLOW: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E\
         %3Cpath fill='none' stroke='%231f7a55' stroke-width='2.4' stroke-linecap='round' \
         d='M12 21V5M12 6c-5 1-7 5-7 11M12 6c5 1 7 5 7 11M12 5c-2.4 2-3.4 6-3.4 11M12 5c2.4 2 3.4 6 3.4 11'/%3E";
@@ -155,9 +155,12 @@ pub fn headline(page: Page, into: El) -> El {
             n => say!(locale, page.title_offline, n = page.number(n)),
         });
     });
-    let offline = memo(move |_| page.told(|state| state.counts.offline as usize));
+    let mut shown = None;
     effect(move || {
-        let offline = offline.get();
+        let offline = page.told(|state| state.counts.offline);
+        if shown.replace(offline) == Some(offline) {
+            return;
+        }
         if let Ok(Some(icon)) = document().query_selector("link[rel=icon]") {
             // A `link` takes any `href`.
             let _ = icon.set_attribute("href", &favicon(offline));

@@ -97,7 +97,7 @@ pub struct Shared {
     pub state: Memo<State>,
     /// What the visitor looks at.
     pub view: Signal<View>,
-    /// The groups that the visitor folded, in order.
+    /// The groups that the visitor folded.
     pub folded: Signal<Vec<String>>,
     /// The visitor's choice of colours, by its number.
     pub theme: Signal<usize>,
@@ -244,9 +244,9 @@ impl Page {
 
     /// Folds a group, or unfolds it.
     pub fn fold(self, name: &str) {
-        self.folded.update(|folded| match folded.binary_search_by(|known| known.as_str().cmp(name)) {
-            Ok(place) => drop(folded.remove(place)),
-            Err(place) => folded.insert(place, name.to_owned()),
+        self.folded.update(|folded| match folded.iter().position(|known| known == name) {
+            Some(place) => drop(folded.remove(place)),
+            None => folded.push(name.to_owned()),
         });
     }
 
@@ -287,7 +287,10 @@ fn route() -> (String, String) {
 pub fn memo<T: PartialEq + Send + Sync + 'static>(value: impl Fn(Option<&T>) -> T + 'static) -> Memo<T> {
     type Boxed<T> = Box<dyn Fn(Option<&T>) -> T>;
     let value: SendWrapper<Boxed<T>> = SendWrapper::new(Box::new(value));
-    Memo::new(move |old| value(old))
+    Memo::new(move |old| {
+        let value: &Boxed<T> = &value;
+        value(old)
+    })
 }
 
 /// Does something when the reactive owner ends that this is called under.

@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
+use super::Page;
 use super::diagnosis::code;
 use super::element::{El, Phrase, button, el};
 use super::headline::leave_focus;
 use super::list::{Item, list};
-use super::{Page, memo};
 use crate::notes::{Note, NoteKind, Noted};
 use crate::{phrase, say, say_count};
 
@@ -15,20 +15,22 @@ const NAMED: usize = 5;
 
 /// The notes, or nothing. What says the same stays as it is: a button in it may have the focus.
 pub fn notes(page: Page, into: El) -> El {
-    let notes = memo(move |_| page.state.with(|state| state.notes.clone()));
-    let is_bounded = memo(move |_| left_out(page) > 0);
     let boxes = list(el("div", ""), move || {
-        let kinds = notes.with(|notes| notes.iter().map(|note| note.kind).collect::<Vec<NoteKind>>());
-        let item = |kind: NoteKind| Item::new((kind as usize).to_string(), move || box_of(page, notes, kind));
-        kinds.into_iter().map(item).collect()
+        let item = |Note { kind, .. }: &Note| {
+            let kind = *kind;
+            Item::new((kind as usize).to_string(), move || box_of(page, kind))
+        };
+        page.state.with(|state| state.notes.iter().map(item).collect())
     });
-    into.child(boxes).part(move || is_bounded.get().then(|| box_of_bounds(page)))
+    into.child(boxes).part_while(move || left_out(page) > 0, move || box_of_bounds(page))
 }
 
-fn box_of(page: Page, notes: Memo<Vec<Note>>, kind: NoteKind) -> El {
+fn box_of(page: Page, kind: NoteKind) -> El {
     let items = list(el("ul", ""), move || {
-        let of_kind = |notes: &Vec<Note>| notes.iter().find(|note| note.kind == kind).cloned();
-        let Some(Note { filters, .. }) = notes.with(of_kind) else { return Vec::new() };
+        let filters = page
+            .state
+            .with(|state| state.notes.iter().find(|note| note.kind == kind).map(|note| note.filters.clone()));
+        let filters = filters.unwrap_or_default();
         let more = filters.len().saturating_sub(NAMED);
         let mut items = Vec::new();
         for noted in filters.into_iter().take(NAMED) {

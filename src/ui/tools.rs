@@ -4,8 +4,8 @@ use fleet::Evidence;
 use fleet::presence::CONVENTIONS;
 use leptos::prelude::*;
 
+use super::Page;
 use super::element::{self, El, Phrase, button, el};
-use super::{Page, memo};
 use crate::view::{Density, GROUPINGS, ORDERS, View};
 use crate::words::Locale;
 use crate::{phrase, say, say_count};
@@ -81,17 +81,17 @@ pub fn tools(page: Page, found: Memo<usize>) -> El {
             .says(page, label)
     });
     // Also while the dialog is open: what it was opened from must not go meanwhile.
-    let has_begun = memo(move |_| {
+    let has_begun = move || {
         let begun = page.link(|link| {
             link.track_calmly();
             link.with(|call| call.engine.forgetting().is_some())
         });
         begun.unwrap_or_default()
-    });
+    };
     let segments = el("div", "segments").attr("role", "group").children(density);
     el("div", "tools")
         // When every device was forgotten, this is the way back to undo.
-        .attr_if("hidden", move || page.state.with(|state| state.counts.total == 0) && !has_begun.get())
+        .attr_if("hidden", move || page.state.with(|state| state.counts.total == 0) && !has_begun())
         .child(order)
         .child(grouping)
         .child(evidence)
@@ -101,7 +101,7 @@ pub fn tools(page: Page, found: Memo<usize>) -> El {
 }
 
 /// What leads to forgetting: all that a search or a filter leaves, or what was begun. Never the whole fleet at once.
-fn forgetting(page: Page, found: Memo<usize>, has_begun: Memo<bool>) -> [El; 2] {
+fn forgetting(page: Page, found: Memo<usize>, has_begun: impl Fn() -> bool + 'static) -> [El; 2] {
     let can_forget = move || page.view.with(View::is_filtered) && found.get() > 0;
     let forget = button("button small", move |_| {
         let rows = page
@@ -115,7 +115,7 @@ fn forgetting(page: Page, found: Memo<usize>, has_begun: Memo<bool>) -> [El; 2] 
         let n = page.format(|formats| formats.count(found.get()));
         say_count!(page.locale.get(), found.get(), forget.found_ones, n = n)
     };
-    let is_left = move || has_begun.get() && !page.forget_is_open.get();
+    let is_left = move || has_begun() && !page.forget_is_open.get();
     let again = button("button small", move |_| page.forget_is_open.set(true));
     [
         forget.tells(words).attr_if("hidden", move || !can_forget()),
