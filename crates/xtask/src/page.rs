@@ -37,8 +37,16 @@ const FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 /// The order of functions by name puts like beside like, which compresses better.
-const OPTIMISE: [&str; 6] =
-    ["-Oz", "--flatten", "--rereloop", "--low-memory-unused", "--reorder-functions-by-name", "-Oz"];
+const OPTIMISE: [&str; 8] = [
+    "-Oz",
+    "--flatten",
+    "--rereloop",
+    "--low-memory-unused",
+    "--reorder-functions-by-name",
+    "-Oz",
+    "--strip-producers",
+    "--strip-target-features",
+];
 
 /// Builds the page into `dist/`, as it is shipped.
 pub fn build(toolbox: &Toolbox) -> Result<(), Failure> {
