@@ -48,16 +48,10 @@ pub fn board(page: Page) -> El {
     let is_first_visit =
         move || page.state.with(|state| state.address.is_none()) && !page.dialog_is_open.get();
     let has_ended = move || page.state.with(|state| state.standing == Link::Idle && state.address.is_some());
-    let has_nobody = memo(move |_| {
-        page.state.with(|state| matches!(state.headline, Headline::Nobody | Headline::NoneSeen))
-    });
-    let has_none_found = memo(move |_| {
+    let has_nobody =
+        move || page.state.with(|state| matches!(state.headline, Headline::Nobody | Headline::NoneSeen));
+    let has_none_found = move || {
         sections.with(|sections| sections.is_empty()) && page.state.with(|state| state.counts.total > 0)
-    });
-    let why_empty = move || match (has_nobody.get(), has_none_found.get()) {
-        (true, _) => Some(empty(page, Empty::Nobody)),
-        (_, true) => Some(empty(page, Empty::NoneFound)),
-        _ => None,
     };
 
     let board = el("main", "board")
@@ -69,7 +63,10 @@ pub fn board(page: Page) -> El {
         .child(tools(page, found))
         .part_while(has_ended, move || ended(page));
     let board = notes(page, diagnosis_panel(page, board));
-    let tiles = el("div", "").part(why_empty).child(grid(page, sections));
+    let tiles = el("div", "")
+        .part_while(has_nobody, move || empty(page, Empty::Nobody))
+        .part_while(has_none_found, move || empty(page, Empty::NoneFound))
+        .child(grid(page, sections));
     filter_panel(page, board).child(el("div", "beside").child(tiles).child(rail(page)))
 }
 

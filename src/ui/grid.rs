@@ -17,6 +17,7 @@ use mqtt::Time;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Event, ResizeObserver};
 
+use super::Page;
 use super::cells::Stamps;
 use super::element::{El, closest, effect, el};
 use super::later::{self, later};
@@ -25,7 +26,6 @@ use super::measure::{Measured, style_length};
 use super::section::{Part, Rows, Wording};
 use super::tile::Drawing;
 use super::wall::legend;
-use super::{Page, memo};
 use crate::geometry::{self, Layout, Placed};
 use crate::link;
 use crate::sections::{Section, lengths};
@@ -186,14 +186,14 @@ pub fn grid(page: Page, sections: Memo<Vec<Section>>) -> El {
             grid.page.open_device(handle);
         }
     });
-    let is_wall = memo(move |_| page.view.with(|view| view.density == Density::Wall));
+    let is_wall = move || page.view.with(|view| view.density == Density::Wall);
     let around = move || {
-        let (legend, samples) = is_wall.get().then(|| legend(page))?;
+        let (legend, samples) = legend(page);
         let grid = grid.clone();
         let load = move |_| load_wall(grid.clone(), samples.clone());
-        Some(later::open(page, el("div", "").child(legend), load))
+        later::open(page, el("div", "").child(legend), load)
     };
-    el("div", "").part(around).child(spacer)
+    el("div", "").part_while(is_wall, around).child(spacer)
 }
 
 later! { wall: fn load_wall(grid: Rc<Grid>, samples: Vec<El>) { walled::begin(grid, samples) } }

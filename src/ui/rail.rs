@@ -3,11 +3,11 @@
 use fleet::{Change, ChangeKind, Device, Fleet, Handle, Status};
 use leptos::prelude::*;
 
+use super::Page;
 use super::device::told;
 use super::element::{El, button, el};
 use super::list::{Item, list};
 use super::symbols::icon;
-use super::{Page, memo};
 use crate::{phrase, say};
 
 /// How many changes are in the document.
@@ -24,13 +24,13 @@ fn lasted(device: &Device<'_>, change: &Change) -> Option<u64> {
 
 /// The rail.
 pub fn rail(page: Page) -> El {
-    let is_empty = memo(move |_| read(page, |fleet| fleet.recent_changes().next().is_none()).unwrap_or(true));
-    let none = move || match is_empty.get() {
+    let is_empty = move || read(page, |fleet| fleet.recent_changes().next().is_none()).unwrap_or(true);
+    let none = move || match is_empty() {
         true => say!(page.locale.get(), rail.none).to_owned(),
         false => String::new(),
     };
     let listed = move || read(page, |fleet| items(page, fleet)).unwrap_or_default();
-    let changes = el("ol", "changes").attr_if("hidden", move || is_empty.get());
+    let changes = el("ol", "changes").attr_if("hidden", is_empty);
     el("aside", "rail")
         .attr("aria-labelledby", "rail-title")
         .attr_if("hidden", move || page.state.with(|state| state.counts.total == 0))
