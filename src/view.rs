@@ -97,6 +97,7 @@ pub fn folded_of_fragment(fragment: &str) -> Vec<String> {
             }
         }
     }
+    folded.sort_unstable();
     folded
 }
 

@@ -62,6 +62,11 @@ where
 type Fill = Rc<dyn Fn(El) -> Pin<Box<dyn Future<Output = Result<(), NotLoaded>>>>>;
 
 fn fill_by(page: Page, into: &El, fill: Fill) {
+    // Where the page is packed, the style sheet of the parts waits for the first of them.
+    if let Ok(Some(styles)) = document().query_selector("link[disabled]") {
+        // Only a name that is none is refused.
+        let _ = styles.remove_attribute("disabled");
+    }
     let (filled, into, owner) = (fill(into.clone()), into.clone(), Owner::current());
     leptos::task::spawn_local(ScopedFuture::new_untracked(async move {
         match filled.await {

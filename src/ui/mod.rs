@@ -244,9 +244,10 @@ impl Page {
 
     /// Folds a group, or unfolds it.
     pub fn fold(self, name: &str) {
-        self.folded.update(|folded| match folded.iter().position(|known| known == name) {
-            Some(place) => drop(folded.remove(place)),
-            None => folded.push(name.to_owned()),
+        // In order, so that the same groups make the same address.
+        self.folded.update(|folded| match folded.binary_search_by(|known| known.as_str().cmp(name)) {
+            Ok(place) => drop(folded.remove(place)),
+            Err(place) => folded.insert(place, name.to_owned()),
         });
     }
 

@@ -355,23 +355,33 @@ fn put(packed: &Packed, dist: &Path) -> Result<(), Failure> {
     write(&page, html.as_bytes())
 }
 
-/// Makes one style sheet of all: together they compress better, and each of their hashes in index.html does not at all.
+/// Makes one style sheet of all that a first visit needs, and one of the rest: together they compress better, and each of
+/// their hashes in index.html does not at all. The second is not fetched before `src/ui/later.rs` enables it.
 fn join_styles(dist: &Path) -> Result<(), Failure> {
     let page = dist.join("index.html");
     let (names, html) = without_styles(&text(&page)?)?;
-    let mut all = Vec::new();
-    for name in names {
-        let file = dist.join(name);
-        all.extend(read(&file)?);
-        fs::remove_file(&file).map_err(|error| failure(&file, "removed", &error))?;
+    let is_later = |name: &String| LATER_STYLES.iter().any(|later| name.starts_with(&format!("{later}-")));
+    let (later, first): (Vec<_>, Vec<_>) = names.into_iter().partition(is_later);
+    let mut links = String::new();
+    for (stem, names, disabled) in [("willow", first, ""), ("later", later, " disabled")] {
+        let mut all = Vec::new();
+        for name in names {
+            let file = dist.join(name);
+            all.extend(read(&file)?);
+            fs::remove_file(&file).map_err(|error| failure(&file, "removed", &error))?;
+        }
+        let name = format!("{stem}-{}.css", hash(&[&all]));
+        write(&dist.join(&name), &all)?;
+        let integrity = STANDARD.encode(Sha384::digest(&all));
+        links += &format!("<link href=./{name} integrity=sha384-{integrity} rel=stylesheet{disabled}>");
     }
-    let (name, integrity) = (format!("willow-{}.css", hash(&[&all])), STANDARD.encode(Sha384::digest(&all)));
-    write(&dist.join(&name), &all)?;
-    let link = format!("<link href=./{name} integrity=sha384-{integrity} rel=stylesheet>");
-    write(&page, html.replace(STYLES, &link).as_bytes())
+    write(&page, html.replace(STYLES, &links).as_bytes())
 }
 
-/// Where the one style sheet goes.
+/// The style sheets of what is loaded when it is opened.
+const LATER_STYLES: [&str; 3] = ["form", "device", "forget"];
+
+/// Where the joined style sheets go.
 const STYLES: &str = "<link styles>";
 
 /// The names of the page's style sheets in their order, and the page with [`STYLES`] in the place of the first.
