@@ -2,12 +2,13 @@
 //!
 //! A browser tells a page almost nothing about a WebSocket that failed, so the three are kept apart: a
 //! [`Fact`] was seen, a [`Cause`] is a guess, a [`Remedy`] follows from either. Pure: a failure and its
-//! circumstances in, typed reasons out; `ui` words them.
+//! circumstances in, typed reasons out; `ui` words them. Loaded with its words when there is something to explain, so
+//! that nothing of what the first board needs may use it.
 
 use mqtt::{Error, Failure, ReasonCode, Version, VersionChoice};
 
 use crate::address::Address;
-use crate::link::{Blocked, Trouble};
+use crate::link::{self, Blocked, Link, Trouble};
 
 /// What the failure happened with.
 #[derive(Copy, Clone, Debug)]
@@ -25,7 +26,7 @@ pub struct Circumstances<'a> {
 }
 
 /// The diagnosis, each part in the order of telling.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Debug)]
 pub struct Diagnosis {
     /// What kind of ending it was.
     pub kind: Kind,
@@ -175,6 +176,18 @@ const USUAL_PORTS: [u16; 9] = [80, 443, 8000, 8080, 8081, 8083, 8084, 9001, 1567
 
 /// A machine that is there refuses in the time of a few round trips, in milliseconds. Beyond it nobody answered.
 const UNANSWERED: u64 = 3_000;
+
+impl Diagnosis {
+    /// Of a connection, if there is none and there should be one. `page_is_secure`: the page itself came by https.
+    pub fn of(link: &Link, page_is_secure: bool) -> Option<Diagnosis> {
+        let worked_before = |call: &link::Call| call.engine.fleet().observed_since().is_some();
+        let (took, worked_before) = link.with(|call| (link::attempt(&call.log), worked_before(call)))?;
+        link.with_trouble(|trouble, profile| {
+            let (address, version) = (&profile.address, profile.version);
+            diagnose(trouble, Circumstances { address, page_is_secure, version, worked_before, took })
+        })
+    }
+}
 
 /// Tells facts from guesses.
 pub fn diagnose(trouble: Trouble<'_>, at: Circumstances<'_>) -> Diagnosis {

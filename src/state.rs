@@ -9,9 +9,8 @@ use fleet::fleet::Refused;
 use fleet::{Counts, SnapshotState};
 use mqtt::{Time, Version};
 
-use crate::diagnosis::{Circumstances, Diagnosis, diagnose};
 use crate::headline::{Extent, Headline};
-use crate::link::{self, Link};
+use crate::link::Link;
 use crate::notes::{self, Note};
 
 /// How long the board must have been blind for it to be told apart from a connection that broke for a moment.
@@ -42,49 +41,40 @@ pub struct State {
     pub notes: Vec<Note>,
     /// What the fleet's bounds kept out.
     pub refused: Refused,
-    /// Why there is no connection, if there is none and there should be.
-    pub diagnosis: Option<Diagnosis>,
+    /// Whether there is no connection and should be one. Why not is told by [`crate::diagnosis`], which is loaded
+    /// when it is asked for.
+    pub is_in_trouble: bool,
 }
 
 impl State {
-    /// Reads a connection. `page_is_secure`: the page itself came by https.
-    pub fn of(link: &Link, page_is_secure: bool) -> State {
+    /// Reads a connection.
+    pub fn of(link: &Link) -> State {
         let standing = link.standing();
-        let mut state = link
-            .with(|call| {
-                let (engine, snapshot) = (&call.engine, call.engine.snapshot());
-                let fleet = engine.fleet();
-                let extent = Extent::of(snapshot.state(), notes::is_limited(engine));
-                // The last gap is open while the board does not observe.
-                let as_of = fleet.gaps().next_back().filter(|gap| gap.to.is_none()).map(|gap| gap.from);
-                State {
-                    standing,
-                    address: Some(call.profile.address.as_str().to_owned()),
-                    version: engine.session().version().filter(|_| standing == mqtt::Link::Connected),
-                    snapshot: snapshot.state(),
-                    loading: (snapshot.state() == SnapshotState::Loading).then(|| notes::progress(snapshot)),
-                    counts: *fleet.counts(),
-                    headline: Headline::of(standing, extent, fleet.counts(), as_of),
-                    observed_since: fleet.observed_since(),
-                    missed: fleet.gaps().next_back().and_then(|gap| {
-                        gap.to.filter(|to| to.since(gap.from) >= WORTH_TELLING).map(|to| (gap.from, to))
-                    }),
-                    refused: *fleet.refused(),
-                    notes: notes::notes(snapshot, engine.rejected_filters()),
-                    ..State::NOTHING
-                }
-            })
-            .unwrap_or(State::NOTHING);
-        // Connected, or ended by the visitor: nothing to explain.
-        if !matches!(standing, mqtt::Link::Connected | mqtt::Link::Idle) {
-            let took = link.with(|call| link::attempt(&call.log)).flatten();
-            state.diagnosis = link.with_trouble(|trouble, profile| {
-                let (address, version) = (&profile.address, profile.version);
-                let worked_before = state.observed_since.is_some();
-                diagnose(trouble, Circumstances { address, page_is_secure, version, worked_before, took })
-            });
-        }
-        state
+        link.with(|call| {
+            let (engine, snapshot) = (&call.engine, call.engine.snapshot());
+            let fleet = engine.fleet();
+            let extent = Extent::of(snapshot.state(), notes::is_limited(engine));
+            // The last gap is open while the board does not observe.
+            let as_of = fleet.gaps().next_back().filter(|gap| gap.to.is_none()).map(|gap| gap.from);
+            State {
+                standing,
+                address: Some(call.profile.address.as_str().to_owned()),
+                version: engine.session().version().filter(|_| standing == mqtt::Link::Connected),
+                snapshot: snapshot.state(),
+                loading: (snapshot.state() == SnapshotState::Loading).then(|| notes::progress(snapshot)),
+                counts: *fleet.counts(),
+                headline: Headline::of(standing, extent, fleet.counts(), as_of),
+                observed_since: fleet.observed_since(),
+                missed: fleet.gaps().next_back().and_then(|gap| {
+                    gap.to.filter(|to| to.since(gap.from) >= WORTH_TELLING).map(|to| (gap.from, to))
+                }),
+                refused: *fleet.refused(),
+                notes: notes::notes(snapshot, engine.rejected_filters()),
+                is_in_trouble: link.with_trouble(|_, _| ()).is_some(),
+                ..State::NOTHING
+            }
+        })
+        .unwrap_or(State::NOTHING)
     }
 
     /// What there is to show before any connection.
@@ -110,6 +100,6 @@ impl State {
         missed: None,
         notes: Vec::new(),
         refused: Refused { devices: 0, topics: 0, changes: 0, metadata: 0 },
-        diagnosis: None,
+        is_in_trouble: false,
     };
 }

@@ -8,12 +8,16 @@ use harness::{Mosquitto, MosquittoOptions, Site, Visit, free_port, visit};
 /// The first retry comes at once, the later ones with at most 30 s between them.
 const RECOVERY: Duration = Duration::from_secs(40);
 
+/// It is loaded at the first trouble.
+const DIAGNOSIS: &str = "return document.querySelector('[data-diagnosis]') !== null";
+
 #[tokio::test]
 async fn a_broker_that_is_not_there_and_then_appears() {
     let (site, port) = (Site::http().await, free_port());
     let url = site.page(&format!("?broker=ws://127.0.0.1:{port}/mqtt"));
     visit(Visit::new(url).with_failing_connections(), async |page| {
         page.until_link("waiting").await;
+        page.until("the diagnosis", DIAGNOSIS).await;
         let text = page.text().await;
         assert!(text.contains("Likely"), "a guess is worded as one:\n{text}");
         assert!(text.contains(&port.to_string()), "the address is named:\n{text}");
@@ -51,6 +55,7 @@ async fn ws_from_an_https_page() {
     let how = Visit { allowed: vec!["Mixed Content", "WebSocket connection to"], ..Visit::new(url) };
     visit(how, async |page| {
         page.until_link("refused").await;
+        page.until("the diagnosis", DIAGNOSIS).await;
         let text = page.text().await;
         assert!(text.contains("https") && text.contains("wss"), "{text}");
         assert!(!text.contains("Likely"), "a certain cause is no guess:\n{text}");
@@ -95,6 +100,7 @@ async fn a_login_that_is_missing_and_then_given() {
         let url = site.page(&format!("?broker={}{version}", broker.websocket()));
         visit(Visit::new(url), async |page| {
             page.until_link("refused").await;
+            page.until("the diagnosis", DIAGNOSIS).await;
             let text = page.text().await;
             assert!(text.contains("password") || text.contains("authori"), "{text}");
             page.js("document.querySelector('[data-link]').click()").await;

@@ -1,6 +1,6 @@
 //! What is seen only when it is opened is fetched only then, and a part that cannot be fetched says so.
 
-use harness::{Mosquitto, MosquittoOptions, Page, Site, Visit, visit};
+use harness::{Mosquitto, MosquittoOptions, Page, Site, Visit, free_port, visit};
 
 const FETCHED: &str =
     "return performance.getEntriesByType('resource').map(entry => new URL(entry.name).pathname)
@@ -105,6 +105,51 @@ async fn a_wall_that_cannot_be_fetched_has_its_room_says_so_and_can_be_tried_aga
         let painted = "const sample = document.querySelector('.sample');\
             return sample.getContext('2d').getImageData(0, 0, sample.width, sample.height).data.some(value => value > 0)";
         page.until("its legend", painted).await;
+    })
+    .await;
+}
+
+const DIAGNOSIS: &str = "return document.querySelectorAll('[data-diagnosis] h3').length > 1";
+
+/// Opens the page with an address at which nobody listens, after a script of the test's.
+async fn nobody_listens(early: &str, test: impl AsyncFnOnce(&Page)) {
+    let site = Site::http().await;
+    let url = site.page(&format!("?broker=ws://127.0.0.1:{}/mqtt", free_port()));
+    visit(Visit { early: early.to_owned(), ..Visit::new(url).with_failing_connections() }, test).await;
+}
+
+#[tokio::test]
+async fn why_there_is_no_connection_is_fetched_when_there_is_none() {
+    nobody_listens("", async |page| {
+        page.until("the diagnosis", DIAGNOSIS).await;
+        let fetched = page.js(FETCHED).await;
+        let fetched: Vec<_> =
+            fetched.as_array().into_iter().flatten().filter_map(|name| name.as_str()).collect();
+        assert!(fetched.iter().any(|name| name.contains("later-diagnosis-")), "{fetched:?}");
+        for other in ["later-connection-", "later-device-", "later-wall-"] {
+            assert!(fetched.iter().all(|name| !name.contains(other)), "{fetched:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn when_neither_the_broker_nor_the_host_can_be_reached_the_network_is_down() {
+    let early = "window.fetched = fetch; window.logged = console.error;
+        window.fetch = (what, ...how) => {
+            if (!String(what.url ?? what).includes('/later-')) return fetched(what, ...how);
+            console.error = () => {};
+            return Promise.reject(new TypeError('Failed to fetch'));
+        };";
+    nobody_listens(early, async |page| {
+        let alert = "return document.querySelector('main [role=alert]')?.innerText\
+            .includes('the network of this machine is probably down')";
+        page.until("a word about it", alert).await;
+        assert_eq!(page.js(DIAGNOSIS).await, false);
+        page.js("window.fetch = window.fetched; console.error = window.logged").await;
+        page.js("document.querySelector('main [role=alert] button').click()").await;
+        page.until("the diagnosis", DIAGNOSIS).await;
+        assert_eq!(page.js("return document.querySelectorAll('main [role=alert]').length").await, 0);
     })
     .await;
 }

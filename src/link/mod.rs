@@ -254,8 +254,12 @@ impl Link {
         }
     }
 
-    /// Reads what ended the last attempt, if it ended.
+    /// Reads what ended the last attempt, while there is no connection and should be one.
     pub fn with_trouble<T>(&self, read: impl FnOnce(Trouble<'_>, &Profile) -> T) -> Option<T> {
+        // Connected, or ended by the visitor: nothing to explain.
+        if matches!(self.standing(), mqtt::Link::Connected | mqtt::Link::Idle) {
+            return None;
+        }
         let driver = self.driver.borrow();
         let call = driver.call.as_ref()?;
         let trouble = match driver.blocked {

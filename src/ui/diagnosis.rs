@@ -1,4 +1,7 @@
 //! Why there is no connection, in words: facts apart from guesses, and both apart from advice.
+//!
+//! Loaded at the first trouble, and kept. A moment before, the page came from its host; where that cannot be reached any
+//! more, this is a finding as well, and the page has the words for it: the network is down.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -9,6 +12,7 @@ use mqtt::{Link, ReasonCode, Version};
 use super::Page;
 use super::element::{El, button, el};
 use super::headline::leave_focus;
+use super::later::{self, later};
 use super::list::{Item, list};
 use super::report::report_button;
 use super::signal::Signal;
@@ -20,7 +24,21 @@ use crate::{phrase, say};
 /// The panel; nothing while there is nothing to explain.
 pub fn diagnosis_panel(page: Page, into: El) -> El {
     // It stays while one diagnosis follows the other: a button in it may have the focus.
-    into.part_while(move || page.state.with(|state| state.diagnosis.is_some()), move || panel(page))
+    into.part_while(
+        move || page.state.with(|state| state.is_in_trouble),
+        move || {
+            let place = el("div", "");
+            leave_focus(&place);
+            later::open_or_say(page, place, phrase!(later.no_network), move |into| load_panel(page, into))
+        },
+    )
+}
+
+later! { diagnosis: fn load_panel(page: Page, into: El) { into.append(&panel(page)) } }
+
+/// What is wrong with the connection, now and again after every change.
+fn watched(page: Page) -> Option<Diagnosis> {
+    page.watch(|link| Diagnosis::of(link, page.origin.secure))
 }
 
 fn panel(page: Page) -> El {
@@ -31,35 +49,27 @@ fn panel(page: Page) -> El {
     }
     let title = el("h2", "").tells(move || {
         let locale = page.locale.get();
-        let kind = page.state.with(|state| state.diagnosis.as_ref().map(|diagnosis| diagnosis.kind));
+        let Some(Diagnosis { kind, .. }) = watched(page) else { return String::new() };
         let phrase = match kind {
-            None => return String::new(),
-            Some(Kind::Failed) => phrase!(diagnosis.title.waiting),
-            Some(Kind::Lost) => phrase!(diagnosis.title.lost),
-            Some(Kind::Refused) => phrase!(diagnosis.title.refused),
-            Some(Kind::Blocked) => phrase!(diagnosis.title.blocked),
+            Kind::Failed => phrase!(diagnosis.title.waiting),
+            Kind::Lost => phrase!(diagnosis.title.lost),
+            Kind::Refused => phrase!(diagnosis.title.refused),
+            Kind::Blocked => phrase!(diagnosis.title.blocked),
         };
         phrase.to(locale).to_owned()
     });
     let columns = list(el("div", "columns"), move || {
         let locale = page.locale.get();
-        page.state.with(|state| {
-            let Some(Diagnosis { facts, causes, remedies, .. }) = &state.diagnosis else {
-                return Vec::new();
-            };
-            let columns = [
-                (say!(locale, diagnosis.facts), facts.iter().map(|fact| say_fact(locale, fact)).collect()),
-                (
-                    say!(locale, diagnosis.causes),
-                    causes.iter().map(|cause| say_cause(locale, cause)).collect(),
-                ),
-                (
-                    say!(locale, diagnosis.remedies),
-                    remedies.iter().map(|remedy| say_remedy(locale, remedy)).collect(),
-                ),
-            ];
-            columns.into_iter().filter_map(|(title, items)| column(title, items)).collect()
-        })
+        let Some(Diagnosis { facts, causes, remedies, .. }) = watched(page) else { return Vec::new() };
+        let columns = [
+            (say!(locale, diagnosis.facts), facts.iter().map(|fact| say_fact(locale, fact)).collect()),
+            (say!(locale, diagnosis.causes), causes.iter().map(|cause| say_cause(locale, cause)).collect()),
+            (
+                say!(locale, diagnosis.remedies),
+                remedies.iter().map(|remedy| say_remedy(locale, remedy)).collect(),
+            ),
+        ];
+        columns.into_iter().filter_map(|(title, items)| column(title, items)).collect()
     });
     let countdown = el("span", "countdown").tells(move || {
         let locale = page.locale.get();
@@ -78,14 +88,12 @@ fn panel(page: Page) -> El {
         .says(page, phrase!(diagnosis.try_now));
     let change =
         button("button", move |_| page.dialog_is_open.set(true)).says(page, phrase!(diagnosis.change));
-    let panel = el("section", "note trouble")
+    el("section", "note trouble")
         .attr("data-diagnosis", "")
         .child(title)
         .child(columns)
         .child(el("div", "actions").child(try_now).child(change).child(countdown))
-        .child(report_button(page));
-    leave_focus(&panel);
-    panel
+        .child(report_button(page))
 }
 
 /// A title and what stands below it; nothing where there is nothing to say. It stays while it says the same.

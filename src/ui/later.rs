@@ -2,8 +2,9 @@
 //!
 //! A first visit waits for what shows the board, and for nothing else. `cargo xtask build` splits the functions that
 //! [`later!`] declares off into files of their own, with what only they use; `trunk serve` leaves all in one piece, where
-//! the same functions are simply called. What explains why there is no connection is never split off: where the broker
-//! cannot be reached, the host of the page may not be either.
+//! the same functions are simply called. What explains why there is no connection is one of them: the host was reachable a
+//! moment before, when the page came from it, and most visits never need it. Where it cannot be loaded, that itself is
+//! the finding, and the page says so in words that it has: neither the broker nor the host can be reached.
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -13,7 +14,7 @@ use leptos::reactive::computed::ScopedFuture;
 use web_sys::Element;
 
 use super::Page;
-use super::element::{El, button, el, focus};
+use super::element::{El, Phrase, button, el, focus};
 use crate::phrase;
 
 /// A part could not be loaded: the host of the page cannot be reached, or has another version by now.
@@ -55,13 +56,21 @@ pub fn open<F>(page: Page, into: El, fill: impl Fn(El) -> F + 'static) -> El
 where
     F: Future<Output = Result<(), NotLoaded>> + 'static,
 {
-    fill_by(page, &into, Rc::new(move |into| Box::pin(fill(into))));
+    open_or_say(page, into, phrase!(later.failed), fill)
+}
+
+/// Like [`open`], with a sentence of its own for when it cannot be loaded.
+pub fn open_or_say<F>(page: Page, into: El, failed: Phrase, fill: impl Fn(El) -> F + 'static) -> El
+where
+    F: Future<Output = Result<(), NotLoaded>> + 'static,
+{
+    fill_by(page, &into, failed, Rc::new(move |into| Box::pin(fill(into))));
     into
 }
 
 type Fill = Rc<dyn Fn(El) -> Pin<Box<dyn Future<Output = Result<(), NotLoaded>>>>>;
 
-fn fill_by(page: Page, into: &El, fill: Fill) {
+fn fill_by(page: Page, into: &El, sentence: Phrase, fill: Fill) {
     // Where the page is packed, the style sheet of the parts waits for the first of them.
     if let Ok(Some(styles)) = document().query_selector("link[disabled]") {
         // Only a name that is none is refused.
@@ -71,25 +80,25 @@ fn fill_by(page: Page, into: &El, fill: Fill) {
     leptos::task::spawn_local(ScopedFuture::new_untracked(async move {
         match filled.await {
             Ok(()) => to_first(&into),
-            Err(NotLoaded) => failed(page, &into, owner, fill),
+            Err(NotLoaded) => failed(page, &into, owner, sentence, fill),
         }
     }));
 }
 
-fn failed(page: Page, into: &El, owner: Option<Owner>, fill: Fill) {
+fn failed(page: Page, into: &El, owner: Option<Owner>, sentence: Phrase, fill: Fill) {
     let note = el("div", "note");
     let (gone, place) = (note.clone(), into.clone());
     let try_again = button("button", move |_| {
         gone.remove();
         // A listener has no owner, and what is made under none ends at once.
         if let Some(owner) = &owner {
-            owner.with(|| fill_by(page, &place, fill.clone()));
+            owner.with(|| fill_by(page, &place, sentence, fill.clone()));
         }
     });
     into.append(
         &note
             .attr("role", "alert")
-            .child(el("p", "").says(page, phrase!(later.failed)))
+            .child(el("p", "").says(page, sentence))
             .child(try_again.says(page, phrase!(later.again))),
     );
 }

@@ -169,10 +169,10 @@ impl Page {
         let visitor: Vec<String> =
             window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect();
         let locale = words::choose(store::read(LANGUAGE).as_deref(), &visitor);
-        let (watched, page_is_secure) = (link.clone(), origin.secure);
+        let watched = link.clone();
         let state = memo(move |_| {
             watched.track();
-            State::of(&watched, page_is_secure)
+            State::of(&watched)
         });
         let page = Page(Box::leak(Box::new(Shared {
             link: RefCell::new(Some(link)),

@@ -14,6 +14,7 @@ use super::element::{El, Phrase, button, el};
 use super::filters;
 use super::later::{NotLoaded, later};
 use super::signal::Signal;
+use crate::diagnosis::Diagnosis;
 use crate::link;
 use crate::phrase;
 use crate::report::{Subject, Words, report};
@@ -67,7 +68,7 @@ struct Outcome {
     by_hand: Signal<String>,
 }
 
-later! { report: fn load_text(page: Page, into: Rc<Outcome>) { into.text.replace(text(page)) } }
+later! { diagnosis: fn load_text(page: Page, into: Rc<Outcome>) { into.text.replace(text(page)) } }
 
 fn text(page: Page) -> String {
     let words = Words {
@@ -79,6 +80,7 @@ fn text(page: Page) -> String {
     let page_is_secure = page.origin.secure;
     page.state.with_untracked(|state| {
         let text = page.link(|link| {
+            let diagnosis = Diagnosis::of(link, page_is_secure);
             link.with(|call| {
                 let about = Subject {
                     now: link::now(),
@@ -86,7 +88,7 @@ fn text(page: Page) -> String {
                     page_is_secure,
                     call,
                     standing: link::word(state.standing),
-                    diagnosis: state.diagnosis.as_ref(),
+                    diagnosis: diagnosis.as_ref(),
                 };
                 report(&about, &words)
             })
