@@ -6,6 +6,7 @@ use super::Page;
 use super::diagnosis::code;
 use super::element::{El, Phrase, button, el};
 use super::headline::leave_focus;
+use super::later::{self, later};
 use super::list::{Item, list};
 use crate::notes::{Note, NoteKind, Noted};
 use crate::{phrase, say, say_count};
@@ -13,8 +14,20 @@ use crate::{phrase, say, say_count};
 /// How many filters a note names; the rest are counted.
 const NAMED: usize = 5;
 
-/// The notes, or nothing. What says the same stays as it is: a button in it may have the focus.
+/// The notes, or nothing. Their words are loaded when there is something to admit; that there is can always be said.
 pub fn notes(page: Page, into: El) -> El {
+    let is_any = move || page.state.with(|state| !state.notes.is_empty()) || left_out(page) > 0;
+    into.part_while(is_any, move || {
+        later::open_or_say(page, el("div", "notes"), phrase!(note.not_loaded), move |into| {
+            load_notes(page, into)
+        })
+    })
+}
+
+later! { notes: fn load_notes(page: Page, into: El) { fill(page, into) } }
+
+/// What says the same stays as it is: a button in it may have the focus.
+fn fill(page: Page, into: El) -> El {
     let boxes = list(el("div", ""), move || {
         let item = |Note { kind, .. }: &Note| {
             let kind = *kind;
