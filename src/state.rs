@@ -71,7 +71,6 @@ impl State {
                 refused: *fleet.refused(),
                 notes: notes::notes(snapshot, engine.rejected_filters()),
                 is_in_trouble: link.with_trouble(|_, _| ()).is_some(),
-                ..State::NOTHING
             }
         })
         .unwrap_or(State::NOTHING)

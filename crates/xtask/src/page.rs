@@ -226,6 +226,7 @@ impl ShortNames {
             .imports
             .iter()
             .fold(loader.to_owned(), |text, [old, new]| with_word_replaced(&text, old, new));
+        let loader = with_one_fetch(&loader);
         let (Some(start), Some(end)) = (loader.find("const { "), loader.find(" } = initSync(")) else {
             return loader;
         };
@@ -237,6 +238,17 @@ impl ShortNames {
         let named: Vec<_> = named.collect();
         format!("{}{}{}", &loader[..start], named.join(", "), &loader[end..])
     }
+}
+
+/// The loader with one function that fetches a file, where the splitter writes one for each of them.
+fn with_one_fetch(loader: &str) -> String {
+    const BEFORE: &str = "makeLoad(() => {\n    const src = fetch(new URL(";
+    const AFTER: &str = ", import.meta.url));\n    src.catch(() => {});\n    \
+                         return async (imports) => (WebAssembly.instantiateStreaming(src, imports));\n}\n";
+    const ONE: &str = "\nfunction fetchAndLoad(file, deps) {\n    return makeLoad(() => {\n        \
+                       const src = fetch(new URL(file, import.meta.url));\n        src.catch(() => {});\n        \
+                       return (imports) => WebAssembly.instantiateStreaming(src, imports);\n    }, deps);\n}\n";
+    loader.replace(BEFORE, "fetchAndLoad(").replace(AFTER, "") + ONE
 }
 
 /// The script with nothing that keeps a class which nobody imports: neither the registry that would free its instances,
@@ -496,11 +508,13 @@ mod tests {
         let expected = "        x: function(a) {\n            return wasm.z.buffer;\n        },\n    };\n\
                         \x20       a: { ...import0, ...import1 },\n";
         assert_eq!(short.in_glue(glue), expected);
-        let loader = "const { memory, table,  } = initSync(1);\nexport const load_help = 1;\n";
-        assert_eq!(
-            short.in_loader(loader),
-            "const { z: memory, table } = initSync(1);\nexport const y = 1;\n"
-        );
+        let loader = "const { memory, table,  } = initSync(1);\nexport const load_help = makeLoad(() => {\n    \
+                      const src = fetch(new URL(\"./a.wasm\", import.meta.url));\n    src.catch(() => {});\n    \
+                      return async (imports) => (WebAssembly.instantiateStreaming(src, imports));\n}\n, []);\n";
+        let expected =
+            "const { z: memory, table } = initSync(1);\nexport const y = fetchAndLoad(\"./a.wasm\", []);\n";
+        let (head, one) = (short.in_loader(loader), "\nfunction fetchAndLoad(file, deps)");
+        assert!(head.starts_with(&format!("{expected}{one}")), "{head}");
     }
 
     #[test]
