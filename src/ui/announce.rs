@@ -16,6 +16,7 @@ use super::Page;
 use super::device::told;
 use super::element::{El, effect, el};
 use super::headline::say_headline;
+use super::signal::Memo;
 use crate::headline::Headline;
 use crate::link::{self, Link};
 use crate::words::{Plural, add};
@@ -184,8 +185,11 @@ impl Speaker {
         self.is_waiting.set(false);
         let page = self.page;
         // The page may be gone by now.
-        let state = page.state.try_with_untracked(|state| (state.loading.is_some(), state.headline));
-        let Some((is_loading, headline)) = state else { return };
+        if page.is_gone() {
+            return;
+        }
+        let (is_loading, headline) =
+            page.state.with_untracked(|state| (state.loading.is_some(), state.headline));
         let word = page.view.with_untracked(|view| {
             let now = link::now();
             let net = |after| {

@@ -16,9 +16,10 @@ use super::grid::grid;
 use super::headline::headline;
 use super::notes::notes;
 use super::rail::rail;
+use super::signal::memo;
 use super::symbols::icon;
 use super::tools::tools;
-use super::{Page, memo};
+use super::{Page, on_window};
 use crate::headline::Headline;
 use crate::sections::sections;
 use crate::{phrase, say};
@@ -26,13 +27,13 @@ use crate::{phrase, say};
 /// The board.
 pub fn board(page: Page) -> El {
     // The order is walked only when it may have changed, not with every change of a device.
-    let order = memo(move |_| {
+    let order = memo(move || {
         let epoch = page
             .view
             .with(|view| page.watch(|link| link.with(|call| call.engine.fleet().rows_epoch(&view.query))));
         epoch.unwrap_or_default() as usize
     });
-    let sections = memo(move |_| {
+    let sections = memo(move || {
         // Read, not just tracked: a memo that nobody reads never runs.
         order.get();
         page.view.with(|view| {
@@ -43,21 +44,21 @@ pub fn board(page: Page) -> El {
             })
         })
     });
-    let found = memo(move |_| sections.with(|all| all.iter().map(|section| section.length).sum()));
+    let all = sections.clone();
+    let found = memo(move || all.with(|all| all.iter().map(|section| section.length).sum::<usize>()));
     // Each stays as it is while it is shown: a form that was made anew would lose what was typed.
     let is_first_visit =
         move || page.state.with(|state| state.address.is_none()) && !page.dialog_is_open.get();
     let has_ended = move || page.state.with(|state| state.standing == Link::Idle && state.address.is_some());
     let has_nobody =
         move || page.state.with(|state| matches!(state.headline, Headline::Nobody | Headline::NoneSeen));
-    let has_none_found = move || {
-        sections.with(|sections| sections.is_empty()) && page.state.with(|state| state.counts.total > 0)
-    };
+    let all = sections.clone();
+    let has_none_found = move || all.with(Vec::is_empty) && page.state.with(|state| state.counts.total > 0);
 
     let board = el("main", "board")
         .attr_tells("data-snapshot", move || page.state.with(|state| state.snapshot.word()).to_owned());
     let board = headline(page, board)
-        .child(voice(page, found))
+        .child(voice(page, found.clone()))
         .part_while(is_first_visit, move || connections::fill(page, el("div", "first-visit")))
         .child(el("div", "bar").child(search(page)).child(chips(page)))
         .child(tools(page, found))
@@ -124,7 +125,7 @@ fn search(page: Page) -> El {
         field.set("placeholder", Some(&format!("{label}   /")));
     });
     let field = search.clone();
-    let shortcut = window_event_listener_untyped("keydown", move |event| {
+    on_window("keydown", move |event| {
         // A browser that fills a form in sends events of this name without a key.
         let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
         let is_typing = closest(event.target(), "input, select, textarea, dialog").is_some();
@@ -141,7 +142,6 @@ fn search(page: Page) -> El {
         }
         event.prevent_default();
     });
-    on_cleanup(move || shortcut.remove());
     search
 }
 

@@ -42,6 +42,7 @@ fn made(space: &str, tag: &str, class: &str) -> El {
 /// # Content
 impl El {
     /// Ends with an element.
+    #[inline(never)]
     pub fn child(self, child: El) -> El {
         self.append(&child);
         self
@@ -54,12 +55,14 @@ impl El {
     }
 
     /// Ends with a text that does not change.
+    #[inline(never)]
     pub fn text(self, text: &str) -> El {
         self.text_node(text);
         self
     }
 
     /// Ends with a sentence in the visitor's language.
+    #[inline(never)]
     pub fn says(self, page: Page, phrase: Phrase) -> El {
         let node = self.text_node("");
         effect(move || node.set_text_content(Some(phrase.to(page.locale.get()))));
@@ -90,6 +93,7 @@ impl El {
         self
     }
 
+    #[inline(never)]
     fn tell(&self, text: Box<dyn Fn() -> String>) {
         let node = self.text_node("");
         let mut told = String::new();
@@ -152,6 +156,7 @@ impl El {
     }
 
     /// Puts an element at its end.
+    #[inline(never)]
     pub fn append(&self, child: &El) {
         self.append_node(&child.0);
     }
@@ -165,12 +170,14 @@ impl El {
 /// # Attributes
 impl El {
     /// Sets an attribute.
+    #[inline(never)]
     pub fn attr(self, name: &str, value: &str) -> El {
         self.set(name, Some(value));
         self
     }
 
     /// An attribute in the visitor's language.
+    #[inline(never)]
     pub fn attr_says(self, page: Page, name: &'static str, phrase: Phrase) -> El {
         let el = self.clone();
         effect(move || el.set(name, Some(phrase.to(page.locale.get()))));
@@ -207,6 +214,7 @@ impl El {
     }
 
     /// Sets or removes an attribute now.
+    #[inline(never)]
     pub fn set(&self, name: &str, value: Option<&str>) {
         // A name of the page's own is valid, and any value is.
         let _ = match value {
@@ -215,6 +223,7 @@ impl El {
         };
     }
 
+    #[inline(never)]
     fn tell_attr(&self, name: &'static str, value: Box<dyn Fn() -> String>) {
         let el = self.clone();
         let mut told = None;
@@ -227,17 +236,20 @@ impl El {
         });
     }
 
+    #[inline(never)]
     fn toggle_attr(&self, name: &'static str, is_there: Box<dyn Fn() -> bool>) {
         let el = self.clone();
         toggle(is_there, Box::new(move |is_there| el.set(name, is_there.then_some(""))));
     }
 
+    #[inline(never)]
     fn toggle_class(&self, class: &'static str, is_there: Box<dyn Fn() -> bool>) {
         let classes = self.0.class_list();
         // A class of the page's own is valid.
         toggle(is_there, Box::new(move |is_there| drop(classes.toggle_with_force(class, is_there))));
     }
 
+    #[inline(never)]
     fn keep_prop(&self, name: &'static str, value: Box<dyn Fn() -> JsValue>) {
         let element = self.0.clone();
         effect(move || {
@@ -275,6 +287,7 @@ impl El {
         focus(&self.0);
     }
 
+    #[inline(never)]
     fn listen(&self, event: &str, act: Box<dyn FnMut(Event)>) {
         listen(&self.0, event, act);
     }

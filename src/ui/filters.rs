@@ -79,7 +79,7 @@ fn panel(page: Page) -> El {
 later! { connection: fn load_table(page: Page, into: El) { fill(page, into) } }
 
 fn fill(page: Page, into: El) {
-    let has_unknown = memo(move |_| read(page, |engine| engine.fleet().strays().topics().next().is_some()));
+    let has_unknown = memo(move || read(page, |engine| engine.fleet().strays().topics().next().is_some()));
     let _ = into
         .child(table(page).child(report_button(page)))
         .parts(move || if has_unknown.get() { unknown_words(page) } else { Vec::new() });

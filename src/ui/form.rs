@@ -356,7 +356,7 @@ pub fn used(page: Page, name: &str) {
 /// The form itself.
 pub fn connection_form(form: Form) -> El {
     let page = form.page;
-    let is_linked = memo(move |_| page.watch(|link| link.standing() != Link::Idle));
+    let is_linked = memo(move || page.watch(|link| link.standing() != Link::Idle));
     let submit = el("button", "button primary").attr("type", "submit").says(page, phrase!(form.connect));
     let actions = el("div", "actions").child(submit).part(move || {
         is_linked.get().then(|| {

@@ -13,19 +13,21 @@ use std::rc::Rc;
 
 use fleet::Handle;
 use leptos::prelude::*;
+use leptos::reactive::signal::ArcTrigger;
 use mqtt::Time;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Event, ResizeObserver};
 
-use super::Page;
 use super::cells::Stamps;
 use super::element::{El, closest, effect, el};
 use super::later::{self, later};
 use super::list::put_in_order;
 use super::measure::{Measured, style_length};
 use super::section::{Part, Rows, Wording};
+use super::signal::Memo;
 use super::tile::Drawing;
 use super::wall::legend;
+use super::{Page, finally, on_window};
 use crate::geometry::{self, Layout, Placed};
 use crate::link;
 use crate::sections::{Section, lengths};
@@ -101,7 +103,7 @@ struct Grid {
     smallest: f64,
     measured: Cell<Measured>,
     /// Raised when what was measured is not what it was.
-    moved: RwSignal<u64>,
+    moved: ArcTrigger,
     /// Whether it will be measured with the next frame.
     is_due: Cell<bool>,
     /// How tiles and sections were laid out last, and which are in sight.
@@ -137,7 +139,7 @@ pub fn grid(page: Page, sections: Memo<Vec<Section>>) -> El {
         wall: OnceCell::new(),
         smallest: if is_coarse { SMALLEST.1 } else { SMALLEST.0 },
         measured: Cell::new(Measured { rem: 16.0, ratio: 1.0, ..Measured::default() }),
-        moved: RwSignal::new(0),
+        moved: ArcTrigger::new(),
         is_due: Cell::new(false),
         layout: Cell::new(Layout { columns: 1, pitch: 1.0, title: 0.0, gap: 0.0 }),
         placed: RefCell::default(),
@@ -149,8 +151,7 @@ pub fn grid(page: Page, sections: Memo<Vec<Section>>) -> El {
     // Scrolling and resizing come in floods; what they lead to is looked at once per frame.
     for event in ["scroll", "resize"] {
         let seen = grid.clone();
-        let listener = window_event_listener_untyped(event, move |_| seen.measure_soon());
-        on_cleanup(move || listener.remove());
+        on_window(event, move |_| seen.measure_soon());
     }
     // Whatever else moves the grid changes the body's size: a note, a longer headline, a turned phone.
     let seen = grid.clone();
@@ -159,9 +160,9 @@ pub fn grid(page: Page, sections: Memo<Vec<Section>>) -> El {
         (ResizeObserver::new(observed.as_ref().unchecked_ref()), document().body())
     {
         observer.observe(&body);
-        let observer = StoredValue::new_local((observer, observed));
-        on_cleanup(move || {
-            let _ = observer.try_with_value(|(observer, _)| observer.disconnect());
+        finally(move || {
+            observer.disconnect();
+            drop(observed);
         });
     }
     let seen = grid.clone();
@@ -201,7 +202,8 @@ later! { wall: fn load_wall(grid: Rc<Grid>, samples: Vec<El>) { walled::begin(gr
 impl Grid {
     /// Brings the sections in sight up to date.
     fn draw(self: &Rc<Self>) {
-        let Grid { page, sections, .. } = **self;
+        let Grid { page, sections, .. } = &**self;
+        let page = *page;
         self.moved.track();
         page.theme.track();
         let (locale, now, cursor) = (page.locale.get(), page.now.get(), page.cursor.get());
@@ -290,14 +292,14 @@ impl Grid {
 
     fn measure(&self) {
         // The page may be gone by now.
-        if self.sections.try_with_untracked(|_| ()).is_none() {
+        if self.page.is_gone() {
             return;
         }
         let now = Measured::of(self.spacer.element());
         let is_wall = self.page.view.with_untracked(|view| view.density == Density::Wall);
         let has_other_colours = is_wall && self.wall.get().is_some_and(|wall| wall.has_other_colours());
         if self.measured.replace(now) != now || has_other_colours {
-            self.moved.update(|moved| *moved += 1);
+            self.moved.notify();
         }
         self.drop_anchor();
     }

@@ -49,7 +49,7 @@ use leptos::prelude::*;
 use mqtt::Time;
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::HtmlElement;
+use web_sys::{Event, HtmlElement};
 
 use crate::address::{Address, Origin, Request, RequestError};
 use crate::intl::{self, Formats};
@@ -67,7 +67,7 @@ use element::{El, effect};
 use forget::forget_dialog;
 use header::header;
 use help::help_dialog;
-use signal::Signal;
+use signal::{Memo, Signal, memo};
 
 /// How often relative times are told anew.
 const TICK: Duration = Duration::from_secs(10);
@@ -82,7 +82,7 @@ pub struct Page(&'static Shared);
 /// What the parts of a page share: the connection, the language, the clock, and what is being looked for.
 pub struct Shared {
     /// None once the page is gone.
-    link: RefCell<Option<Link>>,
+    link: &'static RefCell<Option<Link>>,
     formats: [OnceCell<Formats>; words::LOCALES.len()],
     visitor: Vec<String>,
     /// Where the page came from.
@@ -169,13 +169,15 @@ impl Page {
         let visitor: Vec<String> =
             window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect();
         let locale = words::choose(store::read(LANGUAGE).as_deref(), &visitor);
-        let watched = link.clone();
-        let state = memo(move |_| {
-            watched.track();
-            State::of(&watched)
+        let link: &'static RefCell<Option<Link>> = Box::leak(Box::new(RefCell::new(Some(link))));
+        let state = memo(move || {
+            with_link(link, |link| {
+                link.track();
+                State::of(link)
+            })
         });
         let page = Page(Box::leak(Box::new(Shared {
-            link: RefCell::new(Some(link)),
+            link,
             formats: Default::default(),
             visitor,
             origin,
@@ -200,7 +202,12 @@ impl Page {
 
     /// Uses the connection.
     pub fn link<T>(self, with: impl FnOnce(&Link) -> T) -> T {
-        with(self.link.borrow().as_ref().expect("nobody uses the connection of a page that is gone"))
+        with_link(self.link, with)
+    }
+
+    /// Whether its connection went with it. Frames and timers may come later than that.
+    pub fn is_gone(self) -> bool {
+        self.link.borrow().is_none()
     }
 
     /// Reads the connection, now and again after every change.
@@ -266,6 +273,10 @@ impl Page {
     }
 }
 
+fn with_link<T>(link: &RefCell<Option<Link>>, with: impl FnOnce(&Link) -> T) -> T {
+    with(link.borrow().as_ref().expect("nobody uses the connection of a page that is gone"))
+}
+
 /// Puts another address into the location bar and the history, where a password must not stay.
 fn replace_location(href: &str) {
     let history = Reflect::get(&window(), &"history".into());
@@ -284,20 +295,20 @@ fn route() -> (String, String) {
     (address.to_owned(), route.to_owned())
 }
 
-/// A value that is worked out anew only when what it is made of changes; told what it was before.
-pub fn memo<T: PartialEq + Send + Sync + 'static>(value: impl Fn(Option<&T>) -> T + 'static) -> Memo<T> {
-    type Boxed<T> = Box<dyn Fn(Option<&T>) -> T>;
-    let value: SendWrapper<Boxed<T>> = SendWrapper::new(Box::new(value));
-    Memo::new(move |old| {
-        let value: &Boxed<T> = &value;
-        value(old)
-    })
-}
-
 /// Does something when the reactive owner ends that this is called under.
 pub fn finally(act: impl FnOnce() + 'static) {
     let act: SendWrapper<Box<dyn FnOnce()>> = SendWrapper::new(Box::new(act));
     on_cleanup(move || (act.take())());
+}
+
+/// Listens to an event of the window, until the reactive owner ends that this is called under.
+pub fn on_window(event: &'static str, act: impl Fn(Event) + 'static) {
+    on_window_by(event, Box::new(act));
+}
+
+fn on_window_by(event: &str, act: Box<dyn Fn(Event)>) {
+    let listener = window_event_listener_untyped(event, act);
+    finally(move || listener.remove());
 }
 
 /// Shows a page in an element of the document, until what is returned is dropped.
@@ -340,7 +351,7 @@ pub fn app() -> Vec<El> {
             replace_location(&format!("{address}{fragment}"));
         }
     });
-    let went = window_event_listener_untyped("hashchange", move |_| {
+    on_window("hashchange", move |_| {
         let route = route().1;
         let (view, folded) = (View::of_fragment(&route), folded_of_fragment(&route));
         if page.view.with_untracked(|known| *known != view) {
@@ -351,17 +362,11 @@ pub fn app() -> Vec<El> {
         }
     });
     // Another tab changed what is kept.
-    let kept = window_event_listener_untyped("storage", move |_| page.saved.update(|changes| *changes += 1));
-    let clock = set_interval_with_handle(tick, TICK);
-    let seen_again = window_event_listener_untyped("visibilitychange", move |_| tick());
-    on_cleanup(move || {
-        seen_again.remove();
-        went.remove();
-        kept.remove();
-        if let Ok(clock) = clock {
-            clock.clear();
-        }
-    });
+    on_window("storage", move |_| page.saved.update(|changes| *changes += 1));
+    on_window("visibilitychange", move |_| tick());
+    if let Ok(clock) = set_interval_with_handle(tick, TICK) {
+        finally(move || clock.clear());
+    }
     vec![
         header(page),
         board(page),

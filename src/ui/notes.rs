@@ -1,7 +1,5 @@
 //! What the board admits about its snapshot, in words.
 
-use leptos::prelude::*;
-
 use super::Page;
 use super::diagnosis::code;
 use super::element::{El, Phrase, button, el};

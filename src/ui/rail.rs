@@ -1,7 +1,6 @@
 //! The last changes of all devices, in words, beside the board.
 
 use fleet::{Change, ChangeKind, Device, Fleet, Handle, Status};
-use leptos::prelude::*;
 
 use super::Page;
 use super::device::told;

@@ -2,10 +2,10 @@
 
 use fleet::Evidence;
 use fleet::presence::CONVENTIONS;
-use leptos::prelude::*;
 
 use super::Page;
 use super::element::{self, El, Phrase, button, el};
+use super::signal::Memo;
 use crate::view::{Density, GROUPINGS, ORDERS, View};
 use crate::words::Locale;
 use crate::{phrase, say, say_count};
@@ -102,7 +102,8 @@ pub fn tools(page: Page, found: Memo<usize>) -> El {
 
 /// What leads to forgetting: all that a search or a filter leaves, or what was begun. Never the whole fleet at once.
 fn forgetting(page: Page, found: Memo<usize>, has_begun: impl Fn() -> bool + 'static) -> [El; 2] {
-    let can_forget = move || page.view.with(View::is_filtered) && found.get() > 0;
+    let all = found.clone();
+    let can_forget = move || page.view.with(View::is_filtered) && all.get() > 0;
     let forget = button("button small", move |_| {
         let rows = page
             .view

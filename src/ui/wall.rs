@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use fleet::{Device, Evidence, Handle, Status};
 use leptos::prelude::*;
+use leptos::reactive::signal::ArcTrigger;
 
 use super::Page;
 use super::cells::Stamps;
@@ -49,7 +50,7 @@ pub struct Wall {
     /// The device that the tip is about: the one below the pointer, or the option's.
     pointed: Cell<Option<Handle>>,
     /// Raised when it is about another one.
-    moved: RwSignal<u64>,
+    moved: ArcTrigger,
 }
 
 /// What a cell says, beside it.
@@ -84,7 +85,7 @@ pub fn legend(page: Page) -> (El, Vec<El>) {
 
 impl Wall {
     /// What stands around no cells yet. `moved` is raised when it has to be drawn.
-    pub fn new(moved: RwSignal<u64>) -> Wall {
+    pub fn new(moved: ArcTrigger) -> Wall {
         let spoken = el("span", "spoken");
         let option = el("div", "cell")
             .attr("role", "option")
@@ -259,7 +260,7 @@ impl Wall {
     pub fn point_at(&self, handle: Option<Handle>) {
         if self.pointed.replace(handle) != handle {
             // The page may be gone by now.
-            let _ = self.moved.try_update(|moved| *moved += 1);
+            self.moved.notify();
         }
     }
 }

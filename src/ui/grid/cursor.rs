@@ -182,8 +182,7 @@ impl Grid {
             if active.is_some_and(|active| active.tag_name() != "BODY") {
                 return;
             }
-            let is_there = grid.sections.try_with_untracked(|_| ()).is_some();
-            if !is_there {
+            if grid.page.is_gone() {
                 return;
             }
             // By now the visitor may have left the tiles, or be at another one.

@@ -21,7 +21,7 @@ use crate::ui::wall::Wall;
 /// The wall is shown, with these samples in its legend.
 pub(super) fn begin(grid: Rc<Grid>, samples: Vec<El>) {
     let wall = grid.wall.get_or_init(|| {
-        let wall = Rc::new(Wall::new(grid.moved));
+        let wall = Rc::new(Wall::new(grid.moved.clone()));
         hear(&grid, &wall);
         wall
     });
