@@ -37,12 +37,15 @@ const FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 /// The order of functions by name puts like beside like, which compresses better.
-const OPTIMISE: [&str; 8] = [
+const OPTIMISE: [&str; 11] = [
     "-Oz",
     "--flatten",
     "--rereloop",
     "--low-memory-unused",
     "--reorder-functions-by-name",
+    "-Oz",
+    "--gufa",
+    "--merge-similar-functions",
     "-Oz",
     "--strip-producers",
     "--strip-target-features",
@@ -145,12 +148,17 @@ fn pack(toolbox: &Toolbox, compiled: &Path, stage: &Path) -> Result<Packed, Fail
     let short = ShortNames::of(&quietly(optimise.arg(&used).arg("-o").arg(&main))?);
     let mut script = bundled(toolbox, &bound, &short.in_glue(&glue), &short.in_loader(&loader))?;
 
-    let mut later = BTreeMap::new();
+    let mut parts_by_name = BTreeMap::new();
     for part in parts.split_modules {
-        let small = optimised(toolbox, &part)?;
         let name = part.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        parts_by_name.insert(name, optimised(toolbox, &part)?);
+    }
+    // One hash for all of them: the script names each, and a hash does not compress.
+    let version = hash(&parts_by_name.values().map(Vec::as_slice).collect::<Vec<_>>());
+    let mut later = BTreeMap::new();
+    for (name, small) in parts_by_name {
         let kind = name.trim_end_matches(".wasm").trim_start_matches("split_").replace('_', "-");
-        let new = format!("later-{kind}-{}.wasm", hash(&[&small]));
+        let new = format!("later-{kind}-{version}.wasm");
         script = script.replace(&format!("./{name}"), &format!("./{new}"));
         later.insert(new, small);
     }
@@ -167,7 +175,7 @@ fn bundled(toolbox: &Toolbox, folder: &Path, glue: &str, loader: &str) -> Result
     write(&folder.join("willow.js"), glue.as_bytes())?;
     write(&folder.join("__wasm_split.js"), loader.as_bytes())?;
     let mut esbuild = toolbox.command("esbuild");
-    esbuild.arg(&entry).args(["--bundle", "--minify", "--format=esm", "--log-level=error"]);
+    esbuild.arg(&entry).args(["--bundle", "--minify", "--format=esm", "--log-level=error", "--drop:console"]);
     steps::run(esbuild.arg(format!("--outfile={}", script.display())))?;
     text(&script)
 }
