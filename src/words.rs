@@ -15,9 +15,6 @@ mod generated {
 
 pub use generated::i18n::Locale;
 
-/// The list of the languages stands there, in a part whose changes cargo itself does not look at.
-const _: &str = include_str!("../Cargo.toml");
-
 /// Every language that the page speaks: the files in `locales/` that Cargo.toml lists, in its order.
 pub const LOCALES: [Locale; 2] = [Locale::en, Locale::zh_CN];
 

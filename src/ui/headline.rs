@@ -110,21 +110,17 @@ fn below(page: Page) -> String {
     text
 }
 
-/// The tab's icon: the willow, and over it how many are offline.
-fn favicon(offline: u32) -> String {
-    const WILLOW: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E\
-        %3Cpath fill='none' stroke='%231f7a55' stroke-width='2.4' stroke-linecap='round' \
-        d='M12 21V5M12 6c-5 1-7 5-7 11M12 6c5 1 7 5 7 11M12 5c-2.4 2-3.4 6-3.4 11M12 5c2.4 2 3.4 6 3.4 11'/%3E";
+/// The tab's icon: the page's own (`index.html`), and over it how many are offline.
+fn favicon(own: &str, offline: u32) -> String {
+    const END: &str = "%3C/svg%3E";
+    let drawing = own.strip_suffix(END).filter(|_| offline > 0);
+    let Some(drawing) = drawing else { return own.to_owned() };
     // Three signs fit; a fourth would be a blot.
-    let number = if offline > 999 { "999".to_owned() } else { offline.to_string() };
-    let badge = match offline {
-        0 => String::new(),
-        _ => format!(
-            "%3Crect y='8' width='24' height='16' rx='4' fill='%23b3261e'/%3E%3Ctext x='12' y='21' fill='white' \
-             font-family='sans-serif' font-weight='bold' font-size='13' text-anchor='middle'%3E{number}%3C/text%3E"
-        ),
-    };
-    format!("{WILLOW}{badge}%3C/svg%3E")
+    let number = offline.min(999);
+    format!(
+        "{drawing}%3Crect y='8' width='24' height='16' rx='4' fill='%23b3261e'/%3E%3Ctext x='12' y='21' fill='white' \
+         font-family='sans-serif' font-weight='bold' font-size='13' text-anchor='middle'%3E{number}%3C/text%3E{END}"
+    )
 }
 
 /// Where an element is made that may have the focus when it goes: then the headline gets it.
@@ -155,17 +151,16 @@ pub fn headline(page: Page, into: El) -> El {
             n => say!(locale, page.title_offline, n = page.number(n)),
         });
     });
-    let mut shown = None;
-    effect(move || {
-        let offline = page.told(|state| state.counts.offline);
-        if shown.replace(offline) == Some(offline) {
-            return;
-        }
-        if let Ok(Some(icon)) = document().query_selector("link[rel=icon]") {
-            // A `link` takes any `href`.
-            let _ = icon.set_attribute("href", &favicon(offline));
-        }
-    });
+    if let Ok(Some(icon)) = document().query_selector("link[rel=icon]") {
+        let (own, mut shown) = (icon.get_attribute("href").unwrap_or_default(), 0);
+        effect(move || {
+            let offline = page.told(|state| state.counts.offline);
+            if std::mem::replace(&mut shown, offline) != offline {
+                // A `link` takes any `href`.
+                let _ = icon.set_attribute("href", &favicon(&own, offline));
+            }
+        });
+    }
 
     let lead = el("em", "").attr_tells("class", move || answer().class.to_owned());
     let lead = lead.tells(move || answer().lead);

@@ -448,7 +448,7 @@ fn renamed(html: &str, packed: &Packed) -> Result<(String, String), Failure> {
 
 fn hash(parts: &[&[u8]]) -> String {
     let digest = parts.iter().fold(Sha256::new(), |digest, part| digest.chain_update(part)).finalize();
-    digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn renew(folder: &Path) -> Result<(), Failure> {
