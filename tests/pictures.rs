@@ -96,10 +96,11 @@ async fn every_look(dark: bool) {
             page.until_tile("esphome", device, status, "live").await;
         }
         page.until_tile("homie", "car-live", "degraded", "live").await;
-        // A sheet of its own is what the page's policy lets a script add.
+        // A sheet of its own is what the page's policy lets a script add. Whatever comes above the tiles would move them
+        // by parts of a pixel, and every edge with them.
         page.js(
             "const sheet = new CSSStyleSheet();\
-             sheet.replaceSync('.tile :is(b, .convention, .state, .history path) { visibility: hidden } * { transition: none !important }');\
+             sheet.replaceSync('.tile :is(b, .convention, .state, .history path) { visibility: hidden } .note { display: none } * { transition: none !important }');\
              document.adoptedStyleSheets = [sheet]; document.activeElement.blur();",
         )
         .await;
