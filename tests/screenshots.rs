@@ -72,6 +72,7 @@ async fn states_that_explain_themselves() {
         .await;
         visit(sized(site.page(&nowhere)), async |page| {
             page.until_link("waiting").await;
+            page.until("why", "return !!document.querySelector('[data-diagnosis]')").await;
             page.screenshot(&format!("no-broker-{width}")).await;
         })
         .await;
