@@ -1,8 +1,8 @@
 //! In the place of the crate of this name, of which Leptos' server functions need one type.
 //!
 //! Willow calls no server function: its host serves files. The real crate exports classes to JavaScript, and what is
-//! exported is kept by every tool behind the compiler, though nobody ever makes one: 4 KB of what a first visit
-//! transfers. Here a stream ends at once, in both directions.
+//! exported is kept by every tool behind the compiler, though nobody ever makes one: 3.3 KB of what a first
+//! visit transfers. Here a stream ends at once, in both directions.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

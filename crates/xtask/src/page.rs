@@ -168,7 +168,8 @@ fn pack(toolbox: &Toolbox, compiled: &Path, stage: &Path) -> Result<Packed, Fail
     Ok(Packed { stem, script, main, later })
 }
 
-/// The script between wasm and browser and the loader of the parts as one, without what is not used.
+/// The script between wasm and browser and the loader of the parts as one, without what is not used. Neither writes to
+/// the console: a part that cannot be loaded is told on the page.
 fn bundled(toolbox: &Toolbox, folder: &Path, glue: &str, loader: &str) -> Result<String, Failure> {
     let (entry, script) = (folder.join("entry.js"), folder.join("bundled.js"));
     write(&entry, b"export { default } from './willow.js';")?;
