@@ -9,6 +9,9 @@ use super::{CHUNK, Change, Fleet, Handle};
 
 /// How many of the last changes are kept across all devices.
 pub const MOST_RECENT: usize = 200;
+/// Among how many of them the first half of a flap is marked: looking further would cost more than all else that a
+/// message does.
+const MOST_READ: usize = 64;
 
 /// When devices were last touched, counted in touches: a number per slot and one per chunk of slots.
 #[derive(Default, Debug)]
@@ -113,10 +116,12 @@ impl Fleet {
     /// Keeps a change for the list of the last ones.
     pub(super) fn keep_recent(&mut self, number: u32, change: Change) {
         let handle = self.handle(number);
-        if change.flap
-            && let Some((_, first)) = self.recent.iter_mut().rev().find(|(other, _)| *other == handle)
-        {
-            first.flap = true;
+        if change.flap {
+            // Where so many others changed within a second, nobody reads that this one did twice.
+            let mut latest = self.recent.iter_mut().rev().take(MOST_READ);
+            if let Some((_, first)) = latest.find(|(other, _)| *other == handle) {
+                first.flap = true;
+            }
         }
         if self.recent.len() == 2 * MOST_RECENT {
             // Half of them at once, so that few are moved.

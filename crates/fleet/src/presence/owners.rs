@@ -179,7 +179,7 @@ impl Owners {
 
     /// The owner of a topic, by the pattern with the most literal levels, then by the order of the table.
     pub fn owner(&self, topic: &str) -> Option<Owner> {
-        let last = topic.rsplit('/').next().unwrap_or(topic);
+        let last = &topic[last_level(topic)..];
         let group = self.by_last_level.iter().find(|(level, _)| *level == last);
         let by_last_level = group.and_then(|(_, group)| self.first_match(group, topic));
         let other = self.first_match(&self.others, topic);
@@ -205,23 +205,23 @@ impl Owners {
     /// Where the id stands in the topic, if the pattern matches.
     fn id(&self, Candidate { number, pattern }: Candidate, topic: &str) -> Option<Id> {
         let is_id = |level: &Level| matches!(level, Level::Id | Level::IdPath | Level::IdThen(_));
-        let has_id = pattern.levels.iter().any(is_id);
+        let has_id = || pattern.levels.iter().any(is_id);
         let &[Level::Base(default), ref levels @ ..] = pattern.levels else {
             let any_depth = CONVENTIONS[number as usize].generic && self.any_depth;
             let id = id_range(pattern.levels, topic, any_depth)?;
-            return (has_id != id.is_empty()).then_some(Id::Topic(id));
+            return (has_id() != id.is_empty()).then_some(Id::Topic(id));
         };
         let below = |base: &str| {
             let own = topic.strip_prefix(base)?.strip_prefix('/')?;
             let id = id_range(levels, own, self.any_depth)?;
             let start = base.len() + 1;
-            (has_id != id.is_empty()).then_some((0..base.len(), start + id.start..start + id.end))
+            (has_id() != id.is_empty()).then_some((0..base.len(), start + id.start..start + id.end))
         };
         // A pattern without a wildcard takes its base topic as id.
         if let Some((base, own)) = below(default) {
-            return Some(Id::Topic(if has_id { own } else { base }));
+            return Some(Id::Topic(if has_id() { own } else { base }));
         }
-        let root = topic.split('/').next().filter(|root| !root.is_empty())?;
+        let root = Some(first_level(topic)).filter(|root| !root.is_empty())?;
         if root.starts_with('$') || RESERVED_ROOTS.contains(&root) || RESERVED_BASES.contains(&root) {
             return None;
         }
@@ -232,7 +232,7 @@ impl Owners {
             known.filter_map(|(_, base)| below(base)).max_by_key(|(base, _)| base.end)?
         } else if !self.any_depth {
             return None;
-        } else if has_id {
+        } else if has_id() {
             below(root)?
         } else {
             let (place, _) = topic.rmatch_indices('/').nth(levels.len().checked_sub(1)?)?;
@@ -339,6 +339,16 @@ impl Owners {
     }
 }
 
+/// Where the last level begins. By the byte: a page built for size searches characters slowly, and this is done with
+/// every message.
+fn last_level(topic: &str) -> usize {
+    topic.bytes().rposition(|byte| byte == b'/').map_or(0, |slash| slash + 1)
+}
+
+fn first_level(topic: &str) -> &str {
+    topic.bytes().position(|byte| byte == b'/').map_or(topic, |slash| &topic[..slash])
+}
+
 /// The bytes of the topic that are the id, if the levels match; from the right, without allocating.
 fn id_range(levels: &[Level], topic: &str, any_depth: bool) -> Option<Range<usize>> {
     let mut rest = Some(topic);
@@ -351,7 +361,7 @@ fn id_range(levels: &[Level], topic: &str, any_depth: bool) -> Option<Range<usiz
             }
             return Some(0..text.len());
         }
-        let start = text.rfind('/').map_or(0, |slash| slash + 1);
+        let start = last_level(text);
         rest = start.checked_sub(1).map(|slash| &text[..slash]);
         match level {
             Level::Literal(literal) if text[start..] == **literal => {}
@@ -375,7 +385,7 @@ pub const RESERVED_TOPICS: &[&str] = &["homeassistant/status", "evcc/status", "z
 
 /// Whether a topic may never become a device of a suffix convention (contract, section 1).
 fn is_reserved(topic: &str) -> bool {
-    let root = topic.split('/').next().unwrap_or(topic);
+    let root = first_level(topic);
     topic.starts_with('$') || RESERVED_ROOTS.contains(&root) || RESERVED_TOPICS.contains(&topic)
 }
 
