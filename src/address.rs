@@ -5,6 +5,8 @@
 
 use mqtt::{TopicFilter, Version, VersionChoice};
 
+use crate::bytes::turns;
+
 /// The address of a broker's WebSocket listener, checked as far as text can be.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Address {
@@ -70,7 +72,7 @@ impl Address {
                 None => (authority, None),
             },
         };
-        let foreign = |c: char| c.is_whitespace() || c.is_control() || "\\<>\"^|".contains(c);
+        let foreign = |c: char| c.is_whitespace() || c.is_control() || "\\<>\"^|".contains(c) || turns(c);
         if host.is_empty() || text.contains(foreign) {
             return Err(AddressError::Host);
         }
@@ -316,6 +318,7 @@ mod tests {
         check("ws://", AddressError::Host);
         check("ws://:9001/mqtt", AddressError::Host);
         check("ws://two words/mqtt", AddressError::Host);
+        check("ws://host/\u{202E}ttqm", AddressError::Host);
         check("ws://[::1/mqtt", AddressError::Host);
         check("ws://host:0/", AddressError::Port);
         check("ws://host:65536/", AddressError::Port);

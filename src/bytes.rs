@@ -51,6 +51,12 @@ fn picture(control: u32) -> &'static str {
     PICTURES.get(start..start + 3).unwrap_or("?")
 }
 
+/// Whether a sign sets or turns the direction of what stands around it: the marks, embeddings, overrides and isolates of
+/// Unicode's bidirectional algorithm (UAX 9).
+pub fn turns(sign: char) -> bool {
+    matches!(sign, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Signs that are not seen, or that change how others are: C1 controls, soft hyphen, zero widths, the marks,
 /// embeddings, overrides and isolates of the bidirectional algorithm (UAX 9), separators of lines, annotations, tags,
 /// variation selectors, and blanks that are no space.

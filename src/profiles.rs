@@ -10,6 +10,7 @@ use mqtt::{TopicFilter, Version, VersionChoice};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::address::{Address, AddressError};
+use crate::bytes::turns;
 use crate::link::Profile;
 
 /// What a document calls itself, so that no other JSON is taken for one.
@@ -105,9 +106,8 @@ pub fn is_plain(text: &str, most: usize) -> bool {
     !text.is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control)
 }
 
-/// Whether a text has signs in it that set or turn the direction of what stands around it (UAX 9).
+/// Whether a text has signs in it that set or turn the direction of what stands around it.
 fn is_turned(text: &str) -> bool {
-    let turns = |sign: char| matches!(sign, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     text.contains(turns)
 }
 

@@ -13,6 +13,7 @@ mod generated {
     leptos_i18n::load_locales!();
 }
 
+use crate::bytes::turns;
 pub use generated::i18n::Locale;
 
 /// Every language that the page speaks: the files in `locales/` that Cargo.toml lists, in its order.
@@ -145,9 +146,7 @@ pub fn filled(phrase: Phrase, locale: Locale, parameters: &[(&str, &str)]) -> St
             continue;
         };
         if let Some((_, value)) = parameters.iter().find(|(known, _)| *known == name) {
-            // The marks, embeddings, overrides and isolates of Unicode's bidirectional algorithm (UAX 9).
-            let turns = |sign: &char| matches!(sign, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-            out.extend(value.chars().filter(|sign| !turns(sign)));
+            out.extend(value.chars().filter(|sign| !turns(*sign)));
         }
         rest = after;
     }

@@ -239,6 +239,11 @@ impl Link {
         self.notice.track_calmly();
     }
 
+    /// Subscribes the running effect or memo to changes no more often than the browser can draw a tab.
+    pub fn track_slowly(&self) {
+        self.notice.track_slowly();
+    }
+
     /// Reads the connection, once there is one.
     pub fn with<T>(&self, read: impl FnOnce(&Call) -> T) -> Option<T> {
         self.driver.borrow().call.as_ref().map(read)
@@ -358,6 +363,7 @@ impl Driver {
 
     fn handle_socket(&mut self, heard: Heard) {
         let Some(call) = &mut self.call else { return };
+        self.notice.handle_task();
         let now = now();
         match heard {
             Heard::Open => {
@@ -470,6 +476,14 @@ fn random() -> [u8; 8] {
         let _ = crypto.get_random_values_with_u8_array(&mut random);
     }
     random
+}
+
+/// Whether a connection can be asked for.
+///
+/// # Errors
+/// As [`Link::connect`].
+pub fn check(profile: &Profile) -> Result<(), ConfigError> {
+    Engine::new(config(profile)).map(drop)
 }
 
 fn config(profile: &Profile) -> Config {

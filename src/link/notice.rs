@@ -1,5 +1,5 @@
-//! One signal for all changes, raised at most once per frame, and one for sentences, raised as often as they can be
-//! read.
+//! One signal for all changes, raised at most once per frame, one for sentences, raised as often as they can be read,
+//! and one for the tab, which the browser itself has to draw.
 //!
 //! A burst of packets costs one notice, and one that takes long to draw is followed by a pause. A hidden page has no
 //! frames; it is told by an alarm, often enough for its title. Never knows what changed.
@@ -19,6 +19,8 @@ const HIDDEN: Duration = Duration::from_secs(1);
 
 /// How often sentences change that nobody could read at the pace of frames. The first change is told at once.
 const CALM: Duration = Duration::from_millis(250);
+/// The same of the tab's title and icon: an icon takes the browser longer than the tiles take the page.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// So many times what drawing took beyond [`QUICK`] passes before the next: a flood of messages, or a slow machine, must
 /// leave time for hearing them and for whoever scrolls.
@@ -32,10 +34,46 @@ const LONGEST: Duration = Duration::from_millis(100);
 pub struct Notice {
     changes: ArcTrigger,
     is_due: Cell<bool>,
+    /// When the drawing began that was not seen to end.
+    draws_since: Cell<Option<Time>>,
     rests_until: Cell<Time>,
-    calm: ArcTrigger,
-    calmed_at: Cell<Time>,
-    is_calming: Cell<bool>,
+    calm: Rc<Pace>,
+    slow: Rc<Pace>,
+}
+
+/// A signal that is raised at once, and then no more often than this.
+struct Pace {
+    every: Duration,
+    changes: ArcTrigger,
+    given_at: Cell<Time>,
+    is_waiting: Cell<bool>,
+}
+
+impl Pace {
+    fn of(every: Duration) -> Rc<Pace> {
+        Rc::new(Pace {
+            every,
+            changes: ArcTrigger::new(),
+            given_at: Cell::default(),
+            is_waiting: Cell::new(false),
+        })
+    }
+
+    fn give(self: &Rc<Self>) {
+        let (at, now) = (self.given_at.get(), super::now());
+        // By the clock, since a hidden page's timers are late; a clock that was set back must not silence it.
+        if !(at..at + self.every).contains(&now) {
+            self.given_at.set(now);
+            self.changes.notify();
+        } else if !self.is_waiting.replace(true) {
+            let pace = self.clone();
+            let give = move || {
+                pace.is_waiting.set(false);
+                pace.give();
+            };
+            set_timeout(give, (at + self.every).since(now));
+        }
+    }
 }
 
 impl Notice {
@@ -44,10 +82,10 @@ impl Notice {
         Rc::new(Notice {
             changes: ArcTrigger::new(),
             is_due: Cell::new(false),
+            draws_since: Cell::new(None),
             rests_until: Cell::default(),
-            calm: ArcTrigger::new(),
-            calmed_at: Cell::default(),
-            is_calming: Cell::new(false),
+            calm: Pace::of(CALM),
+            slow: Pace::of(SLOW),
         })
     }
 
@@ -58,7 +96,12 @@ impl Notice {
 
     /// Subscribes the running effect or memo to what a person can follow.
     pub fn track_calmly(&self) {
-        self.calm.track();
+        self.calm.changes.track();
+    }
+
+    /// Subscribes the running effect or memo to what the tab tells.
+    pub fn track_slowly(&self) {
+        self.slow.changes.track();
     }
 
     /// Something changed: lets the page know with the next frame, however much more happens until then.
@@ -91,30 +134,21 @@ impl Notice {
         if self.is_due.replace(false) {
             // Effects run later, as microtasks: nobody reads a driver that is at work.
             self.changes.notify();
-            self.give_calmly();
-            let (notice, began) = (self.clone(), super::now());
-            let painted = move || {
-                let now = super::now();
-                let beyond = now.since(began).min(LONGEST).saturating_sub(QUICK);
-                notice.rests_until.set(now + beyond * REST);
-            };
-            set_timeout(painted, Duration::ZERO);
+            self.calm.give();
+            self.slow.give();
+            self.draws_since.set(Some(super::now()));
+            let notice = self.clone();
+            set_timeout(move || notice.handle_task(), Duration::ZERO);
         }
     }
 
-    fn give_calmly(self: &Rc<Self>) {
-        let (at, now) = (self.calmed_at.get(), super::now());
-        // By the clock, since a hidden page's timers are late; a clock that was set back must not silence it.
-        if !(at..at + CALM).contains(&now) {
-            self.calmed_at.set(now);
-            self.calm.notify();
-        } else if !self.is_calming.replace(true) {
-            let notice = self.clone();
-            let give = move || {
-                notice.is_calming.set(false);
-                notice.give_calmly();
-            };
-            set_timeout(give, (at + CALM).since(now));
+    /// Another task began: what was being drawn has been. To be told of messages, too, for a flood of them comes before
+    /// any timer.
+    pub fn handle_task(&self) {
+        if let Some(began) = self.draws_since.take() {
+            let now = super::now();
+            let beyond = now.since(began).min(LONGEST).saturating_sub(QUICK);
+            self.rests_until.set(now + beyond * REST);
         }
     }
 

@@ -47,8 +47,10 @@ pub fn board(page: Page) -> El {
     let all = sections.clone();
     let found = memo(move || all.with(|all| all.iter().map(|section| section.length).sum::<usize>()));
     // Each stays as it is while it is shown: a form that was made anew would lose what was typed.
+    // A broker in the page's own address is connected to at once, or as soon as it is known as whom.
+    let is_given = page.request.broker.is_some() && page.request.error.is_none();
     let is_first_visit =
-        move || page.state.with(|state| state.address.is_none()) && !page.dialog_is_open.get();
+        move || !is_given && page.state.with(|state| state.address.is_none()) && !page.dialog_is_open.get();
     let has_ended = move || page.state.with(|state| state.standing == Link::Idle && state.address.is_some());
     let has_nobody =
         move || page.state.with(|state| matches!(state.headline, Headline::Nobody | Headline::NoneSeen));

@@ -13,7 +13,8 @@ use super::form::{Form, FormError, connection_form, used};
 use super::later::{self, later};
 use super::list::{Item, list};
 use super::transfer::{export, import};
-use crate::profiles::{MOST_PROFILES, Saved, free_name};
+use crate::link::Profile;
+use crate::profiles::{self, MOST_PROFILES, Saved, free_name};
 use crate::{phrase, say, store};
 
 /// The connections in a dialog of their own, opened by the badge.
@@ -30,6 +31,32 @@ pub fn connection_dialog(page: Page) -> El {
 /// Fills an element with what is kept, and the form, as soon as that is loaded.
 pub fn fill(page: Page, into: El) -> El {
     later::open(page, into, move |into| load_connections(page, into))
+}
+
+/// Connects by an address that came with the page's own: as whom the visitor chose for exactly there, and as nobody where
+/// none is kept. Only who keeps connections waits for what reads them.
+pub fn connect_as_kept(page: Page, profile: Profile) {
+    leptos::task::spawn_local(async move {
+        if load_kept(page, profile.clone()).await.is_err() {
+            connect(page, profile);
+        }
+    });
+}
+
+later! {
+    connection: fn load_kept(page: Page, profile: Profile) {
+        let Profile { address, filters, version, .. } = &profile;
+        let kept = profiles::for_address(store::profiles(), address);
+        let (filters, version) = (filters.clone(), *version);
+        connect(page, kept.map_or(profile, |saved| Profile { filters, version, ..saved.profile }));
+    }
+}
+
+fn connect(page: Page, profile: Profile) {
+    if !page.is_gone() {
+        // Its filters were checked.
+        let _ = page.link(|link| link.connect(profile));
+    }
 }
 
 later! { connection: fn load_connections(page: Page, into: El) { into.append(&connections(page)) } }

@@ -9,6 +9,7 @@ use super::element::{El, Phrase, effect, el};
 use super::form::focus_headline;
 use super::{Page, finally};
 use crate::headline::{Extent, Headline, Lead};
+use crate::link::Link;
 use crate::words::{Plural, add};
 use crate::{phrase, plural, say};
 
@@ -143,9 +144,13 @@ pub fn headline(page: Page, into: El) -> El {
     // At the pace of the counters: both are read together.
     let answer = move || sentence(page, page.state.with(|state| state.headline));
 
+    let offline = move || {
+        page.link(Link::track_slowly);
+        page.state.with_untracked(|state| state.counts.offline)
+    };
     effect(move || {
         let locale = page.locale.get();
-        let offline = page.told(|state| state.counts.offline);
+        let offline = offline();
         document().set_title(&match offline {
             0 => say!(locale, page.title).to_owned(),
             n => say!(locale, page.title_offline, n = page.number(n)),
@@ -154,7 +159,7 @@ pub fn headline(page: Page, into: El) -> El {
     if let Ok(Some(icon)) = document().query_selector("link[rel=icon]") {
         let (own, mut shown) = (icon.get_attribute("href").unwrap_or_default(), 0);
         effect(move || {
-            let offline = page.told(|state| state.counts.offline);
+            let offline = offline();
             if std::mem::replace(&mut shown, offline) != offline {
                 // A `link` takes any `href`.
                 let _ = icon.set_attribute("href", &favicon(&own, offline));

@@ -54,7 +54,6 @@ use web_sys::{Event, HtmlElement};
 use crate::address::{Address, Origin, Request, RequestError};
 use crate::intl::{self, Formats};
 use crate::link::{self, Link, Profile};
-use crate::profiles;
 use crate::state::State;
 use crate::store;
 use crate::view::{View, folded_of_fragment};
@@ -132,28 +131,36 @@ impl Page {
         }
         let link = Link::new();
         let address = request.broker.as_deref().and_then(|broker| Address::parse(broker).ok());
+        let mut kept = None;
         if let (Some(address), None) = (address, &request.error) {
             // Whoever sent the address chose where to and what to see; as whom, the visitor did, for exactly there.
-            let (filters, version) = (request.filters.clone(), request.version);
-            let profile = match profiles::for_address(store::profiles(), &address) {
-                Some(saved) => Profile { filters, version, ..saved.profile },
-                None => Profile {
-                    address,
-                    user: None,
-                    password: None,
-                    keep_alive: link::KEEP_ALIVE,
-                    version,
-                    filters,
-                    client_id: None,
-                },
+            let profile = Profile {
+                address,
+                user: None,
+                password: None,
+                keep_alive: link::KEEP_ALIVE,
+                version: request.version,
+                filters: request.filters.clone(),
+                client_id: None,
+            };
+            let connected = if store::read(store::PROFILES).is_some() {
+                let checked = link::check(&profile);
+                kept = Some(profile);
+                checked
+            } else {
+                link.connect(profile)
             };
             // Filters that cannot be used leave the page as it would be without them, and say so.
-            if let Err(ConfigError::NoFilter(_)) = link.connect(profile) {
+            if let Err(ConfigError::NoFilter(_)) = connected {
                 request.error = Some(RequestError::NoFilter);
                 request.filters.clear();
+                kept = None;
             }
         }
         let page = Page::new(link, request);
+        if let Some(profile) = kept {
+            connections::connect_as_kept(page, profile);
+        }
         let fragment = route().1;
         page.view.set(View::of_fragment(&fragment));
         page.folded.set(folded_of_fragment(&fragment));
@@ -216,12 +223,6 @@ impl Page {
             link.track();
             read(link)
         })
-    }
-
-    /// Reads the state for a text that need not keep pace with frames.
-    pub fn told<T>(self, read: impl FnOnce(&State) -> T) -> T {
-        self.link(Link::track_calmly);
-        self.state.with_untracked(read)
     }
 
     /// Formats values in the visitor's language, now and again when it changes.
