@@ -22,6 +22,8 @@ pub enum Subject {
     Store,
     /// A counter of WebSocket messages.
     Counter,
+    /// A counter of the packets in them.
+    Packets,
     /// Thirty lines without a library, a list item a device.
     Vanilla,
 }
@@ -34,7 +36,7 @@ impl Subject {
             Subject::Wall => "wall",
             Subject::MqttJs => "mqtt.js",
             Subject::Store => "mqtt.js-map",
-            Subject::Counter => "counter",
+            Subject::Counter | Subject::Packets => "counter",
             Subject::Vanilla => "vanilla",
         }
     }
@@ -48,6 +50,7 @@ impl Subject {
             Subject::MqttJs => site.page(&format!("peer/mqttjs.html{query}")),
             Subject::Store => site.page(&format!("peer/mqttjs.html{query}&nodes=0")),
             Subject::Counter => site.page(&format!("peer/counter.html{query}")),
+            Subject::Packets => site.page(&format!("peer/counter.html{query}&packets=1")),
             Subject::Vanilla => site.page(&format!("peer/vanilla.html{query}")),
         }
     }

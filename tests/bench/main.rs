@@ -117,7 +117,7 @@ impl Bench {
     }
 
     async fn repeat(&self, repetition: usize, report: Report<'_>) {
-        use Subject::{Counter, MqttJs, Store, Tiles, Vanilla, Wall};
+        use Subject::{Counter, MqttJs, Packets, Store, Tiles, Vanilla, Wall};
         let is_wanted = |scenario: &str| scenario.contains(&self.only);
         for &devices in self.plan.fleets {
             let scenario = format!("retained-{devices}");
@@ -135,7 +135,7 @@ impl Bench {
             if !is_wanted(&scenario) {
                 continue;
             }
-            for subject in turned([Tiles, Store, Wall, MqttJs], repetition) {
+            for subject in turned([Tiles, Store, Wall, MqttJs, Packets], repetition) {
                 report(&scenario, subject.name(), self.batched(subject, devices).await);
             }
         }
@@ -180,6 +180,13 @@ impl Bench {
             return NEVER.to_vec();
         };
         let mut changes = Changes::of(devices);
+        if subject == Subject::Packets {
+            // It takes each packet for another device: how fast they come at all.
+            let counted = devices + self.plan.flood - 1;
+            figures.extend(look.flood(&source, &mut changes, self.plan.flood, counted).await);
+            look.close().await;
+            return figures;
+        }
         figures.extend(look.live(&source, &mut changes, RATES[1], self.plan.live, devices).await);
         // A page that did not catch up with the changes has no more to show.
         if !figures.contains(&("behind", f64::INFINITY)) {
