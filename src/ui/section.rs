@@ -165,21 +165,35 @@ impl Rows for Tiles {
     ) {
         let columns = layout.columns;
         style(&self.el, "grid-template-columns", &format!("repeat({columns}, minmax(0, 1fr))"));
-        let mut tiles = Vec::new();
-        for (&handle, place) in handles.iter().zip(first + 1..) {
-            let known = self.shown.iter().position(|tile| tile.handle == handle);
-            let mut tile = match (known, drawing.fleet.device(handle)) {
-                (Some(known), _) => self.shown.swap_remove(known),
-                (None, Some(device)) => Tile::new(handle, &device),
-                // The sections are told of its end with the next frame.
-                (None, None) => continue,
+        let mut free = std::mem::take(&mut self.shown);
+        let find =
+            |handle: &Handle| {
+                Some(free.remove(
+                    free.iter().position(|tile| tile.device.is_some_and(|(known, _)| known == *handle))?,
+                ))
             };
-            tile.draw(drawing, (place, length));
-            tiles.push(tile);
+        let known: Vec<Option<Tile>> = handles.iter().map(find).collect();
+        // Elements are made where there are too few: to make one takes longer than to change it, and in a flood of
+        // changes, or while somebody scrolls, every tile is another one each time.
+        let mut free = free.into_iter().filter(|tile| {
+            !tile.is_in_use() || {
+                tile.el.remove();
+                false
+            }
+        });
+        for ((&handle, place), known) in handles.iter().zip(first + 1..).zip(known) {
+            // The sections are told of a device's end with the next frame; until then its tile keeps its face.
+            self.shown.extend(match drawing.fleet.device(handle) {
+                None => known,
+                Some(device) => {
+                    let mut tile = known.or_else(|| free.next()).unwrap_or_default();
+                    tile.draw(drawing, handle, &device, (place, length));
+                    Some(tile)
+                }
+            });
         }
-        self.shown.drain(..).for_each(|gone| gone.el.remove());
-        put_in_order(self.el.element(), tiles.iter().map(|tile| &tile.el));
-        self.shown = tiles;
+        free.for_each(|gone| gone.el.remove());
+        put_in_order(self.el.element(), self.shown.iter().map(|tile| &tile.el));
     }
 }
 

@@ -45,8 +45,8 @@ pub struct Drawing<'a> {
 
 /// A device's tile in the document.
 pub struct Tile {
-    /// Which device.
-    pub handle: Handle,
+    /// Which device, and whose convention's name it shows; none before it was drawn.
+    pub device: Option<(Handle, &'static str)>,
     /// Its list item.
     pub el: El,
     face: El,
@@ -54,22 +54,25 @@ pub struct Tile {
     name: El,
     path: El,
     leaf: El,
+    convention: El,
     state: El,
     word: El,
     how: El,
     history: El,
+    /// The paths of the history, one for each status in it.
+    paths: Vec<El>,
     place: (usize, usize),
     is_tab_stop: bool,
-    is_drawn: bool,
     runs: Vec<(Span, usize, usize)>,
 }
 
-impl Tile {
+impl Default for Tile {
     /// A tile that is not drawn yet.
-    pub fn new(handle: Handle, device: &Device<'_>) -> Tile {
+    fn default() -> Tile {
         let shape = svg("use", "");
         let (name, path, leaf) = (el("b", "").attr("dir", "auto"), el("span", "path"), el("span", ""));
         let (state, word, how) = (el("span", "state"), el("span", "word"), el("span", ""));
+        let convention = el("span", "convention");
         let history = svg("svg", "history")
             .attr("viewBox", &format!("0 0 {SLOTS} 1"))
             .attr("preserveAspectRatio", "none")
@@ -82,37 +85,47 @@ impl Tile {
                 el("span", "name")
                     .child(icon_of(shape.clone()))
                     .child(name.clone().child(path.clone()).child(leaf.clone()))
-                    .child(el("span", "convention").text(device.convention.label)),
+                    .child(convention.clone()),
             )
             .child(state.clone().child(word.clone()).text(" ").child(how.clone()))
             .child(history.clone());
-        let el = el("li", "tile")
-            .attr("id", &format!("d{}", handle.slot()))
-            .attr("data-device", device.id)
-            .attr("data-convention", device.convention.slug)
-            .child(face.clone());
+        let el = el("li", "tile").child(face.clone());
         Tile {
-            handle,
+            device: None,
             el,
             face,
             shape,
             name,
             path,
             leaf,
+            convention,
             state,
             word,
             how,
             history,
+            paths: Vec::new(),
             place: (0, 0),
             is_tab_stop: false,
-            is_drawn: false,
             runs: Vec::new(),
         }
+    }
+}
+
+impl Tile {
+    /// Whether the keyboard or the mouse is at it: then it must not become another device's.
+    pub fn is_in_use(&self) -> bool {
+        self.el.element().matches(":hover, :focus-within").unwrap_or(true)
     }
 
     /// Brings the tile up to date. `place`: its place in its list, from 1, and how long that is; most of the list is
     /// not in the document.
-    pub fn draw(&mut self, drawing: &Drawing<'_>, place: (usize, usize)) {
+    pub fn draw(
+        &mut self,
+        drawing: &Drawing<'_>,
+        handle: Handle,
+        device: &Device<'_>,
+        place: (usize, usize),
+    ) {
         let before = std::mem::replace(&mut self.place, place);
         if before.0 != place.0 {
             self.el.set("aria-posinset", Some(&place.0.to_string()));
@@ -120,17 +133,25 @@ impl Tile {
         if before.1 != place.1 {
             self.el.set("aria-setsize", Some(&place.1.to_string()));
         }
-        let is_tab_stop = drawing.tab_stop == Some(self.handle);
+        let is_tab_stop = drawing.tab_stop == Some(handle);
         if self.is_tab_stop != is_tab_stop {
             self.is_tab_stop = is_tab_stop;
             self.face.set("tabindex", Some(if is_tab_stop { "0" } else { "-1" }));
         }
-        if self.is_drawn && !drawing.is_everything && !drawing.changed.has(self.handle) {
+        let convention = device.convention;
+        let former = self.device.replace((handle, convention.label));
+        let is_same = former.is_some_and(|(former, _)| former == handle);
+        if is_same && !drawing.is_everything && !drawing.changed.has(handle) {
             return;
         }
-        // A device that is gone keeps its face until the grid takes its tile away.
-        let Some(device) = drawing.fleet.device(self.handle) else { return };
-        self.is_drawn = true;
+        if !is_same {
+            self.el.set("id", Some(&format!("d{}", handle.slot())));
+            self.el.set("data-device", Some(device.id));
+        }
+        if former.is_none_or(|(_, label)| label != convention.label) {
+            self.el.set("data-convention", Some(convention.slug));
+            self.convention.set_text(convention.label);
+        }
         let status = device.status;
         self.el.set("data-status", Some(status.word()));
         self.el.set("data-evidence", Some(device.evidence.word()));
@@ -139,22 +160,29 @@ impl Tile {
         let (path, leaf) = path_and_leaf(device.display_name());
         self.path.set_text(path);
         self.leaf.set_text(leaf);
-        self.name.set("title", Some(&full_name(&device)));
-        let how = how(drawing, &device);
+        self.name.set("title", Some(&full_name(device)));
+        let how = how(drawing, device);
         self.state.set("title", Some(&how));
         self.word.set_text(word(drawing.locale, status));
         self.how.set_text(&how);
         let Timeline { from, to } = drawing.timeline;
         let runs = runs(&device.spans(from, to, SLOTS));
         if runs != self.runs {
-            self.history.set_text("");
             self.runs = runs;
+            let mut used = 0;
             for status in Status::ALL {
                 let d = path_of(&self.runs, status);
                 if !d.is_empty() {
-                    self.history.append(&svg("path", status.word()).attr("d", &d));
+                    if used == self.paths.len() {
+                        self.paths.push(svg("path", ""));
+                        self.history.append(&self.paths[used]);
+                    }
+                    self.paths[used].set("class", Some(status.word()));
+                    self.paths[used].set("d", Some(&d));
+                    used += 1;
                 }
             }
+            self.paths.drain(used..).for_each(|path| path.remove());
         }
     }
 }
