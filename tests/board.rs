@@ -230,3 +230,54 @@ async fn the_view_stays_where_it_is_when_a_device_leaves_it() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_tile_that_is_used_again_says_nothing_of_the_device_before_but_one_in_use_is_not() {
+    let (site, broker) = (Site::http().await, Mosquitto::start(MosquittoOptions::default()).await);
+    // Two conventions, and an offline device now and then: whatever a tile shows differs from its neighbours.
+    let topic = |n: usize| format!("d{n:03}/{}", if n.is_multiple_of(2) { "status" } else { "LWT" });
+    let word = |n: usize| if n.is_multiple_of(7) { "offline" } else { "online" };
+    broker.publish_many((0..380).map(|n| (topic(n), word(n)))).await;
+    let url = format!("?broker={}#/?sort=name", broker.websocket());
+    visit(Visit::new(site.page(&url)), async |page| {
+        page.until_count("total", 380).await;
+        page.until_snapshot("complete").await;
+        let check = async |what: &str, first: &str| {
+            page.until(what, &format!("return document.querySelector('.tile').dataset.device > '{first}'")).await;
+            let wrong = "return [...document.querySelectorAll('.tile')].filter((tile, at, all) => {\
+                   const { device, convention, status } = tile.dataset, n = Number(device.slice(1));\
+                   return tile.querySelector('b').textContent !== device\
+                     || convention !== (n % 2 ? 'lwt' : 'esphome')\
+                     || tile.querySelector('.convention').textContent !== (n % 2 ? 'LWT' : 'ESPHome')\
+                     || status !== (n % 7 ? 'online' : 'offline')\
+                     || tile.querySelector('use').getAttribute('href') !== '#' + status\
+                     || !tile.querySelector('b').title.startsWith(device)\
+                     || tile.getAttribute('aria-posinset') !== String(n + 1)\
+                     || document.getElementById(tile.id) !== tile\
+                     || [...tile.querySelectorAll('.history path')].some(path => path.getAttribute('class') !== status);\
+                 }).map(tile => tile.outerHTML)";
+            assert_eq!(page.js(wrong).await, serde_json::json!([]), "{what}");
+        };
+        page.js("window.tiles = [...document.querySelectorAll('.tile')]").await;
+        check("at the top", "").await;
+        page.js("scrollTo(0, 5000)").await;
+        check("further down", "d060").await;
+        let again = page.js("return tiles.filter(tile => tile.isConnected).length").await;
+        assert!(again.as_u64() > Some(10), "{again} are used again");
+        // Whoever is at a tile finds that device there, or no tile.
+        page.js("location.hash = '#/?sort=name&status=online'").await;
+        page.until("only online", "return !document.querySelector('.tile[data-status=offline]')").await;
+        let at = "const face = [...document.querySelectorAll('.tile')].map(t => [t.getBoundingClientRect(), t])\
+             .find(([{ top }]) => top > 200)[1]; window.at = face; face.querySelector('.face').focus();\
+             return face.dataset.device";
+        let device = page.js(at).await;
+        let device = device.as_str().expect("a tile is there").to_owned();
+        let number = device[1..].parse().expect("its number");
+        broker.publish(&topic(number), "offline", true).await;
+        page.until("it left", &format!("return !document.querySelector('.tile[data-device={device}]')")).await;
+        let is_used = page.js(&format!("return at.isConnected && at.dataset.device !== '{device}'")).await;
+        assert_eq!(is_used, false);
+        page.until("the focus", "return document.activeElement.matches('.face')").await;
+    })
+    .await;
+}
