@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use harness::{Mosquitto, MosquittoOptions, Site, Visit, free_port, visit};
+use harness::{External, Mosquitto, MosquittoOptions, Program, Site, Visit, free_port, visit};
 
 /// The first retry comes at once, the later ones with at most 30 s between them.
 const RECOVERY: Duration = Duration::from_secs(40);
@@ -116,4 +116,30 @@ async fn a_login_that_is_missing_and_then_given() {
         })
         .await;
     }
+}
+
+/// What a filter would have brought is not there, and the board must not sound as if it had seen everything.
+#[tokio::test]
+async fn a_filter_that_the_broker_refuses_is_named_with_its_code() {
+    let (site, broker) = (Site::http().await, External::start(Program::Aedes).await);
+    broker.publish_retained("hall/lamp/status", "online").await;
+    let url = site.page(&format!("?broker={}&filter=%2B/%2B/status&filter=secret/%23", broker.websocket()));
+    visit(Visit::new(url), async |page| {
+        page.until_tile("esphome", "hall/lamp", "online", "retained").await;
+        page.until_snapshot("unknown").await;
+        page.until(
+            "the note",
+            "return [...document.querySelectorAll('.note')].some(note => note.checkVisibility() \
+               && /broker refused some topics/.test(note.innerText) && /secret\\/#: refused with .*0x80/.test(note.innerText))",
+        )
+        .await;
+        let text = page.text().await;
+        assert!(!text.contains("All 1"), "nobody saw whether it is the only one:\n{text}");
+        // Switched off by the visitor, it is not missed any more.
+        page.js("document.querySelector('.filters summary').click()").await;
+        page.until("what each brought", "return /refused/.test(document.querySelector('.filters table')?.innerText)").await;
+        page.js("[...document.querySelectorAll('.filters tbody tr')].find(row => row.innerText.includes('secret')).querySelector('input').click()").await;
+        page.until_snapshot("complete").await;
+    })
+    .await;
 }

@@ -63,7 +63,9 @@
     const instantiate = WebAssembly[name].bind(WebAssembly);
     WebAssembly[name] = async (...all) => {
       const made = await instantiate(...all);
-      watch.memory = (made.instance ?? made).exports.memory;
+      // By its kind: a page made small calls it anything. What is loaded later has none of its own.
+      const all = Object.values((made.instance ?? made).exports);
+      watch.memory ??= all.find(one => one instanceof WebAssembly.Memory);
       return made;
     };
   }

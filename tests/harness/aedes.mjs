@@ -1,6 +1,6 @@
 // The broker aedes over TCP and WebSocket, on loopback, in memory:
 //   node aedes.mjs <folder of node_modules> <TCP port> <WebSocket port>
-// Everybody may come without a login; who brings one must bring the right one.
+// Everybody may come without a login; who brings one must bring the right one. Nobody may watch what is secret.
 
 import { createServer } from "node:net";
 
@@ -11,6 +11,9 @@ const { WebSocketServer, createWebSocketStream } = await import(`${modules}/ws/w
 const broker = await Aedes.createBroker({
   authenticate: (_client, user, password, done) => {
     done(null, user === undefined || (user === "willow" && String(password) === "right"));
+  },
+  authorizeSubscribe: (_client, subscription, done) => {
+    done(null, subscription.topic.startsWith("secret/") ? null : subscription);
   },
 });
 createServer(broker.handle).listen(tcp, "127.0.0.1");

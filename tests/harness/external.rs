@@ -106,6 +106,14 @@ impl External {
         format!("ws://127.0.0.1:{}{path}", self.websocket)
     }
 
+    /// Publishes a retained message and waits until the broker has it.
+    pub async fn publish_retained(&self, topic: &str, payload: &str) {
+        let mut publish = tokio::process::Command::new("mosquitto_pub");
+        publish.args(["-p", &self.tcp.to_string(), "-q", "1", "-r", "-t", topic, "-m", payload]);
+        let status = publish.status().await.expect("mosquitto_pub is installed");
+        assert!(status.success(), "mosquitto_pub: {status}");
+    }
+
     /// The port for clients over TCP.
     pub fn tcp_port(&self) -> u16 {
         self.tcp
