@@ -297,6 +297,34 @@ async fn a_file_is_shown_before_it_is_taken_and_overwrites_nothing() {
 }
 
 #[tokio::test]
+async fn a_large_file_is_listed_bit_by_bit_and_says_how_far_it_has_come() {
+    let site = Site::http().await;
+    visit(Visit::new(site.page("")), async |page| {
+        until_form(page).await;
+        let profile = |n: usize| json!({ "name": format!("Farm {n}"), "address": format!("ws://farm-{n}.example/") });
+        let profiles: Vec<_> = (0..333).map(profile).collect();
+        let file = json!({ "format": "willow-connections", "version": 1, "profiles": profiles });
+        import(page, &file.to_string()).await;
+        page.js(
+            "window.told = []; const listing = document.querySelector('.listing');\
+             new MutationObserver(() => {\
+               if (listing.checkVisibility()) told.push([listing.querySelector('progress').value, listing.innerText.trim()]);\
+             }).observe(listing, { subtree: true, childList: true, characterData: true, attributes: true });",
+        )
+        .await;
+        click(page, "[name=add]").await;
+        page.until("all of them", "return document.querySelectorAll('.kept li').length === 333").await;
+        page.until("the end", "return !document.querySelector('.listing').checkVisibility()").await;
+        let told = page.js("return told").await;
+        let told = told.as_array().expect("a list");
+        let values: Vec<_> = told.iter().filter_map(|told| told[0].as_f64()).collect();
+        assert!(values.len() >= 5 && values.is_sorted() && values[0] < 500.0, "{told:?}");
+        assert!(told.iter().any(|told| told[1] == "Listing the connections: 45.0%"), "{told:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn files_that_are_none_say_so_and_change_nothing() {
     let site = Site::http().await;
     visit(Visit::new(site.page("")), async |page| {

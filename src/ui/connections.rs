@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use super::Page;
 use super::dialog::dialog;
-use super::element::{El, Phrase, button, el, focus};
+use super::element::{El, Phrase, button, effect, el, focus};
 use super::form::{Form, FormError, connection_form, used};
 use super::later::{self, later};
 use super::list::{Item, list};
@@ -76,6 +76,9 @@ fn connections(page: Page) -> El {
         .child(transfer(page))
 }
 
+/// How many connections are listed in one frame: a thousand take most of a second, in which the page would stand still.
+const AT_ONCE: usize = 50;
+
 /// What was deleted last, and where it stood.
 type Deleted = Rc<RefCell<Option<(usize, Saved)>>>;
 
@@ -102,9 +105,18 @@ fn kept(page: Page, form: Form) -> El {
         // This button goes as well.
         find("[name=use]");
     });
-    let items = move || {
+    let (all, listed) = (RwSignal::new(Vec::new()), RwSignal::new(AT_ONCE));
+    effect(move || {
         page.saved.track();
-        let item = |saved: Saved| {
+        all.set(store::profiles());
+    });
+    let share = move || {
+        let (all, listed) = (all.with(Vec::len), listed.get());
+        (listed < all).then(|| listed * 1_000 / all)
+    };
+    let items = move || {
+        let item = |saved: &Saved| {
+            let saved = saved.clone();
             let Saved { name, profile } = &saved;
             let key = format!(
                 "{name}\n{}\n{:?}",
@@ -114,10 +126,33 @@ fn kept(page: Page, form: Form) -> El {
             let deleted = deleted.clone();
             Item::new(key, move || item(page, form, saved, deleted, is_deleted))
         };
-        store::profiles().into_iter().map(item).collect()
+        if share().is_some() {
+            request_animation_frame(move || {
+                // The dialog may be gone by then.
+                if !listed.is_disposed() {
+                    listed.update(|listed| *listed += AT_ONCE);
+                }
+            });
+        }
+        all.with(|all| all.iter().take(listed.get()).map(item).collect())
+    };
+    let progress = el("progress", "")
+        .attr("max", "1000")
+        .attr("aria-labelledby", "listing")
+        .prop("value", move || share().unwrap_or(1_000).into());
+    let listing = move || {
+        let share = page.format(|formats| formats.percent(share().unwrap_or(1_000) as u32));
+        say!(page.locale.get(), kept.listing, share = share)
     };
     el("div", "kept")
         .child(list(el("ul", "").attr_says(page, "aria-label", phrase!(kept.title)), items))
+        .child(
+            el("p", "listing")
+                .attr_if("hidden", move || share().is_none())
+                .child(progress)
+                .text(" ")
+                .child(el("span", "").attr("id", "listing").tells(listing)),
+        )
         .child(el("p", "undo").attr("role", "status").part(move || {
             let name = is_deleted.get();
             let undo = undo.clone();
