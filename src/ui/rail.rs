@@ -127,7 +127,7 @@ impl Shown {
         let moment = page.format(|formats| formats.moment(change.at, page.now.get().max(change.at)));
         let told = told(page, &change);
         let mut when = format!("{moment} · {}", told.how);
-        if let Some(lasted) = lasted.filter(|_| change.to == Status::Online) {
+        if let Some(lasted) = lasted.filter(|lasted| change.to == Status::Online && *lasted >= 1_000) {
             let time = page.format(|formats| formats.lasted(lasted));
             let status = super::section::within(locale, change.from.unwrap_or(Status::Offline));
             when = format!("{when} · {}", say!(locale, change.after, status = status, time = time));
