@@ -53,8 +53,8 @@ later! {
 }
 
 fn connect(page: Page, profile: Profile) {
-    if !page.is_gone() {
-        // Its filters were checked.
+    // Meanwhile the visitor may have chosen another broker. The filters were checked.
+    if !page.is_gone() && page.link(|link| link.with(|_| ()).is_none()) {
         let _ = page.link(|link| link.connect(profile));
     }
 }
