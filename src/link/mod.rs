@@ -363,7 +363,7 @@ impl Driver {
 
     fn handle_socket(&mut self, heard: Heard) {
         let Some(call) = &mut self.call else { return };
-        self.notice.handle_task();
+        self.notice.handle_task(if let Heard::Bytes(bytes) = &heard { bytes.length() } else { 0 });
         let now = now();
         match heard {
             Heard::Open => {

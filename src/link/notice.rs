@@ -29,6 +29,11 @@ const REST: u32 = 2;
 const QUICK: Duration = Duration::from_millis(8);
 /// Drawing that takes longer does not make the pause longer.
 const LONGEST: Duration = Duration::from_millis(100);
+/// So many bytes a millisecond are a flood: a hundred thousand statuses a second, which nobody reads. Then they are drawn
+/// about twenty times a second, and heard the sooner.
+const FLOOD: u64 = 4_096;
+/// The pause in a flood.
+const IN_A_FLOOD: Duration = Duration::from_millis(40);
 
 /// The signals, and whether they are due.
 pub struct Notice {
@@ -36,6 +41,9 @@ pub struct Notice {
     is_due: Cell<bool>,
     /// When the drawing began that was not seen to end.
     draws_since: Cell<Option<Time>>,
+    /// How many bytes came since the last drawing, and when that was.
+    heard: Cell<u64>,
+    drawn_at: Cell<Time>,
     rests_until: Cell<Time>,
     calm: Rc<Pace>,
     slow: Rc<Pace>,
@@ -83,6 +91,8 @@ impl Notice {
             changes: ArcTrigger::new(),
             is_due: Cell::new(false),
             draws_since: Cell::new(None),
+            heard: Cell::new(0),
+            drawn_at: Cell::default(),
             rests_until: Cell::default(),
             calm: Pace::of(CALM),
             slow: Pace::of(SLOW),
@@ -138,17 +148,21 @@ impl Notice {
             self.slow.give();
             self.draws_since.set(Some(super::now()));
             let notice = self.clone();
-            set_timeout(move || notice.handle_task(), Duration::ZERO);
+            set_timeout(move || notice.handle_task(0), Duration::ZERO);
         }
     }
 
-    /// Another task began: what was being drawn has been. To be told of messages, too, for a flood of them comes before
-    /// any timer.
-    pub fn handle_task(&self) {
+    /// Another task began, with so many bytes of a message: what was being drawn has been. A flood of messages comes
+    /// before any timer.
+    pub fn handle_task(&self, bytes: u32) {
+        self.heard.set(self.heard.get() + u64::from(bytes));
         if let Some(began) = self.draws_since.take() {
             let now = super::now();
             let beyond = now.since(began).min(LONGEST).saturating_sub(QUICK);
-            self.rests_until.set(now + beyond * REST);
+            let time = now.0.saturating_sub(self.drawn_at.replace(now).0);
+            let is_flood = self.heard.take() > FLOOD * time;
+            let pause = if is_flood { IN_A_FLOOD } else { Duration::ZERO };
+            self.rests_until.set(now + beyond * REST + pause);
         }
     }
 

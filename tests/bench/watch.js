@@ -64,8 +64,8 @@
     WebAssembly[name] = async (...all) => {
       const made = await instantiate(...all);
       // By its kind: a page made small calls it anything. What is loaded later has none of its own.
-      const all = Object.values((made.instance ?? made).exports);
-      watch.memory ??= all.find(one => one instanceof WebAssembly.Memory);
+      const exported = Object.values((made.instance ?? made).exports);
+      watch.memory ??= exported.find(one => one instanceof WebAssembly.Memory);
       return made;
     };
   }
