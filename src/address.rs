@@ -206,6 +206,8 @@ impl Request {
         let mut is_cleaned = false;
         for parameter in query.split('&') {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            // A filter may end in `#`; in anything else it begins a fragment that is none of ours.
+            let value = if name == "filter" { value } else { value.split('#').next().unwrap_or_default() };
             let value = decoded(value);
             cleaned.push(if cleaned.len() == place.len() { '?' } else { '&' });
             let error = match name {
@@ -359,6 +361,12 @@ mod tests {
         check("http://host/?filter=#&version=5", None, &["#"], VersionChoice::Only(Version::V5), None);
         check("http://host/#/lab?broker=ws://b", None, &[], newest, None);
         check("http://host/?filter=100%", None, &["100%"], newest, None);
+        for stray in ["#", "#ok", "#status=offline", "#%%%"] {
+            let href = format!("http://host/?filter=a/%23&broker=ws://b:9001/mqtt{stray}");
+            check(&href, Some("ws://b:9001/mqtt"), &["a/#"], newest, None);
+            let only = VersionChoice::Only(Version::V311);
+            check(&format!("http://host/?version=3.1.1{stray}"), None, &[], only, None);
+        }
         check(
             "http://host/?broker=ws://me:pw@b",
             Some("ws://b"),

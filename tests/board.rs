@@ -94,6 +94,16 @@ async fn the_keyboard_walks_through_the_tiles_and_opens_one() {
         press(page, Key::Down).await;
         until_at(page, "attic/lamp").await;
 
+        // From the search down to what it found.
+        page.js("document.querySelector('[type=search]').focus()").await;
+        press(page, "boi").await;
+        until_devices(page, &["boiler"]).await;
+        press(page, Key::Down).await;
+        until_at(page, "boiler").await;
+        page.js("location.hash = '#/'").await;
+        page.until("all again", "return document.querySelectorAll('.tile').length === 8").await;
+        page.js("document.querySelector('.tile[data-device=\"attic/lamp\"] .face').focus()").await;
+
         // A device that moves to another section takes the focus along.
         broker.publish("attic/lamp/status", "offline", true).await;
         page.until_count("offline", 2).await;
@@ -188,6 +198,8 @@ async fn changes_are_told_beside_the_board() {
         // The tab tells it too.
         let icon = "document.querySelector('link[rel=icon]').href.includes('%3E2%3C/text')";
         page.until("the tab", &format!("return document.title === '(2) Willow' && {icon}")).await;
+        // Less than a second is told as a flap, without a duration.
+        tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
         broker.publish("cellar/pump/status", "online", true).await;
         page.until("told again", "return document.querySelector('.rail li')?.innerText.includes('came back')").await;
         let told = page.js("return document.querySelector('.rail li').innerText").await;
@@ -278,6 +290,23 @@ async fn a_tile_that_is_used_again_says_nothing_of_the_device_before_but_one_in_
         let is_used = page.js(&format!("return at.isConnected && at.dataset.device !== '{device}'")).await;
         assert_eq!(is_used, false);
         page.until("the focus", "return document.activeElement.matches('.face')").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_tile_keeps_its_time_when_the_link_is_lost() {
+    let (site, mut broker) = (Site::http().await, Mosquitto::start(MosquittoOptions::default()).await);
+    broker.publish("hall/door/status", "online", true).await;
+    let url = site.page(&format!("?broker={}", broker.websocket()));
+    visit(Visit::new(url).with_failing_connections(), async |page| {
+        page.until_count("online", 1).await;
+        broker.publish("hall/door/status", "offline", true).await;
+        page.until_tile("esphome", "hall/door", "offline", "live").await;
+        broker.kill().await;
+        page.until_tile("esphome", "hall/door", "offline", "stale").await;
+        let said = "return /since .*\\d.* · last known, not connected/.test(document.querySelector('.tile .state').textContent)";
+        page.until("since when, and that it is only known from then", said).await;
     })
     .await;
 }

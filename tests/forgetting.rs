@@ -98,6 +98,48 @@ async fn one_device_is_forgotten_and_put_back_as_it_was() {
 }
 
 #[tokio::test]
+async fn looking_at_others_does_not_take_the_undo_away_and_says_who_is_online() {
+    board(Visit::new(""), "", async |page, _| {
+        open_panel(page, "attic/fan").await;
+        press(page, "Forget this device…").await;
+        press(page, "Delete 1…").await;
+        press(page, "Yes, delete 1").await;
+        page.until_count("total", 4).await;
+        press(page, "Done").await;
+        for way in ["Cancel", "Escape"] {
+            open_panel(page, "attic/lamp").await;
+            press(page, "Forget this device…").await;
+            until_says(page, "Online · 6 bytes · QoS 1").await;
+            until_says(page, "1 of them is online: it stays away until it publishes again").await;
+            match way {
+                "Cancel" => press(page, "Cancel").await,
+                _ => drop(page.js("document.querySelector('dialog.forget .close').click()").await),
+            }
+            page.until("closed", "return !document.querySelector('dialog.forget').open").await;
+        }
+        press(page, "What was forgotten…").await;
+        until_says(page, "attic/fan/status").await;
+        press(page, "Undo: put 1 back").await;
+        until_says(page, "Put back: 1 device.").await;
+        page.until_count("total", 5).await;
+        press(page, "Done").await;
+        // What is forgotten next takes its place.
+        open_panel(page, "attic/lamp").await;
+        press(page, "Forget this device…").await;
+        press(page, "Delete 1…").await;
+        press(page, "Yes, delete 1").await;
+        page.until_count("total", 4).await;
+        press(page, "Done").await;
+        press(page, "What was forgotten…").await;
+        until_says(page, "attic/lamp/status").await;
+        let said =
+            page.js("return document.querySelector('dialog.forget').innerText.includes('attic/fan')").await;
+        assert_eq!(said, false);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_last_device_too_can_be_put_back() {
     let (site, broker) = (Site::http().await, Mosquitto::start(MosquittoOptions::default()).await);
     broker.publish("attic/fan/status", "offline", true).await;

@@ -9,7 +9,7 @@ use web_sys::KeyboardEvent;
 use super::announce::voice;
 use super::connections;
 use super::diagnosis::diagnosis_panel;
-use super::element::{El, Phrase, button, closest, effect, el, value_of};
+use super::element::{El, Phrase, button, closest, effect, el, focus, value_of};
 use super::empty::{Empty, empty};
 use super::filters::filter_panel;
 use super::grid::grid;
@@ -130,10 +130,18 @@ fn search(page: Page) -> El {
     on_window("keydown", move |event| {
         // A browser that fills a form in sends events of this name without a key.
         let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
-        let is_typing = closest(event.target(), "input, select, textarea, dialog").is_some();
+        let is_typing =
+            closest(event.target(), "input:not([type=checkbox]), select, textarea, dialog").is_some();
         let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
         // What a dialog covers is not to be used by a key.
         let is_covered = matches!(document().query_selector("dialog[open]"), Ok(Some(_)));
+        if event.key() == "ArrowDown" && !has_modifier && closest(event.target(), ".search").is_some() {
+            // From what is looked for to what was found.
+            if let Ok(Some(found)) = document().query_selector(".face[tabindex='0'], .wall") {
+                focus(&found);
+                event.prevent_default();
+            }
+        }
         if is_typing || has_modifier || is_covered {
             return;
         }

@@ -303,6 +303,7 @@ fn say_how(locale: Locale, device: &Device, parent: &str) -> String {
         None if device.parent_offline => say!(locale, device.how.with_parent, parent = parent),
         None if device.said.is_none() => say!(locale, device.how.listed, topic = topic),
         None if device.evidence == Evidence::Live => say!(locale, device.how.live, topic = topic),
+        None if device.status == Status::Offline => say!(locale, device.how.retained_offline, topic = topic),
         None => say!(locale, device.how.retained, topic = topic),
         Some(reason) => match reason {
             StaleReason::LinkDown => say!(locale, device.how.link_down),

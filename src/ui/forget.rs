@@ -4,7 +4,7 @@
 //! before it was listed and confirmed. The dialog can be left at any time: what runs goes on, and the tools lead back.
 
 use fleet::forget::{Item, MOST_TOPICS, Task};
-use fleet::{Fleet, Forgetting, Handle, Outcome};
+use fleet::{Fleet, Forgetting, Handle, Outcome, Status};
 use js_sys::Reflect;
 use leptos::prelude::*;
 use mqtt::QoS;
@@ -16,6 +16,7 @@ use super::diagnosis::term;
 use super::dialog::dialog;
 use super::element::{El, Phrase, button, effect, el, focus};
 use super::later::{self, later};
+use super::tile::word;
 use crate::words::Locale;
 use crate::{phrase, say, say_count};
 
@@ -164,11 +165,22 @@ impl Sheet {
                 say!(locale, forget.restored, devices = devices(restored))
             }
         });
-        self.truth.tell(match (task, is_running) {
-            (_, true) => "",
-            (Task::LookUp, _) if kept > 0 => say!(locale, forget.truth),
-            (Task::Forget, _) if undoable > 0 => say!(locale, forget.undo_until),
-            _ => "",
+        let is_online = |item: &&Item| {
+            let device = fleet.device(item.handle);
+            matches!(item.outcome, Outcome::Kept { .. })
+                && device.is_some_and(|device| device.status == Status::Online)
+        };
+        self.truth.tell(&match (task, is_running) {
+            (_, true) => String::new(),
+            (Task::LookUp, _) if kept > 0 => {
+                let truth = say!(locale, forget.truth);
+                match forgetting.items().iter().filter(is_online).count() {
+                    0 => truth.to_owned(),
+                    n => format!("{} {truth}", say_count!(locale, n, forget.online, n = number(n))),
+                }
+            }
+            (Task::Forget, _) if undoable > 0 => say!(locale, forget.undo_until).to_owned(),
+            _ => String::new(),
         });
         self.list.set_text("");
         self.actions.set_text("");
@@ -241,6 +253,7 @@ impl Sheet {
     }
 
     fn row(&self, fleet: &Fleet, item: &Item, locale: Locale) -> El {
+        let device = fleet.device(item.handle);
         let size = |bytes: u32| self.page.format(|formats| formats.bytes(bytes as usize));
         let detail = match item.outcome {
             Outcome::Kept { bytes, qos } => {
@@ -249,7 +262,8 @@ impl Sheet {
                     QoS::AtLeastOnce => "1",
                     QoS::ExactlyOnce => "2",
                 };
-                format!("{} · QoS {qos}", size(bytes))
+                let status = device.as_ref().map_or(Status::Unknown, |device| device.status);
+                format!("{} · {} · QoS {qos}", word(locale, status), size(bytes))
             }
             Outcome::TooLarge { bytes } => size(bytes),
             Outcome::Shared { devices } => say_count!(
@@ -263,7 +277,6 @@ impl Sheet {
             }
             _ => String::new(),
         };
-        let device = fleet.device(item.handle);
         let name = device.as_ref().map_or(&*item.id, |device| device.display_name());
         let topic = el("code", "").attr("dir", "auto").text(&item.topic);
         let row = el("li", "").child(el("b", "").attr("dir", "auto").text(name)).text(" ").child(topic);

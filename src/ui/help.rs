@@ -26,13 +26,14 @@ const EDGES: [(&str, Phrase, Phrase); 3] = [
 ];
 
 /// The keys, and what they do.
-const KEYS: [(&str, Phrase); 7] = [
+const KEYS: [(&str, Phrase); 8] = [
     ("← ↑ → ↓", phrase!(help.arrows)),
     ("Home End", phrase!(help.ends)),
     ("PgUp PgDn", phrase!(help.pages)),
     ("Enter", phrase!(help.enter)),
     ("Esc", phrase!(help.escape)),
     ("/", phrase!(help.slash)),
+    ("↓", phrase!(help.down)),
     ("?", phrase!(help.question)),
 ];
 

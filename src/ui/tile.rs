@@ -253,7 +253,14 @@ pub fn how(drawing: &Drawing<'_>, device: &Device<'_>) -> String {
             };
         }
     };
-    format!("· {reason}")
+    // It was seen when that began, however long ago anybody last looked.
+    match device.since.filter(|_| device.stale.is_some()) {
+        Some(since) => {
+            let moment = page.format(|formats| formats.moment(since, now.max(since)));
+            format!("{} · {reason}", say!(locale, tile.since, moment = moment))
+        }
+        None => format!("· {reason}"),
+    }
 }
 
 /// The path of a status in the bar; what was not observed is the ground that shines through.

@@ -128,10 +128,11 @@ fn preview(page: Page, found: &Rc<RefCell<Found>>, tell: impl Fn(&str) + Copy + 
         left_out.map(|problem| el("li", "").attr("dir", "auto").text(&say_problem(locale, problem)));
     let fresh = outcomes.iter().flatten().count();
     let n = page.format(|formats| formats.count(fresh));
-    let mut parts = vec![
-        el("p", "").text(&say_count!(locale, fresh, import.new, n = n)),
-        list_of(page, lines, saved.len()),
-    ];
+    let mut parts = Vec::new();
+    if !saved.is_empty() || problems.is_empty() {
+        parts.push(el("p", "").text(&say_count!(locale, fresh, import.new, n = n)));
+        parts.push(list_of(page, lines, saved.len()));
+    }
     if !problems.is_empty() {
         parts.push(el("p", "").text(say!(locale, import.left_out)));
         parts.push(list_of(page, left_out, problems.len()));

@@ -10,7 +10,7 @@ pub const HELP: &str = "Commands:
   list              every device: id, convention, topic, state
   list <words>      those whose line contains the words
   kill <id>         crash: the socket is dropped, the will comes at once
-  silence <id>      keep the socket and say nothing: the will comes after 1.5 × keep-alive
+  silence <id>      keep the socket and say nothing: the will comes within 1.5 × keep-alive
   leave <id>        DISCONNECT without a word: the retained “online” stays, although it is wrong
   goodbye <id>      publish “offline” retained, then DISCONNECT
   return <id>       come back
@@ -86,7 +86,7 @@ fn done(state: State, device: &Device, fleet: &Fleet) -> String {
             format!("crashed; the broker publishes its will, “{}” on {}.", profile.offline, profile.topic)
         }
         State::Silent => format!(
-            "fell silent; its will, “{}” on {}, comes after {} s.",
+            "fell silent; its will, “{}” on {}, comes within {} s.",
             profile.offline,
             profile.topic,
             fleet.silence_limit().as_secs_f32()

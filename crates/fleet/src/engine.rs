@@ -98,7 +98,9 @@ impl Engine {
 
     /// Connects, and stays connected until told otherwise. What was looked up to be forgotten is dropped.
     pub fn connect(&mut self, now: Time) {
-        self.close_forgetting();
+        while self.forgetting.is_some() {
+            self.close_forgetting();
+        }
         self.session.connect(now);
         self.advance(now);
     }
@@ -128,10 +130,15 @@ impl Engine {
 /// Deletes what the broker keeps of devices, in steps that the user takes: each begins a task of [`Forgetting`], and
 /// does nothing while another runs.
 impl Engine {
-    /// Looks up what the broker keeps of these devices, each named once, in place of those looked up before.
+    /// Looks up what the broker keeps of these devices, each named once, in place of those looked up before. What was
+    /// forgotten already can still be undone when this is closed before anything else was.
     pub fn look_up(&mut self, devices: &[Handle], now: Time) {
-        self.close_forgetting();
-        self.forgetting = Some(Box::new(Forgetting::new(&self.fleet, devices)));
+        let is_done = |forgetting: &Forgetting| forgetting.task() != Task::LookUp && !forgetting.is_running();
+        if !self.forgetting().is_some_and(is_done) {
+            self.close_forgetting();
+        }
+        let former = self.forgetting.take();
+        self.forgetting = Some(Box::new(Forgetting::new(&self.fleet, devices, former)));
         self.advance(now);
     }
 
@@ -153,10 +160,11 @@ impl Engine {
         }
     }
 
-    /// Drops it all, whatever is under way: nothing can be undone any more.
+    /// Drops what was looked up last, whatever is under way, and what came of it. What was forgotten before takes its
+    /// place, unless something else was meanwhile.
     pub fn close_forgetting(&mut self) {
         if let Some(forgetting) = self.forgetting.take() {
-            forgetting.close(&mut self.session, &self.snapshot);
+            self.forgetting = forgetting.close(&mut self.session, &self.snapshot);
             self.epoch += 1;
         }
     }

@@ -225,6 +225,8 @@ pub struct Forgetting {
     is_check: bool,
     stage: Stage,
     deadline: Option<Time>,
+    /// What was forgotten before: it can be undone until something else is.
+    former: Option<Box<dyn Turns>>,
 }
 
 /// # Reading
@@ -262,8 +264,8 @@ impl Forgetting {
 
 /// # Commands
 impl Forgetting {
-    /// Looks up the topics of these devices.
-    pub(crate) fn new(fleet: &Fleet, devices: &[Handle]) -> Forgetting {
+    /// Looks up the topics of these devices. `former`: what is undone in its place when nothing comes of it.
+    pub(crate) fn new(fleet: &Fleet, devices: &[Handle], former: Option<Box<dyn Turns>>) -> Forgetting {
         let mut shared: Vec<(&str, u32)> = Vec::new();
         let mut items = Vec::new();
         for device in devices.iter().take(MOST_TOPICS).filter_map(|handle| fleet.device(*handle)) {
@@ -303,6 +305,7 @@ impl Forgetting {
             is_check: false,
             stage: Stage::Idle,
             deadline: None,
+            former,
         };
         forgetting.begin(Task::LookUp);
         forgetting
@@ -311,6 +314,9 @@ impl Forgetting {
     /// Begins a task, unless one runs.
     pub(crate) fn begin(&mut self, task: Task) {
         if !self.is_running() {
+            if task != Task::LookUp {
+                self.former = None;
+            }
             self.task = task;
             self.next = 0;
             self.done = 0;
@@ -338,8 +344,9 @@ pub(crate) trait Turns {
     /// Does the next thing that can be done, if any. Whether it did, so that there may be more.
     fn advance(&mut self, session: &mut Session, snapshot: &Snapshot, fleet: &Fleet, now: Time) -> bool;
 
-    /// Unsubscribes from what the batch has subscribed to, before everything is dropped.
-    fn close(&self, session: &mut Session, snapshot: &Snapshot);
+    /// Unsubscribes from what the batch has subscribed to, before everything is dropped. Gives what was forgotten before,
+    /// if nothing was since.
+    fn close(self: Box<Self>, session: &mut Session, snapshot: &Snapshot) -> Option<Box<dyn Turns>>;
 }
 
 /// Whether a task has anything to do with a topic.
@@ -533,9 +540,10 @@ impl Turns for Forgetting {
         false
     }
 
-    fn close(&self, session: &mut Session, snapshot: &Snapshot) {
+    fn close(self: Box<Self>, session: &mut Session, snapshot: &Snapshot) -> Option<Box<dyn Turns>> {
         // If it cannot be sent, messages that a wider filter brings anyhow come twice: no harm.
         let _ = self.unsubscribe(session, snapshot);
+        self.former
     }
 
     fn advance(&mut self, session: &mut Session, snapshot: &Snapshot, fleet: &Fleet, now: Time) -> bool {
