@@ -19,7 +19,7 @@ const HIDDEN: Duration = Duration::from_secs(1);
 
 /// How often sentences change that nobody could read at the pace of frames. The first change is told at once.
 const CALM: Duration = Duration::from_millis(250);
-/// The same of the tab's title and icon: an icon takes the browser longer than the tiles take the page.
+/// The same of the tab's title and icon: the browser draws an icon in the page's own time.
 const SLOW: Duration = Duration::from_secs(1);
 
 /// So many times what drawing took beyond [`QUICK`] passes before the next: a flood of messages, or a slow machine, must
