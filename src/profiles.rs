@@ -159,10 +159,10 @@ pub fn merge(into: &mut Vec<Saved>, found: &[Saved]) -> Vec<Option<String>> {
     let take = |saved: &Saved| {
         // Whether a password is kept here is nothing that a file could know.
         let is_here = |kept: &Saved| {
-            let password = || kept.profile.password.clone();
+            let with_password =
+                || Profile { password: kept.profile.password.clone(), ..saved.profile.clone() };
             // Names first: a profile is copied only for the one that it may be.
-            kept.name == saved.name
-                && kept.profile == Profile { password: password(), ..saved.profile.clone() }
+            kept.name == saved.name && kept.profile == with_password()
         };
         if into.len() >= MOST_PROFILES || into.iter().any(is_here) {
             return None;

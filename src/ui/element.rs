@@ -282,6 +282,11 @@ impl El {
         self.0.remove();
     }
 
+    /// Whether the keyboard or the mouse is at it: then it must not become something else under their hands.
+    pub fn is_in_use(&self) -> bool {
+        self.0.matches(":hover, :focus-within").unwrap_or(true)
+    }
+
     /// Gives it the focus.
     pub fn focus(&self) {
         focus(&self.0);

@@ -8,7 +8,6 @@ use std::mem::take;
 use std::rc::Rc;
 
 use fleet::{Change, ChangeKind, Device, Fleet, Handle, Status};
-use leptos::prelude::*;
 
 use super::Page;
 use super::device::told;
@@ -76,9 +75,7 @@ pub fn rail(page: Page) -> El {
         let known: Vec<Option<Shown>> = news.iter().map(&mut find).collect();
         is_flood = known.len() == SHOWN && known.iter().all(Option::is_none);
         // Who is at a change that is not listed any more stays there, and is not taken to another.
-        let active = document().active_element();
-        let has_focus = |old: &Shown| active.is_some() && old.el.element().contains(active.as_deref());
-        let left = free.iter().position(has_focus).map(|place| free.remove(place));
+        let (in_use, free): (Vec<Shown>, Vec<Shown>) = free.into_iter().partition(|old| old.el.is_in_use());
         let mut free = free.into_iter();
         for (news, known) in news.into_iter().zip(known) {
             let is_new = known.is_none();
@@ -89,7 +86,7 @@ pub fn rail(page: Page) -> El {
             shown.push(change);
         }
         free.for_each(|gone| gone.el.remove());
-        shown.extend(left);
+        shown.extend(in_use);
         put_in_order(changes.element(), shown.iter().map(|shown| &shown.el));
     });
     rail

@@ -176,7 +176,7 @@ impl Rows for Tiles {
         // Elements are made where there are too few: to make one takes longer than to change it, and in a flood of
         // changes, or while somebody scrolls, every tile is another one each time.
         let mut free = free.into_iter().filter(|tile| {
-            !tile.is_in_use() || {
+            !tile.el.is_in_use() || {
                 tile.el.remove();
                 false
             }

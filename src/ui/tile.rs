@@ -112,11 +112,6 @@ impl Default for Tile {
 }
 
 impl Tile {
-    /// Whether the keyboard or the mouse is at it: then it must not become another device's.
-    pub fn is_in_use(&self) -> bool {
-        self.el.element().matches(":hover, :focus-within").unwrap_or(true)
-    }
-
     /// Brings the tile up to date. `place`: its place in its list, from 1, and how long that is; most of the list is
     /// not in the document.
     pub fn draw(

@@ -10,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::free_port;
+use crate::mosquitto::publish;
 
 /// RabbitMQ takes five seconds of its start to wait for other nodes, and the machine may be busy.
 const START: Duration = Duration::from_secs(60);
@@ -108,10 +109,7 @@ impl External {
 
     /// Publishes a retained message and waits until the broker has it.
     pub async fn publish_retained(&self, topic: &str, payload: &str) {
-        let mut publish = tokio::process::Command::new("mosquitto_pub");
-        publish.args(["-p", &self.tcp.to_string(), "-q", "1", "-r", "-t", topic, "-m", payload]);
-        let status = publish.status().await.expect("mosquitto_pub is installed");
-        assert!(status.success(), "mosquitto_pub: {status}");
+        publish(self.tcp, &[], topic, payload, true).await;
     }
 
     /// The port for clients over TCP.

@@ -129,28 +129,12 @@ impl Mosquitto {
 
     /// Publishes a message and waits until the broker has it.
     pub async fn publish(&self, topic: &str, payload: &str, retain: bool) {
-        self.publish_with(&[], topic, payload, retain).await;
+        publish(self.tcp, &[], topic, payload, retain).await;
     }
 
     /// Publishes a retained message with a login.
     pub async fn publish_as(&self, user: &str, password: &str, topic: &str, payload: &str) {
-        self.publish_with(&["-u", user, "-P", password], topic, payload, true).await;
-    }
-
-    async fn publish_with(&self, options: &[&str], topic: &str, payload: &str, retain: bool) {
-        let mut publish = Command::new("mosquitto_pub");
-        publish.args(options);
-        publish.args(["-p", &self.tcp.to_string(), "-q", "1", "-t", topic]);
-        if payload.is_empty() {
-            publish.arg("-n");
-        } else {
-            publish.args(["-m", payload]);
-        }
-        if retain {
-            publish.arg("-r");
-        }
-        let status = publish.status().await.expect("mosquitto_pub is installed");
-        assert!(status.success(), "mosquitto_pub: {status}");
+        publish(self.tcp, &["-u", user, "-P", password], topic, payload, true).await;
     }
 
     /// Publishes many retained messages over one connection and waits until the broker has them all.
@@ -233,4 +217,22 @@ impl Device {
         let ended = tokio::time::timeout(PATIENCE, self.process.wait()).await;
         ended.expect("mosquitto_sub ends on SIGTERM").expect("our own child");
     }
+}
+
+/// Publishes a message to the broker at this TCP port, with further options of mosquitto_pub, and waits until the broker
+/// has it.
+pub(crate) async fn publish(port: u16, options: &[&str], topic: &str, payload: &str, retain: bool) {
+    let mut publish = Command::new("mosquitto_pub");
+    publish.args(options);
+    publish.args(["-p", &port.to_string(), "-q", "1", "-t", topic]);
+    if payload.is_empty() {
+        publish.arg("-n");
+    } else {
+        publish.args(["-m", payload]);
+    }
+    if retain {
+        publish.arg("-r");
+    }
+    let status = publish.status().await.expect("mosquitto_pub is installed");
+    assert!(status.success(), "mosquitto_pub: {status}");
 }

@@ -26,7 +26,8 @@ use crate::snapshot::{PATIENCE, Snapshot};
 
 /// How many topics are looked up at most.
 pub const MOST_TOPICS: usize = 10_000;
-/// How many bytes of messages are kept to be put back, in all.
+/// How many bytes of messages are kept to be put back, in all; as many again of what was forgotten before, while others are
+/// looked up.
 pub const MOST_BYTES: usize = 8 << 20;
 /// How many bytes of properties a message may have that is to be put back.
 pub const MOST_PROPERTIES: usize = 4_096;

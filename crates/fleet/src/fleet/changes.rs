@@ -11,7 +11,7 @@ use super::{CHUNK, Change, Fleet, Handle};
 pub const MOST_RECENT: usize = 200;
 /// Among how many of them the first half of a flap is marked: looking further would cost more than all else that a
 /// message does.
-const MOST_READ: usize = 64;
+const LOOKED_THROUGH: usize = 64;
 
 /// When devices were last touched, counted in touches: a number per slot and one per chunk of slots.
 #[derive(Default, Debug)]
@@ -118,7 +118,7 @@ impl Fleet {
         let handle = self.handle(number);
         if change.flap {
             // Where so many others changed within a second, nobody reads that this one did twice.
-            let mut latest = self.recent.iter_mut().rev().take(MOST_READ);
+            let mut latest = self.recent.iter_mut().rev().take(LOOKED_THROUGH);
             if let Some((_, first)) = latest.find(|(other, _)| *other == handle) {
                 first.flap = true;
             }
