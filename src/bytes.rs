@@ -53,7 +53,7 @@ fn picture(control: u32) -> &'static str {
 
 /// Whether a sign sets or turns the direction of what stands around it: the marks, embeddings, overrides and isolates of
 /// Unicode's bidirectional algorithm (UAX 9).
-pub fn turns(sign: char) -> bool {
+pub fn is_bidi_control(sign: char) -> bool {
     matches!(sign, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 

@@ -1,31 +1,34 @@
 //! The page of Willow: a status board for MQTT devices, in the browser.
 //!
-//! In reading order: [`address`] (where to connect), [`link`] (the browser side of a session), what the board says
-//! of it as typed choices ([`state`], made of [`headline`], [`diagnosis`], [`notes`]; [`timeline`]) and as a text for
-//! whoever helps ([`report`]), what the visitor looks at ([`view`]), what this browser keeps ([`profiles`], [`store`])
-//! and where it stands ([`sections`], [`geometry`]), how values, bytes and words are written ([`intl`], [`bytes`],
-//! [`words`]), and [`ui`], which lays it all out. Below `link` stand the crates `fleet` and `mqtt`, which know nothing
-//! of a browser.
+//! [`app::App`] is mounted once. It provides the context that the features share ([`context`]) and lays the features
+//! out: [`board`], [`device`], [`connection`], [`forget`], [`help`]. Each feature is a folder of components with the pure
+//! decisions beside them, and knows no other feature. Below them lie the building blocks ([`components`]), what the
+//! browser keeps ([`storage`]), and the browser side of a connection ([`client`]). The crates `fleet` and `mqtt` know
+//! nothing of a browser.
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
-pub mod address;
+pub mod app;
+pub mod board;
 pub mod bytes;
-pub mod diagnosis;
-pub mod geometry;
-pub mod headline;
-pub mod intl;
-pub mod link;
-pub mod notes;
-pub mod profiles;
-pub mod report;
-pub mod sections;
-pub mod state;
-pub mod store;
-pub mod timeline;
-pub mod ui;
+pub mod client;
+pub mod components;
+pub mod connection;
+pub mod context;
+pub mod device;
+pub mod forget;
+pub mod format;
+pub mod header;
+pub mod help;
+pub mod i18n;
+pub mod percent;
+pub mod route;
+pub mod storage;
 pub mod view;
-pub mod words;
+pub mod wording;
+
+#[cfg(test)]
+mod testing;
 
 #[cfg(test)]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -4,10 +4,12 @@
 //! Pure text and typed values; never touches the browser. What a fragment says that nobody understands is
 //! left out, and never an error: it may come from a newer page.
 
+use std::collections::BTreeSet;
+
 use fleet::presence::CONVENTIONS;
 use fleet::{Evidence, Grouping, OrderBy, Query, Status, Statuses};
 
-use crate::address::{decoded, encoded};
+use crate::percent::{percent_decoded, percent_encoded};
 
 /// The route of the board, with which a fragment begins that has parameters.
 const ROUTE: &str = "#/?";
@@ -73,8 +75,8 @@ pub const GROUPINGS: [(Option<Grouping>, &str); 6] = [
 
 /// How many folded groups an address carries, and how long their names may be, in bytes: it must stay one that can be
 /// sent to somebody.
-const MOST_FOLDED: usize = 64;
-const MOST_FOLD_NAME: usize = 200;
+const MAX_FOLDED: usize = 64;
+const MAX_FOLD_NAME: usize = 200;
 
 /// What the names of folded groups begin with, so that those of one grouping are none of another's.
 pub fn fold_prefix(by: Grouping) -> &'static str {
@@ -86,32 +88,30 @@ pub fn fold_prefix(by: Grouping) -> &'static str {
 }
 
 /// The names of the groups that the fragment of an address has folded: those of its grouping.
-pub fn folded_of_fragment(fragment: &str) -> Vec<String> {
-    let mut folded = Vec::new();
+pub fn folded_of_fragment(fragment: &str) -> BTreeSet<String> {
+    let mut folded = BTreeSet::new();
     let list = fragment.split(['?', '&']).find_map(|parameter| parameter.strip_prefix("folded="));
     if let (Some(by), Some(list)) = (View::of_fragment(fragment).grouping, list) {
-        for name in list.split(',').take(MOST_FOLDED).map(decoded) {
-            let fold = fold_prefix(by).to_owned() + &name;
-            if name.len() <= MOST_FOLD_NAME && !folded.contains(&fold) {
-                folded.push(fold);
+        for name in list.split(',').take(MAX_FOLDED).map(percent_decoded) {
+            if name.len() <= MAX_FOLD_NAME {
+                folded.insert(fold_prefix(by).to_owned() + &name);
             }
         }
     }
-    folded.sort_unstable();
     folded
 }
 
 impl View {
     /// The fragment that brings another visitor here, with the groups folded that are folded.
-    pub fn fragment_with(&self, folded: &[String]) -> String {
+    pub fn fragment_with(&self, folded: &BTreeSet<String>) -> String {
         let mut fragment = self.fragment();
         if let Some(by) = self.grouping {
             let names = folded.iter().filter_map(|name| name.strip_prefix(fold_prefix(by)));
-            let names = names.filter(|name| name.len() <= MOST_FOLD_NAME).take(MOST_FOLDED);
+            let names = names.filter(|name| name.len() <= MAX_FOLD_NAME).take(MAX_FOLDED);
             for (place, name) in names.enumerate() {
                 // A fragment with a grouping has a parameter already.
                 fragment.push_str(if place == 0 { "&folded=" } else { "," });
-                fragment.push_str(&encoded(name).replace(',', "%2C"));
+                fragment.push_str(&percent_encoded(name));
             }
         }
         fragment
@@ -127,7 +127,7 @@ impl View {
         let mut order = None;
         for parameter in parameters.split('&') {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-            let value = decoded(value);
+            let value = percent_decoded(value);
             match name {
                 "q" => view.query.text = value,
                 "status" => {
@@ -174,7 +174,7 @@ impl View {
             fragment.push_str(value);
         };
         if !text.trim().is_empty() {
-            add("q=", &encoded(text.trim()));
+            add("q=", &percent_encoded(text.trim()));
         }
         if *statuses != Statuses::ALL {
             let mut words = String::new();
@@ -241,7 +241,7 @@ mod tests {
     fn a_view_is_a_fragment_and_back() {
         check("", |_| {});
         check("#/?q=kitchen%20lamp", |view| view.query.text = "kitchen lamp".into());
-        check("#/?q=%23%26%25=ü灯", |view| view.query.text = "#&%=ü灯".into());
+        check("#/?q=%23%26%25=%C3%BC%E7%81%AF", |view| view.query.text = "#&%=ü灯".into());
         check("#/?status=offline,degraded", |view| {
             let none = Statuses::NONE;
             view.query.statuses = none.toggled(Status::Degraded).toggled(Status::Offline);
@@ -271,10 +271,8 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn folded_groups_are_part_of_the_address() {
-        let folded = |names: &[&str]| {
-            let mut names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-            names.sort_unstable();
-            names
+        let folded = |names: &[&str]| -> BTreeSet<String> {
+            names.iter().map(|name| (*name).to_owned()).collect()
         };
         let check = |fragment: &str, names: &[&str]| {
             assert_eq!(folded_of_fragment(fragment), folded(names), "{fragment}");
@@ -283,7 +281,7 @@ mod tests {
         check("#/?group=topic-1", &[]);
         check("#/?group=topic-1&folded=attic,cellar", &["topic attic", "topic cellar"]);
         check(
-            "#/?q=a&group=parent&folded=homie%20a%2Cb%26%23,wled%20灯",
+            "#/?q=a&group=parent&folded=homie%20a%2Cb%26%23,wled%20%E7%81%AF",
             &["parent homie a,b&#", "parent wled 灯"],
         );
         // What is in no group has no name.
@@ -300,7 +298,7 @@ mod tests {
         let names: Vec<String> = (0..99).map(|n| format!("topic {n}")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let fragment = View::of_fragment("#/?group=topic-1").fragment_with(&folded(&names));
-        assert_eq!(folded_of_fragment(&fragment).len(), MOST_FOLDED);
+        assert_eq!(folded_of_fragment(&fragment).len(), MAX_FOLDED);
     }
 
     #[wasm_bindgen_test]

@@ -1,18 +1,102 @@
 //! Numbers, times and durations in the visitor's own writing, by the browser's `Intl`.
 //!
-//! The only place that formats a value for a person. Formatters are dear to make and cheap to use: one
-//! [`Formats`] is made per language and kept. Never knows a word of any language itself.
+//! The only place that formats a value for a person. Components call [`use_format`]. Knows no word of any language.
+
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use js_sys::{Array, Date, Function, Intl, Object, Reflect};
+use leptos::prelude::*;
 use mqtt::Time;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::words::is_one_language;
+use crate::i18n::{self, I18n, Locale, is_same_language};
 
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
+
+/// Formats values in the visitor's language, now and again when it changes. Provided by [`provide_format`].
+#[derive(Copy, Clone)]
+pub struct Format {
+    i18n: I18n,
+    /// The visitor's languages by the browser's settings.
+    visitor: StoredValue<Vec<String>>,
+    /// Made once per language: formatters are slow to make and fast to use.
+    formats: StoredValue<HashMap<&'static str, Rc<Formats>>, LocalStorage>,
+}
+
+/// Makes [`use_format`] work in what lies below.
+pub fn provide_format(i18n: I18n, visitor: Vec<String>) {
+    provide_context(Format {
+        i18n,
+        visitor: StoredValue::new(visitor),
+        formats: StoredValue::new_local(HashMap::new()),
+    });
+}
+
+/// The formatters of the visitor's language.
+pub fn use_format() -> Format {
+    expect_context()
+}
+
+impl Format {
+    /// The formatters. The running effect or memo follows the language.
+    pub fn get(self) -> Rc<Formats> {
+        self.of(self.i18n.get_locale())
+    }
+
+    /// The formatters, for an event's listener.
+    pub fn get_untracked(self) -> Rc<Formats> {
+        self.of(self.i18n.get_locale_untracked())
+    }
+
+    fn of(self, locale: Locale) -> Rc<Formats> {
+        let language = i18n::tag(locale);
+        let known = self.formats.with_value(|formats| formats.get(language).cloned());
+        known.unwrap_or_else(|| {
+            let formats = Rc::new(self.visitor.with_value(|visitor| Formats::new(tag(language, visitor))));
+            self.formats.update_value(|known| drop(known.insert(language, formats.clone())));
+            formats
+        })
+    }
+
+    /// A count; see [`Formats::count`] for this and the following.
+    pub fn count(self, count: impl TryInto<u64>) -> String {
+        self.get().count(count)
+    }
+
+    /// A time of day.
+    pub fn clock(self, time: Time) -> String {
+        self.get().clock(time)
+    }
+
+    /// When something was.
+    pub fn moment(self, time: Time, now: Time) -> String {
+        self.get().moment(time, now)
+    }
+
+    /// A share, in thousandths.
+    pub fn percent(self, thousandths: u32) -> String {
+        self.get().percent(thousandths)
+    }
+
+    /// A number of bytes.
+    pub fn bytes(self, count: usize) -> String {
+        self.get().bytes(count)
+    }
+
+    /// A duration that goes on, in milliseconds.
+    pub fn duration(self, milliseconds: u64) -> String {
+        self.get().duration(milliseconds)
+    }
+
+    /// A duration that is over, in milliseconds.
+    pub fn lasted(self, milliseconds: u64) -> String {
+        self.get().lasted(milliseconds)
+    }
+}
 
 /// The formatters of one language.
 pub struct Formats {
@@ -157,7 +241,7 @@ pub fn tag<'a>(language: &'a str, visitor: &'a [String]) -> &'a str {
     let is_traditional =
         |part: &str| ["hant", "tw", "hk", "mo"].iter().any(|other| part.eq_ignore_ascii_case(other));
     let fits = |tag: &&String| {
-        is_one_language(tag, language) && !tag.split('-').any(is_traditional) && is_well_formed(tag)
+        is_same_language(tag, language) && !tag.split('-').any(is_traditional) && is_well_formed(tag)
     };
     visitor.iter().find(fits).map_or(language, String::as_str)
 }

@@ -9,9 +9,9 @@ use js_sys::{Array, JSON, Object, Reflect};
 use mqtt::{TopicFilter, Version, VersionChoice};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::address::{Address, AddressError};
-use crate::bytes::turns;
-use crate::link::Profile;
+use crate::bytes::is_bidi_control;
+use crate::client::{Address, AddressError, Profile};
+use crate::storage;
 
 /// What a document calls itself, so that no other JSON is taken for one.
 const FORMAT: &str = "willow-connections";
@@ -108,7 +108,7 @@ pub fn is_plain(text: &str, most: usize) -> bool {
 
 /// Whether a text has signs in it that set or turn the direction of what stands around it.
 fn is_turned(text: &str) -> bool {
-    text.contains(turns)
+    text.contains(is_bidi_control)
 }
 
 /// Whether a text can be the name of a profile.
@@ -283,7 +283,7 @@ impl Members<'_> {
         let address = Address::parse(&self.needed("address", MOST_TEXT))
             .map_err(|error| self.refuse(".address", Why::Address(error)));
         let keep_alive =
-            member(self.of, "keepAlive").map_or(Some(crate::link::KEEP_ALIVE.into()), |n| n.as_f64());
+            member(self.of, "keepAlive").map_or(Some(crate::client::DEFAULT_KEEP_ALIVE.into()), |n| n.as_f64());
         let is_keep_alive =
             |n: &f64| *n >= LEAST_KEEP_ALIVE.into() && *n <= u16::MAX.into() && n.trunc() == *n;
         let keep_alive = keep_alive.filter(is_keep_alive).unwrap_or_else(|| {
@@ -364,6 +364,31 @@ impl Members<'_> {
 fn member(object: &JsValue, name: &str) -> Option<JsValue> {
     let value = Reflect::get(object, &name.into()).ok()?;
     (!value.is_undefined() && !value.is_null()).then_some(value)
+}
+
+/// Under which key the saved connections are kept.
+pub const PROFILES: &str = "willow.profiles";
+/// Where what cannot be read is put before it would be overwritten, passwords left out: a newer page may understand it.
+const ASIDE: &str = "willow.profiles.aside";
+
+/// The connections that are kept, the last used one first.
+pub fn load() -> Vec<Saved> {
+    storage::read(PROFILES).map(|text| self::read(&text, true).saved).unwrap_or_default()
+}
+
+/// Changes the connections that are kept, as they are at this moment: another tab may have added some. Says whether
+/// the browser keeps the change.
+pub fn change(change: impl FnOnce(&mut Vec<Saved>)) -> bool {
+    let text = storage::read(PROFILES).unwrap_or_default();
+    let mut found = self::read(&text, true);
+    if !text.is_empty()
+        && !found.problems.is_empty()
+        && !storage::write(ASIDE, Some(&without_passwords(&text)))
+    {
+        return false;
+    }
+    change(&mut found.saved);
+    storage::write(PROFILES, Some(&self::write(&found.saved, true)))
 }
 
 #[cfg(test)]

@@ -1,0 +1,133 @@
+//! The page as a whole: contexts, header, board, dialogs, and the address that shares what is looked at.
+//!
+//! The only module that knows all features.
+
+use fleet::ConfigError;
+use gloo_timers::callback::Interval;
+use leptos::ev;
+use leptos::prelude::*;
+use leptos_meta::Html;
+
+use crate::board::Board;
+use crate::client::{self, Address, Connection, DEFAULT_KEEP_ALIVE, Origin, Profile};
+use crate::connection::ConnectionDialog;
+use crate::context::{AppContext, TICK};
+use crate::device::DeviceDialog;
+use crate::forget::ForgetDialog;
+use crate::format::provide_format;
+use crate::header::Header;
+use crate::help::HelpDialog;
+use crate::i18n::{self, I18nSubContextProvider, use_i18n};
+use crate::route::{self, Request, RequestError, Route};
+use crate::storage::{self, profiles};
+
+/// The whole page.
+#[component]
+pub fn App() -> impl IntoView {
+    let languages: Vec<String> =
+        window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect();
+    let locale = i18n::choose(storage::read(storage::LANGUAGE).as_deref(), &languages);
+    view! {
+        <I18nSubContextProvider initial_locale=Signal::stored(locale)>
+            <Page languages=languages.clone() />
+        </I18nSubContextProvider>
+    }
+}
+
+/// What the page shows, in the language that was chosen.
+#[component]
+fn Page(
+    /// The visitor's languages, by the browser's settings.
+    languages: Vec<String>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    provide_format(i18n, languages);
+    let app = open();
+    provide_context(app);
+    keep_time(app);
+    share_by_address(app);
+    let language = move || i18n::tag(i18n.get_locale());
+    let direction = move || leptos_i18n::Locale::direction(i18n.get_locale()).as_str();
+    view! {
+        <Html attr:lang=language attr:dir=direction />
+        <Header />
+        <Board />
+        <ConnectionDialog />
+        <DeviceDialog />
+        <ForgetDialog />
+        <HelpDialog />
+    }
+}
+
+/// Reads the page's address, and connects if it says where to.
+fn open() -> AppContext {
+    let location = window().location();
+    let mut request = Request::parse(&location.href().unwrap_or_default());
+    if let Some(cleaned) = &request.cleaned {
+        // A password must not stay in the location bar and in the history.
+        route::replace_location(cleaned);
+    }
+    let origin = Origin {
+        secure: location.protocol().is_ok_and(|protocol| protocol == "https:"),
+        host: location.hostname().unwrap_or_default(),
+    };
+    let connection = Connection::new();
+    let address = request.broker.as_deref().and_then(|broker| Address::parse(broker).ok());
+    if let (Some(address), None) = (address, &request.error) {
+        // Filters that cannot be used leave the page as it would be without them, and say so.
+        if let Err(ConfigError::NoFilter(_)) = connection.connect(requested_profile(address, &request)) {
+            request.error = Some(RequestError::NoFilter);
+            request.filters.clear();
+        }
+    }
+    AppContext::new(connection, origin, request, Route::parse(&route::location().1))
+}
+
+/// Who made the page's address chose the broker and what to watch. User and password are the visitor's own, if this
+/// browser keeps some for exactly this broker's address.
+fn requested_profile(address: Address, request: &Request) -> Profile {
+    let saved = profiles::for_address(profiles::load(), &address);
+    let profile = saved.map(|saved| saved.profile).unwrap_or(Profile {
+        address,
+        user: None,
+        password: None,
+        keep_alive: DEFAULT_KEEP_ALIVE,
+        version: request.version,
+        filters: Vec::new(),
+        client_id: None,
+    });
+    Profile { version: request.version, filters: request.filters.clone(), ..profile }
+}
+
+/// Keeps the coarse clock, while somebody can see it.
+fn keep_time(app: AppContext) {
+    let tick = move || {
+        if !document().hidden() {
+            app.now.set(client::now());
+        }
+    };
+    let interval = StoredValue::new_local(Some(Interval::new(TICK.as_millis() as u32, tick)));
+    on_cleanup(move || drop(interval.try_update_value(Option::take)));
+    let listener = window_event_listener(ev::visibilitychange, move |_| tick());
+    on_cleanup(move || listener.remove());
+}
+
+/// The address shows what is looked at, and an address that is entered changes it.
+fn share_by_address(app: AppContext) {
+    Effect::new(move || {
+        let shown = app.route().fragment();
+        let (address, route) = route::location();
+        if Route::parse(&route).fragment() != shown {
+            route::replace_location(&format!("{address}{shown}"));
+        }
+    });
+    let entered = window_event_listener(ev::hashchange, move |_| {
+        app.show_route(Route::parse(&route::location().1));
+    });
+    // Another tab changed what this browser keeps.
+    let stored = window_event_listener(ev::storage, move |_| app.saved_changed.notify());
+    on_cleanup(move || {
+        entered.remove();
+        stored.remove();
+    });
+}

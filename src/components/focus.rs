@@ -1,0 +1,45 @@
+//! The keyboard's focus: where it goes when the element that had it is gone.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+
+/// Gives an element the focus.
+pub fn focus(element: &Element) {
+    if let Some(element) = element.dyn_ref::<HtmlElement>() {
+        // Only an element that cannot have the focus refuses.
+        let _ = element.focus();
+    }
+}
+
+/// Whether nothing has the focus: a browser then says that the body has it.
+pub fn is_focus_lost() -> bool {
+    document().active_element().is_none_or(|active| active.tag_name() == "BODY")
+}
+
+/// Gives the page's headline the focus.
+pub fn focus_headline() {
+    if let Ok(Some(headline)) = document().query_selector(".headline") {
+        focus(&headline);
+    }
+}
+
+/// When the running component is removed while the focus is in this element, the headline gets it.
+pub fn restore_focus_on_cleanup<E>(element: NodeRef<E>)
+where
+    E: leptos::html::ElementType + 'static,
+    E::Output: JsCast + Clone + AsRef<web_sys::Node> + 'static,
+{
+    on_cleanup(move || {
+        let Some(element) = element.try_get_untracked().flatten() else { return };
+        let active = document().active_element();
+        let element: &web_sys::Node = element.as_ref();
+        if active.is_some() && element.contains(active.as_deref()) {
+            request_animation_frame(|| {
+                if is_focus_lost() {
+                    focus_headline();
+                }
+            });
+        }
+    });
+}

@@ -1,0 +1,7 @@
+//! (being ported)
+
+use leptos::prelude::*;
+
+/// (being ported)
+#[component]
+pub fn ConnectionDialog() -> impl IntoView {}
