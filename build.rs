@@ -1,7 +1,7 @@
-//! The sentences are read by a macro, which cargo does not know: it is told to look at their files.
+//! Tells cargo to rebuild when translations change: a macro reads them, which cargo does not know of.
 
 fn main() {
     println!("cargo::rerun-if-changed=locales");
-    // The list of the languages stands there, in a part whose changes cargo itself does not look at.
+    // The list of languages is in [package.metadata], whose changes cargo ignores.
     println!("cargo::rerun-if-changed=Cargo.toml");
 }

@@ -1,10 +1,7 @@
-//! Parts of the page that are loaded when somebody opens them.
+//! Parts of the page that are built when somebody opens them.
 //!
-//! A first visit waits for what shows the board, and for nothing else. `cargo xtask build` splits the functions that
-//! [`later!`] declares off into files of their own, with what only they use; `trunk serve` leaves all in one piece, where
-//! the same functions are simply called. What explains why there is no connection is one of them: the host was reachable a
-//! moment before, when the page came from it, and most visits never need it. Where it cannot be loaded, that itself is
-//! the finding, and the page says so in words that it has: neither the broker nor the host can be reached.
+//! The page is one wasm file now, so the functions that [`later!`] declares are simply called and never fail. What calls
+//! them is being rewritten without this module.
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -20,26 +17,11 @@ use crate::phrase;
 /// A part could not be loaded: the host of the page cannot be reached, or has another version by now.
 pub struct NotLoaded;
 
-#[cfg(split)]
-impl From<wasm_split_helpers::SplitLoaderError> for NotLoaded {
-    fn from(_: wasm_split_helpers::SplitLoaderError) -> NotLoaded {
-        NotLoaded
-    }
-}
-
-/// Declares functions that fill an element, and the file that they are split off into: `file: fn name(…) { … }`.
+/// Declares functions that fill an element: `part: fn name(…) { … }`.
 ///
 /// What is declared is `async` and fails with [`NotLoaded`]; [`open`] calls it.
 macro_rules! later {
-    ($file:ident: fn $name:ident($($argument:ident: $type:ty),*) $body:block) => {
-        #[cfg(split)]
-        #[wasm_split_helpers::wasm_split($file, fallible)]
-        fn $name($($argument: $type),*) -> Result<(), $crate::ui::later::NotLoaded> {
-            $body;
-            Ok(())
-        }
-
-        #[cfg(not(split))]
+    ($part:ident: fn $name:ident($($argument:ident: $type:ty),*) $body:block) => {
         async fn $name($($argument: $type),*) -> Result<(), $crate::ui::later::NotLoaded> {
             $body;
             Ok(())
@@ -71,11 +53,6 @@ where
 type Fill = Rc<dyn Fn(El) -> Pin<Box<dyn Future<Output = Result<(), NotLoaded>>>>>;
 
 fn fill_by(page: Page, into: &El, sentence: Phrase, fill: Fill) {
-    // Where the page is packed, the style sheet of the parts waits for the first of them.
-    if let Ok(Some(styles)) = document().query_selector("link[disabled]") {
-        // Only a name that is none is refused.
-        let _ = styles.remove_attribute("disabled");
-    }
     let (filled, into, owner) = (fill(into.clone()), into.clone(), Owner::current());
     leptos::task::spawn_local(ScopedFuture::new_untracked(async move {
         match filled.await {
