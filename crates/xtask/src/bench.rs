@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::steps::{self, Failure, Steps};
-use crate::tools::{self, Toolbox};
+use crate::toolbox::Toolbox;
+use crate::tools;
 
 /// Which benchmark to run; without one, the list of them.
 #[derive(clap::Args)]

@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::steps::{self, Failure, Steps};
-use crate::tools::{FOR_THE_PAGE, Toolbox};
+use crate::toolbox::Toolbox;
+use crate::tools::FOR_THE_PAGE;
 
 /// What the demo is made of.
 #[derive(clap::Args)]

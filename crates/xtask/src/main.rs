@@ -1,17 +1,15 @@
-//! `cargo xtask <command>`: everything that is done with Willow from a shell.
+//! `cargo xtask <command>`: the commands of this workspace.
 //!
-//! Each command names its steps, shows the progress of the programs it runs, and ends with a summary.
-//! What it needs and can install, it installs (see [`tools`]); what it cannot, it says in one sentence.
-//! Nothing here is part of the page.
+//! Each command prints its steps and the output of the programs that it runs, and ends with a summary. It installs the
+//! tools that are missing (see [`tools`]), or says what the user has to install. Nothing here is part of the page.
 
 mod bench;
-mod csp;
 mod demo;
-mod page;
 mod size;
 mod soak;
 mod steps;
 mod test;
+mod toolbox;
 mod tools;
 
 use std::path::{Path, PathBuf};
@@ -20,7 +18,7 @@ use std::process::{Command, ExitCode};
 use clap::{Parser, Subcommand};
 
 use steps::{Failure, Steps};
-use tools::Toolbox;
+use toolbox::Toolbox;
 
 /// Willow's own commands.
 #[derive(Parser)]
@@ -41,19 +39,16 @@ enum What {
     },
     /// Build the page for release into dist/
     Build,
-    /// Start a broker, a simulated fleet and the page; Ctrl-C ends all of it
+    /// Start a broker, simulated devices and the page; Ctrl-C ends all of it
     Demo(demo::Options),
     /// Run everything that CI runs
     Test(test::Options),
     /// Run a benchmark; without a name, list them
     Bench(bench::Options),
-    /// Live many seeded lives of the MQTT session on virtual time
+    /// Run the MQTT session through many random connections on virtual time
     Soak(soak::Options),
-    /// Print what a first visit to dist/ transfers, compressed, and fail if it grew
-    Size(size::Options),
-    /// (Trunk's hook) put the hashes of the page's inline scripts into its Content-Security-Policy
-    #[command(hide = true)]
-    Csp,
+    /// Print what a first visit to dist/ transfers, compressed; fail if that is above the budget
+    Size,
 }
 
 fn main() -> ExitCode {
@@ -64,8 +59,7 @@ fn main() -> ExitCode {
         What::Test(options) => test::run(&options),
         What::Bench(options) => bench::run(&options),
         What::Soak(options) => soak::run(&options),
-        What::Size(options) => size::run(&options),
-        What::Csp => csp::run(),
+        What::Size => size::run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -81,7 +75,7 @@ fn setup(tests: bool) -> Result<(), Failure> {
     let mut toolbox = Toolbox::new()?;
     toolbox.install(&mut steps, if tests { tools::FOR_TESTS } else { tools::FOR_THE_PAGE });
     steps.finish()?;
-    toolbox.say_how_to_reach_them();
+    toolbox.print_path_advice();
     Ok(())
 }
 
@@ -89,10 +83,18 @@ fn build() -> Result<(), Failure> {
     let mut steps = Steps::new("build");
     let mut toolbox = Toolbox::new()?;
     toolbox.install(&mut steps, tools::FOR_THE_PAGE);
-    steps.run("the page, for release, into dist/", || page::build(&toolbox));
+    steps.run(BUILD_PAGE, || build_page(&toolbox));
     steps.finish()?;
     println!("dist/ can be copied to any static host, into any folder of it.");
     Ok(())
+}
+
+/// What the step is called that runs [`build_page`].
+const BUILD_PAGE: &str = "the page, for release, into dist/";
+
+/// Builds the page as it is shipped.
+fn build_page(toolbox: &Toolbox) -> Result<(), Failure> {
+    steps::run(toolbox.command("trunk").args(["build", "--release"]))
 }
 
 /// The root of the workspace.

@@ -3,7 +3,7 @@
 //! The lives are a test of `crates/mqtt`; this only says how many of them, or which one again.
 
 use crate::steps::{self, Failure};
-use crate::tools::Toolbox;
+use crate::toolbox::Toolbox;
 
 /// Which lives.
 #[derive(clap::Args)]

@@ -1,8 +1,9 @@
-//! `cargo xtask test`: all that CI runs, and the same that a developer runs before a commit.
+//! `cargo xtask test`: everything that CI runs, and what a developer runs before a commit.
 
 use crate::steps::{self, Failure, Steps};
-use crate::tools::{FOR_TESTS, Toolbox};
-use crate::{page, root, size};
+use crate::toolbox::Toolbox;
+use crate::tools::FOR_TESTS;
+use crate::{BUILD_PAGE, build_page, root, size};
 
 /// Which part to run; everything without options.
 #[derive(clap::Args)]
@@ -10,12 +11,12 @@ pub struct Options {
     /// Only the tests of the page in Chromium whose name contains this (the page is built first)
     #[arg(long, value_name = "NAME")]
     page: Option<String>,
-    /// Take dist/ as it is instead of building the page again
+    /// Use dist/ as it is instead of building the page again
     #[arg(long)]
     no_build: bool,
 }
 
-/// Packages that are the page or test it: not among the native tests.
+/// The page, and the package that tests it in Chromium: they are not among the native tests.
 const NOT_NATIVE: [&str; 4] = ["--exclude", "willow", "--exclude", "page-tests"];
 
 /// Runs the steps; an error if one of them did not pass.
@@ -49,14 +50,14 @@ pub fn run(options: &Options) -> Result<(), Failure> {
             steps::run(cargo().args(test).env("CHROMEDRIVER", chromedriver))
         });
     }
-    let built = options.no_build || steps.run("the page, for release, into dist/", || page::build(&toolbox));
+    let built = options.no_build || steps.run(BUILD_PAGE, || build_page(&toolbox));
     let name = "the page in Chromium and the session, against real brokers";
     if !built {
         steps.skip(name, "the page was not built");
         return steps.finish();
     }
     if options.page.is_none() {
-        steps.run("what a first visit transfers", size::check);
+        steps.run("what a first visit transfers", size::run);
     }
     steps.run(name, || {
         let mut test = toolbox.cargo();

@@ -8,7 +8,8 @@ use std::path::Path;
 
 use super::{read, target};
 use crate::steps::{self, Failure, Steps};
-use crate::tools::{self, Toolbox};
+use crate::toolbox::Toolbox;
+use crate::tools;
 
 /// How much is measured.
 #[derive(clap::Args)]
@@ -125,7 +126,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     toolbox.install(&mut steps, tools::FOR_THE_PAGE);
     toolbox.install(&mut steps, tools::FOR_THE_PAGE_BENCH);
     if !options.no_build {
-        steps.run("the page, for release, into dist/", || crate::page::build(&toolbox));
+        steps.run(crate::BUILD_PAGE, || crate::build_page(&toolbox));
     }
     steps.finish()?;
 
