@@ -16,6 +16,8 @@ pub enum Subject {
     Tiles,
     /// Willow, with its wall.
     Wall,
+    /// Another build of Willow, with its tiles: that of an earlier commit.
+    Before,
     /// MQTT.js and a list item a device.
     MqttJs,
     /// MQTT.js and a Map of the statuses.
@@ -28,12 +30,16 @@ pub enum Subject {
     Vanilla,
 }
 
+/// The folder of the site with the other build of Willow.
+pub const BEFORE: &str = "before";
+
 impl Subject {
     /// Its name in the results.
     pub fn name(self) -> &'static str {
         match self {
             Subject::Tiles => "willow",
             Subject::Wall => "wall",
+            Subject::Before => "before",
             Subject::MqttJs => "mqtt.js",
             Subject::Store => "mqtt.js-map",
             Subject::Counter | Subject::Packets => "counter",
@@ -47,6 +53,9 @@ impl Subject {
         match self {
             Subject::Tiles => site.page(&format!("{query}&version=3.1.1#/?view=tiles{view}")),
             Subject::Wall => site.page(&format!("{query}&version=3.1.1#/?view=wall{view}")),
+            Subject::Before => {
+                site.page(&format!("{BEFORE}/{query}&version=3.1.1#/?view=tiles{view}"))
+            }
             Subject::MqttJs => site.page(&format!("peer/mqttjs.html{query}")),
             Subject::Store => site.page(&format!("peer/mqttjs.html{query}&nodes=0")),
             Subject::Counter => site.page(&format!("peer/counter.html{query}")),

@@ -12,19 +12,20 @@
 //!   with one packet in a message.
 //! - **first-paint**: showing devices that the page knows already.
 //!
-//! Every repetition goes through all of it, and each time another page comes first.
+//! Every repetition goes through all of it, and each time another page comes first. With `WILLOW_BEFORE`, the folder of
+//! another build of Willow, its tiles are measured too, in the same run.
 
 mod look;
 mod source;
 mod wire;
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use harness::{Mosquitto, MosquittoOptions, Site};
 
-use look::{Figures, Look, Subject};
+use look::{BEFORE, Figures, Look, Subject};
 use source::Source;
 use wire::Changes;
 
@@ -99,6 +100,8 @@ struct Bench {
     site: Site,
     /// What the names of the wanted scenarios contain.
     only: String,
+    /// Whether another build of Willow is measured too.
+    has_before: bool,
 }
 
 /// Takes what was measured: scenario, page and figures.
@@ -112,8 +115,21 @@ impl Bench {
             mqttjs.join("mqtt.min.js").is_file(),
             "MQTT.js is not there: `cargo xtask bench page` installs it"
         );
-        let site = Site::with(&[("peer", &root.join("crates/xtask/peer")), ("npm", &mqttjs)]).await;
-        Bench { plan, site, only: String::new() }
+        let peer = root.join("crates/xtask/peer");
+        let before = std::env::var_os("WILLOW_BEFORE").map(PathBuf::from);
+        let mut folders = vec![("peer", peer.as_path()), ("npm", mqttjs.as_path())];
+        folders.extend(before.as_deref().map(|folder| (BEFORE, folder)));
+        let site = Site::with(&folders).await;
+        Bench { plan, site, only: String::new(), has_before: before.is_some() }
+    }
+
+    /// The pages to measure, another one first each time.
+    fn subjects(&self, subjects: &[Subject], repetition: usize) -> Vec<Subject> {
+        let before = self.has_before.then_some(Subject::Before);
+        let mut subjects: Vec<Subject> = subjects.iter().copied().chain(before).collect();
+        let by = repetition % subjects.len();
+        subjects.rotate_left(by);
+        subjects
     }
 
     async fn repeat(&self, repetition: usize, report: Report<'_>) {
@@ -126,7 +142,7 @@ impl Bench {
             }
             let broker = Mosquitto::start(without_limits()).await;
             source::fill(broker.tcp_port(), devices);
-            for subject in turned([Tiles, MqttJs, Counter, Store, Wall], repetition) {
+            for subject in self.subjects(&[Tiles, MqttJs, Counter, Store, Wall], repetition) {
                 report(&scenario, subject.name(), self.retained(subject, &broker, devices).await);
             }
         }
@@ -135,19 +151,19 @@ impl Bench {
             if !is_wanted(&scenario) {
                 continue;
             }
-            for subject in turned([Tiles, Store, Wall, MqttJs, Packets], repetition) {
+            for subject in self.subjects(&[Tiles, Store, Wall, MqttJs, Packets], repetition) {
                 report(&scenario, subject.name(), self.batched(subject, devices).await);
             }
         }
         if let Some(devices) = self.plan.largest {
             let scenario = format!("batched-{devices}");
-            for subject in turned([Tiles, Wall], repetition).into_iter().filter(|_| is_wanted(&scenario)) {
+            for subject in self.subjects(&[Tiles, Wall], repetition).into_iter().filter(|_| is_wanted(&scenario)) {
                 report(&scenario, subject.name(), self.batched(subject, devices).await);
             }
         }
         for is_busy in [false, true] {
             let scenario = if is_busy { "latency-busy" } else { "latency-rest" };
-            for subject in turned([Tiles, Vanilla], repetition).into_iter().filter(|_| is_wanted(scenario)) {
+            for subject in self.subjects(&[Tiles, Vanilla], repetition).into_iter().filter(|_| is_wanted(scenario)) {
                 report(scenario, subject.name(), self.latency(subject, is_busy).await);
             }
         }
@@ -234,11 +250,13 @@ impl Bench {
     async fn first_paint(&self, report: Report<'_>) {
         for &devices in self.plan.fleets {
             let (broker, _source) = Source::replayer(devices, BATCH).await;
-            let look = Look::at(Subject::Tiles, &self.site, &broker, "", devices).await;
-            look.load().await;
-            let time = look.first_paint().await;
-            look.close().await;
-            report(&format!("first-paint-{devices}"), Subject::Tiles.name(), vec![("painted", time)]);
+            for subject in self.subjects(&[Subject::Tiles], 0) {
+                let look = Look::at(subject, &self.site, &broker, "", devices).await;
+                look.load().await;
+                let time = look.first_paint().await;
+                look.close().await;
+                report(&format!("first-paint-{devices}"), subject.name(), vec![("painted", time)]);
+            }
         }
         let look = Look::open(self.site.page("peer/plain.html"), 0).await;
         let time = look.plain_paint(self.plan.plain).await;
@@ -253,12 +271,6 @@ const NEVER: [(&str, f64); 1] = [("complete", f64::INFINITY)];
 /// Without the limits that cut a burst of retained messages short.
 fn without_limits() -> MosquittoOptions {
     MosquittoOptions { more: "max_inflight_messages 0\n".to_owned(), ..MosquittoOptions::default() }
-}
-
-/// The same with another one first.
-fn turned<const N: usize>(mut subjects: [Subject; N], by: usize) -> [Subject; N] {
-    subjects.rotate_left(by % N);
-    subjects
 }
 
 #[cfg(test)]
