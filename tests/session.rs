@@ -14,7 +14,7 @@ use demo::broker::{Broker, BrokerOptions};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use harness::{
-    Client, External, LOGIN, Message, Mosquitto, MosquittoOptions, PATIENCE, Program, Subscribed, Told,
+    Client, ClientEvent, External, LOGIN, Message, Mosquitto, MosquittoOptions, PATIENCE, Program, Subscribed,
 };
 use mqtt::{Failure, Link, Options, OwnedWill, QoS, ReasonCode, Version, VersionChoice};
 use rumqttc::{AsyncClient, MqttOptions, Outgoing, Packet};
@@ -369,12 +369,12 @@ fn message(topic: impl Into<String>, payload: &str, qos: QoS) -> Message {
 async fn a_connection_in_the_version_that_was_asked_for() {
     everywhere(async |case, server| {
         let mut client = Client::start(&case.to_string(), &server.url(), case.options("tab"));
-        assert_eq!(client.next().await, Told::Link(Link::Connecting));
+        assert_eq!(client.next().await, ClientEvent::Link(Link::Connecting));
         let told = client.next().await;
-        let Told::Connected { version, session_present: false, keep_alive: 30 } = told else {
+        let ClientEvent::Connected { version, session_present: false, keep_alive: 30 } = told else {
             panic!("{case}: {told:?}")
         };
-        assert_eq!(client.next().await, Told::Link(Link::Connected));
+        assert_eq!(client.next().await, ClientEvent::Link(Link::Connected));
         client.leave().await;
         if case.version != VersionChoice::Newest {
             return assert_eq!(version, case.spoken(), "{case}");
@@ -385,13 +385,13 @@ async fn a_connection_in_the_version_that_was_asked_for() {
             // Where nothing else is allowed, there must be no falling back.
             let case = Case { version: VersionChoice::Only(Version::V5), ..case };
             let mut client = Client::start(&case.to_string(), &server.url(), case.options("tab"));
-            assert_eq!(client.next().await, Told::Link(Link::Connecting));
+            assert_eq!(client.next().await, ClientEvent::Link(Link::Connecting));
             let (told, link) = (client.next().await, client.next().await);
-            let is_closed = matches!(told, Told::ConnectFailed(Failure::ClosedBeforeConnack { .. }));
+            let is_closed = matches!(told, ClientEvent::ConnectFailed(Failure::ClosedBeforeConnack { .. }));
             case.check(Deviation::ClosesInsteadOfRefusing, is_closed);
             if !is_closed {
-                assert_eq!(told, Told::ConnectFailed(Failure::VersionRefused(Version::V5)), "{case}");
-                assert_eq!(link, Told::Link(Link::Refused), "{case}");
+                assert_eq!(told, ClientEvent::ConnectFailed(Failure::VersionRefused(Version::V5)), "{case}");
+                assert_eq!(link, ClientEvent::Link(Link::Refused), "{case}");
             }
         }
     })
@@ -469,7 +469,7 @@ async fn a_will_after_a_crash_and_none_after_a_disconnect() {
         let mut wills = Vec::new();
         watcher
             .until(|told| {
-                if let Told::Message(message) = told {
+                if let ClientEvent::Message(message) = told {
                     wills.push(message.clone());
                 }
                 (wills.last()?.topic == "wills/crasher").then_some(())
@@ -493,7 +493,7 @@ async fn messages_at_each_qos_go_out_and_come_back() {
 
         assert_eq!(client.publish("echo/0", "zero", QoS::AtMostOnce).await, None);
         let echo = client.until(|told| match told {
-            Told::Message(message) => Some(message.clone()),
+            ClientEvent::Message(message) => Some(message.clone()),
             _ => None,
         });
         assert_eq!(echo.await, message("echo/0", "zero", QoS::AtMostOnce), "{case}");
@@ -504,8 +504,8 @@ async fn messages_at_each_qos_go_out_and_come_back() {
         client
             .until(|told| {
                 match told {
-                    Told::Puback(of, code) if *of == id => puback = Some(*code),
-                    Told::Message(message) => echo = Some(message.clone()),
+                    ClientEvent::Puback(of, code) if *of == id => puback = Some(*code),
+                    ClientEvent::Message(message) => echo = Some(message.clone()),
                     _ => {}
                 }
                 (puback.is_some() && echo.is_some()).then_some(())
@@ -516,7 +516,7 @@ async fn messages_at_each_qos_go_out_and_come_back() {
 
         let id = client.publish("nobody/listens", "one", QoS::AtLeastOnce).await.expect("QoS 1 has one");
         let puback = client.until(|told| match told {
-            Told::Puback(of, code) if *of == id => Some(*code),
+            ClientEvent::Puback(of, code) if *of == id => Some(*code),
             _ => None,
         });
         let expected = match case.spoken() {
@@ -527,8 +527,8 @@ async fn messages_at_each_qos_go_out_and_come_back() {
         if case.broker.deviates(Deviation::NoQoS2) {
             client.publish("echo/2", "two", QoS::ExactlyOnce).await;
             let end = client.until(|told| match told {
-                Told::Message(message) => Some(Ok(message.clone())),
-                Told::Disconnected(failure) => Some(Err(failure.clone())),
+                ClientEvent::Message(message) => Some(Ok(message.clone())),
+                ClientEvent::Disconnected(failure) => Some(Err(failure.clone())),
                 _ => None,
             });
             let end = end.await;
@@ -547,8 +547,8 @@ async fn messages_at_each_qos_go_out_and_come_back() {
         client
             .until(|told| {
                 match told {
-                    Told::Pubcomp(of, code) if *of == id => pubcomp = Some(*code),
-                    Told::Message(message) => echo = Some(message.clone()),
+                    ClientEvent::Pubcomp(of, code) if *of == id => pubcomp = Some(*code),
+                    ClientEvent::Message(message) => echo = Some(message.clone()),
                     _ => {}
                 }
                 (pubcomp.is_some() && echo.is_some()).then_some(())
@@ -579,7 +579,7 @@ async fn qos_2_is_received_exactly_once() {
         let mut messages = Vec::new();
         client
             .until(|told| {
-                if let Told::Message(message) = told {
+                if let ClientEvent::Message(message) = told {
                     messages.push(message.clone());
                 }
                 (messages.len() == sent.len()).then_some(())
@@ -611,12 +611,12 @@ async fn a_hundred_messages_at_qos_2_at_once_and_the_quota_of_3_1_1() {
             assert!(taken > 0, "{case}");
             let mut done = 0;
             let end = client.until(|told| match told {
-                Told::Pubcomp(_, code) => {
+                ClientEvent::Pubcomp(_, code) => {
                     assert_eq!(*code, ReasonCode::Success, "{case}");
                     done += 1;
                     (done == taken).then_some(None)
                 }
-                Told::Disconnected(failure) => Some(failure.clone()),
+                ClientEvent::Disconnected(failure) => Some(failure.clone()),
                 _ => None,
             });
             let end = end.await;
@@ -653,7 +653,7 @@ async fn a_second_client_of_the_same_name_takes_over() {
         let mut first = case.client(&server, case.options("twin")).await;
         let second = case.client(&server, case.options("twin")).await;
         let failure = first.until(|told| match told {
-            Told::Disconnected(failure) => Some(failure.clone().expect("nobody asked for it")),
+            ClientEvent::Disconnected(failure) => Some(failure.clone().expect("nobody asked for it")),
             _ => None,
         });
         let failure = failure.await;
@@ -672,9 +672,9 @@ async fn a_second_client_of_the_same_name_takes_over() {
         }
         match failure {
             // It must not fight for the name, or the two would throw each other out for ever.
-            Failure::TakenOver => assert_eq!(link, Told::Link(Link::Refused), "{case}"),
+            Failure::TakenOver => assert_eq!(link, ClientEvent::Link(Link::Refused), "{case}"),
             // It cannot know.
-            _ => assert!(matches!(link, Told::Link(Link::Waiting { .. })), "{case}: {link:?}"),
+            _ => assert!(matches!(link, ClientEvent::Link(Link::Waiting { .. })), "{case}: {link:?}"),
         }
         // And the second is there to stay, once the first no longer comes back.
         drop(first);
@@ -699,14 +699,14 @@ async fn a_session_is_resumed_with_what_came_meanwhile() {
         server.publish(case, std::slice::from_ref(&sent)).await;
         client.mend_network();
         let is_present = client.until(|told| match told {
-            Told::Connected { session_present, .. } => Some(*session_present),
+            ClientEvent::Connected { session_present, .. } => Some(*session_present),
             _ => None,
         });
         let is_present = is_present.await;
         case.check(Deviation::ForgetsSessions, !is_present);
         if is_present {
             let came = client.until(|told| match told {
-                Told::Message(message) => Some(message.clone()),
+                ClientEvent::Message(message) => Some(message.clone()),
                 _ => None,
             });
             assert_eq!(came.await, sent, "{case}");
@@ -740,18 +740,19 @@ async fn a_wrong_login_is_refused_with_the_code_of_the_broker() {
         }
         for options in refused {
             let mut client = Client::start(&case.to_string(), &server.url(), options);
-            assert_eq!(client.next().await, Told::Link(Link::Connecting));
+            assert_eq!(client.next().await, ClientEvent::Link(Link::Connecting));
             let (told, link) = (client.next().await, client.next().await);
-            let is_closed = matches!(told, Told::ConnectFailed(Failure::ClosedBeforeConnack { .. }));
+            let is_closed = matches!(told, ClientEvent::ConnectFailed(Failure::ClosedBeforeConnack { .. }));
             case.check(Deviation::ClosesInsteadOfRefusing, is_closed);
-            case.check(Deviation::AnyLogin, matches!(told, Told::Connected { .. }));
+            case.check(Deviation::AnyLogin, matches!(told, ClientEvent::Connected { .. }));
             match told {
-                Told::ConnectFailed(Failure::ConnectRefused { version, reason, .. }) => {
+                ClientEvent::ConnectFailed(Failure::ConnectRefused { version, reason, .. }) => {
                     assert_eq!((version, reason), (case.spoken(), ReasonCode::NotAuthorized), "{case}");
-                    assert_eq!(link, Told::Link(Link::Refused), "{case}");
+                    assert_eq!(link, ClientEvent::Link(Link::Refused), "{case}");
                 }
                 // Checked above.
-                Told::ConnectFailed(Failure::ClosedBeforeConnack { .. }) | Told::Connected { .. } => {}
+                ClientEvent::ConnectFailed(Failure::ClosedBeforeConnack { .. })
+                | ClientEvent::Connected { .. } => {}
                 other => panic!("{case}: {other:?}"),
             }
         }
@@ -773,18 +774,18 @@ async fn a_link_comes_back_by_itself_when_its_broker_does() {
         let ports = PORTS.lock().await;
         server.stop().await;
         let failure = client.until(|told| match told {
-            Told::Disconnected(failure) => Some(failure.clone().expect("nobody asked for it")),
+            ClientEvent::Disconnected(failure) => Some(failure.clone().expect("nobody asked for it")),
             _ => None,
         });
         let failure = failure.await;
         assert!(case.broker.tells_its_end(case.spoken(), &failure), "{case}: {failure:?}");
         let link = client.next().await;
-        assert!(matches!(link, Told::Link(Link::Waiting { .. })), "{case}: {link:?}");
+        assert!(matches!(link, ClientEvent::Link(Link::Waiting { .. })), "{case}: {link:?}");
 
         server.restart().await;
         drop(ports);
         let version = client.until(|told| match told {
-            Told::Connected { version, .. } => Some(*version),
+            ClientEvent::Connected { version, .. } => Some(*version),
             _ => None,
         });
         assert_eq!(version.await, case.spoken(), "{case}");

@@ -1,5 +1,4 @@
-//! A real Chromium, driven through ChromeDriver: opening the page, reading its hooks, and noticing every
-//! error that it makes.
+//! A real Chromium, driven through ChromeDriver: it opens the page, reads its hooks, and collects every error.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::process::Stdio;
@@ -15,7 +14,7 @@ use tokio::process::{Child, Command};
 
 use crate::{PATIENCE, free_port};
 
-/// How the page is looked at.
+/// How the page is opened.
 #[derive(Clone, Debug)]
 pub struct Visit {
     /// The address to open.
@@ -57,12 +56,12 @@ impl Visit {
     }
 }
 
-/// Opens the page, runs the test, and fails on any error that the page made meanwhile.
+/// Opens the page, runs the test, and fails on any error of the page.
 pub async fn visit(visit: Visit, test: impl AsyncFnOnce(&Page)) {
     let browser = Browser::start(&visit).await;
     let page = &browser.page;
     page.driver.goto(&visit.url).await.expect("the page opens");
-    // Whatever happens, the browser ends before the test does.
+    // The browser ends before the test does, even if the test fails.
     let outcome = AssertUnwindSafe(test(page)).catch_unwind().await;
     if let Err(panic) = outcome {
         page.screenshot(&format!("failed-{}", std::thread::current().name().unwrap_or("test"))).await;
@@ -82,14 +81,14 @@ pub struct Browser {
     _profile: TempDir,
 }
 
-/// Collects what a page tells nobody: runs before any script of the page.
+/// Collects errors. It runs before any script of the page.
 const WATCH: &str = "window.__problems = [];\
     addEventListener('securitypolicyviolation', e => __problems.push(`policy: ${e.violatedDirective} blocked ${e.blockedURI} ${e.sample}`));\
     addEventListener('error', e => __problems.push(`error: ${e.message ?? e.target?.src ?? e.target?.href}`), true);\
     addEventListener('unhandledrejection', e => __problems.push(`rejection: ${e.reason}`));";
 
 impl Browser {
-    /// Starts it as the visit wants it, on an empty page.
+    /// Starts it with the visit's settings, on an empty page.
     pub async fn start(visit: &Visit) -> Browser {
         let port = free_port();
         let chromedriver = Command::new("chromedriver")
@@ -137,7 +136,7 @@ impl Browser {
         Browser { page: Page { driver }, chromedriver, _profile: profile }
     }
 
-    /// The process below which all of its processes are.
+    /// The process that is the parent of all of its processes.
     pub fn pid(&self) -> u32 {
         self.chromedriver.id().expect("it has not ended")
     }
@@ -149,7 +148,7 @@ impl Browser {
     }
 }
 
-/// ChromeDriver takes a moment to listen, Chromium another to start.
+/// Tries until ChromeDriver listens and Chromium has started.
 async fn connect(address: &str, capabilities: ChromeCapabilities) -> WebDriver {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -167,7 +166,7 @@ pub struct Page {
     pub driver: WebDriver,
 }
 
-/// What a tile says of its device through the page's hooks.
+/// What a tile's hooks say about its device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tile {
     /// `data-convention`
@@ -178,7 +177,7 @@ pub struct Tile {
     pub status: String,
     /// `data-evidence`
     pub evidence: String,
-    /// The text that a person reads.
+    /// The visible text.
     pub text: String,
 }
 
@@ -264,7 +263,7 @@ impl Page {
         tiles.iter().map(tile).collect()
     }
 
-    /// What a person can read on the page.
+    /// The visible text of the page.
     pub async fn text(&self) -> String {
         self.js("return document.body.innerText").await.as_str().unwrap_or("").to_owned()
     }

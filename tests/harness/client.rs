@@ -1,7 +1,7 @@
 //! The session without a page: [`mqtt::Session`] on a real WebSocket and the real clock.
 //!
-//! A driver and no more, as `link` is in the browser: it carries bytes and the time between a socket and the
-//! session, and what happened to the test, as values. It decides nothing.
+//! It only carries bytes and time between a socket and the session, and the session's events to the test. It decides
+//! nothing.
 
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -18,10 +18,10 @@ use tokio_tungstenite::tungstenite::{self, ClientRequestBuilder, http::Uri};
 
 use crate::PATIENCE;
 
-/// What a session told: its events, owned, and where the link stood after them.
+/// What happened: an event of the session, owned, or a change of its link.
 #[derive(Clone, PartialEq, Debug)]
 #[allow(missing_docs, reason = "the names are those of `mqtt::Event`")]
-pub enum Told {
+pub enum ClientEvent {
     Connected {
         version: Version,
         session_present: bool,
@@ -36,11 +36,11 @@ pub enum Told {
     Disconnected(Option<Failure>),
     ConnectFailed(Failure),
     Link(Link),
-    /// What no test asks for; in words.
+    /// An event that no test needs, as text.
     Other(String),
 }
 
-/// A message that came.
+/// A received message.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[allow(missing_docs, reason = "the names are the standard's")]
 pub struct Message {
@@ -50,28 +50,28 @@ pub struct Message {
     pub retain: bool,
 }
 
-/// What came of a SUBSCRIBE and the PINGREQ behind it.
+/// The result of a SUBSCRIBE and the PINGREQ behind it.
 pub struct Subscribed {
-    /// What the SUBACK says.
+    /// The reason codes of the SUBACK.
     pub codes: Vec<ReasonCode>,
     /// The SUBACK came before the PINGRESP.
     pub in_order: bool,
     /// How many of the messages came before the PINGRESP.
     pub before_the_barrier: usize,
-    /// What came until both were there.
+    /// The messages that came before both answers were there.
     pub messages: Vec<Message>,
 }
 
-/// A client of a broker. Dropped without [`Client::leave`], it breaks off its socket as a crash does.
+/// A client of a broker. Dropped without [`Client::leave`], it ends its socket as a crash does.
 pub struct Client {
     label: String,
     commands: mpsc::UnboundedSender<Command>,
-    told: mpsc::UnboundedReceiver<Told>,
+    events: mpsc::UnboundedReceiver<ClientEvent>,
     driver: JoinHandle<Option<Socket>>,
-    /// Whether the network is broken: the socket ends without a word, and no other opens.
+    /// Whether the network is broken: the socket ends without a close frame, and no other opens.
     broken: watch::Sender<bool>,
-    /// What was told already, for the message of a failure.
-    seen: VecDeque<Told>,
+    /// The last events, for the message of a failure.
+    seen: VecDeque<ClientEvent>,
 }
 
 type Command = Box<dyn FnOnce(&mut Session, Time) + Send>;
@@ -79,19 +79,19 @@ type Command = Box<dyn FnOnce(&mut Session, Time) + Send>;
 impl Client {
     /// Begins to connect. The label is for the messages of failures.
     pub fn start(label: &str, url: &str, options: Options) -> Client {
-        let ((commands, orders), (tell, told)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+        let ((commands, todo), (report, events)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
         let label = format!("{label}, client {:?}", options.client_id);
         let (broken, network) = watch::channel(false);
-        let driver = tokio::spawn(drive(url.to_owned(), Session::new(options), orders, tell, network));
-        let client = Client { label, commands, told, driver, broken, seen: VecDeque::new() };
-        client.order(|session, now| session.connect(now));
+        let driver = tokio::spawn(drive(url.to_owned(), Session::new(options), todo, report, network));
+        let client = Client { label, commands, events, driver, broken, seen: VecDeque::new() };
+        client.send(|session, now| session.connect(now));
         client
     }
 
     /// Connects and waits until the server has accepted.
     pub async fn connected(label: &str, url: &str, options: Options) -> Client {
         let mut client = Client::start(label, url, options);
-        client.until(|told| matches!(told, Told::Connected { .. }).then_some(())).await;
+        client.until(|event| matches!(event, ClientEvent::Connected { .. }).then_some(())).await;
         client
     }
 
@@ -107,14 +107,14 @@ impl Client {
         let (subscribe, barrier) = asked.await.expect("there is a link");
         let (mut codes, mut messages, mut before_the_barrier) = (None, Vec::new(), None);
         let label = self.label.clone();
-        self.until(|told| {
-            match told {
-                Told::Message(message) => messages.push(message.clone()),
-                Told::Suback(id, granted) if *id == subscribe => codes = Some(granted.clone()),
-                Told::Barrier(id) if *id == barrier => {
+        self.until(|event| {
+            match event {
+                ClientEvent::Message(message) => messages.push(message.clone()),
+                ClientEvent::Suback(id, granted) if *id == subscribe => codes = Some(granted.clone()),
+                ClientEvent::Barrier(id) if *id == barrier => {
                     before_the_barrier = Some((codes.is_some(), messages.len()));
                 }
-                Told::Link(Link::Connected) => {}
+                ClientEvent::Link(Link::Connected) => {}
                 other => panic!("{label}: {other:?} between SUBSCRIBE and its answers"),
             }
             (codes.is_some() && before_the_barrier.is_some()).then_some(())
@@ -145,17 +145,21 @@ impl Client {
     pub async fn barrier(&mut self) -> Vec<Message> {
         let barrier = self.command(|session, _| session.barrier()).await.expect("there is a link");
         let label = self.label.clone();
-        self.until_barrier(barrier, |told| panic!("{label}: {told:?} before a barrier")).await
+        self.until_barrier(barrier, |event| panic!("{label}: {event:?} before a barrier")).await
     }
 
-    async fn until_barrier(&mut self, barrier: BarrierId, mut other: impl FnMut(&Told)) -> Vec<Message> {
+    async fn until_barrier(
+        &mut self,
+        barrier: BarrierId,
+        mut other: impl FnMut(&ClientEvent),
+    ) -> Vec<Message> {
         let mut messages = Vec::new();
-        self.until(|told| {
-            match told {
-                Told::Message(message) => messages.push(message.clone()),
-                Told::Barrier(id) if *id == barrier => return Some(()),
-                Told::Link(Link::Connected) => {}
-                told => other(told),
+        self.until(|event| {
+            match event {
+                ClientEvent::Message(message) => messages.push(message.clone()),
+                ClientEvent::Barrier(id) if *id == barrier => return Some(()),
+                ClientEvent::Link(Link::Connected) => {}
+                event => other(event),
             }
             None
         })
@@ -163,17 +167,17 @@ impl Client {
         messages
     }
 
-    /// The next thing that was told.
-    pub async fn next(&mut self) -> Told {
-        self.until(|told| Some(told.clone())).await
+    /// The next event.
+    pub async fn next(&mut self) -> ClientEvent {
+        self.until(|event| Some(event.clone())).await
     }
 
-    /// Waits for what `find` finds in what is told from now on.
-    pub async fn until<T>(&mut self, mut find: impl FnMut(&Told) -> Option<T>) -> T {
-        let Client { label, told, seen, .. } = self;
+    /// Waits until `find` finds something in an event.
+    pub async fn until<T>(&mut self, mut find: impl FnMut(&ClientEvent) -> Option<T>) -> T {
+        let Client { label, events, seen, .. } = self;
         let found = tokio::time::timeout(PATIENCE, async {
             loop {
-                let next = told.recv().await.expect("the driver runs as long as the client");
+                let next = events.recv().await.expect("the driver runs as long as the client");
                 let found = find(&next);
                 seen.push_back(next);
                 if seen.len() > 20 {
@@ -185,13 +189,13 @@ impl Client {
             }
         });
         let found = found.await;
-        found.unwrap_or_else(|_| panic!("{label}: it did not come; the last that did: {seen:#?}"))
+        found.unwrap_or_else(|_| panic!("{label}: the event did not come; the last ones: {seen:#?}"))
     }
 
-    /// Breaks the network: the link ends without a word, and the session waits to get through again.
+    /// Breaks the network: the connection ends without a DISCONNECT, and the session waits to connect again.
     pub async fn break_network(&mut self) {
         self.broken.send_replace(true);
-        self.until(|told| matches!(told, Told::Disconnected(_)).then_some(())).await;
+        self.until(|event| matches!(event, ClientEvent::Disconnected(_)).then_some(())).await;
     }
 
     /// Mends the network.
@@ -199,7 +203,7 @@ impl Client {
         self.broken.send_replace(false);
     }
 
-    /// Says DISCONNECT, and waits until the socket is closed at both ends: the server has read it then.
+    /// Sends DISCONNECT and waits until the socket is closed at both ends: the server has read it then.
     pub async fn leave(self) {
         self.command(|session, now| session.disconnect(now)).await;
         drop(self.commands);
@@ -215,41 +219,41 @@ impl Client {
         command: impl FnOnce(&mut Session, Time) -> T + Send + 'static,
     ) -> T {
         let (reply, answer) = oneshot::channel();
-        // Nobody waits for it any more: that is no concern of the session.
-        self.order(move |session, now| drop(reply.send(command(session, now))));
+        // Sending fails if the test no longer waits, which is no concern of the session.
+        self.send(move |session, now| drop(reply.send(command(session, now))));
         answer.await.expect("the driver runs as long as the client")
     }
 
-    fn order(&self, command: impl FnOnce(&mut Session, Time) + Send + 'static) {
+    fn send(&self, command: impl FnOnce(&mut Session, Time) + Send + 'static) {
         assert!(self.commands.send(Box::new(command)).is_ok(), "{}: its driver has ended", self.label);
     }
 }
 
-/// Runs the session until nobody gives orders any more. What it returns is a socket that is being closed.
+/// Runs the session until its client is dropped. It returns a socket that is being closed.
 async fn drive(
     url: String,
     mut session: Session,
-    mut orders: mpsc::UnboundedReceiver<Command>,
-    tell: mpsc::UnboundedSender<Told>,
+    mut commands: mpsc::UnboundedReceiver<Command>,
+    report: mpsc::UnboundedSender<ClientEvent>,
     mut network: watch::Receiver<bool>,
 ) -> Option<Socket> {
     let (mut socket, mut closing) = (None::<Socket>, None);
     let mut link = session.link();
     loop {
         while let Some(event) = session.poll_event() {
-            // A test that has seen enough listens no longer.
-            let _ = tell.send(Told::from(event));
+            // Sending fails if the test no longer listens.
+            let _ = report.send(ClientEvent::from(event));
         }
         if link != session.link() {
             link = session.link();
-            let _ = tell.send(Told::Link(link));
+            let _ = report.send(ClientEvent::Link(link));
         }
         while let Some(transmit) = session.poll_transmit() {
             match transmit {
                 Transmit::Open => socket = Some(Socket::open(url.clone(), network.clone())),
                 Transmit::Send(bytes) => {
                     if let Some(Socket { send: Some(send), .. }) = &socket {
-                        // A socket that has just ended says so itself.
+                        // Sending fails if the socket has just ended, which is an event of its own.
                         let _ = send.send(bytes.to_vec());
                     }
                 }
@@ -258,10 +262,10 @@ async fn drive(
                 }
             }
         }
-        let alarm = session.poll_timeout().map(|at| at.since(now()));
+        let timeout = session.poll_timeout().map(|at| at.since(now()));
         tokio::select! {
-            order = orders.recv() => match order {
-                Some(order) => order(&mut session, now()),
+            command = commands.recv() => match command {
+                Some(command) => command(&mut session, now()),
                 None => {
                     if let Some(socket) = socket {
                         socket.end.abort();
@@ -269,10 +273,10 @@ async fn drive(
                     return closing;
                 }
             },
-            heard = hear(&mut socket) => match heard {
-                Heard::Open => session.handle_open(now()),
-                Heard::Bytes(bytes) => session.handle_bytes(&bytes, now()),
-                Heard::Closed(closed) => {
+            event = next_event(&mut socket) => match event {
+                SocketEvent::Open => session.handle_open(now()),
+                SocketEvent::Bytes(bytes) => session.handle_bytes(&bytes, now()),
+                SocketEvent::Closed(closed) => {
                     socket = None;
                     session.handle_closed(closed, now());
                 }
@@ -284,7 +288,7 @@ async fn drive(
                     session.handle_closed(Closed { was_open: true, ..Closed::default() }, now());
                 }
             }
-            () = tokio::time::sleep(alarm.unwrap_or_default()), if alarm.is_some() => {
+            () = tokio::time::sleep(timeout.unwrap_or_default()), if timeout.is_some() => {
                 session.handle_timeout(now());
             }
         }
@@ -296,22 +300,22 @@ fn now() -> Time {
     Time(u64::try_from(since.as_millis()).expect("the epoch was not that long ago"))
 }
 
-async fn hear(socket: &mut Option<Socket>) -> Heard {
+async fn next_event(socket: &mut Option<Socket>) -> SocketEvent {
     match socket {
-        // It tells its end before it ends.
-        Some(socket) => socket.heard.recv().await.unwrap_or(Heard::Closed(Closed::default())),
+        // Its last event is `Closed`.
+        Some(socket) => socket.events.recv().await.unwrap_or(SocketEvent::Closed(Closed::default())),
         None => std::future::pending().await,
     }
 }
 
-/// One WebSocket, whose ends are channels. Closes when its sender is dropped.
+/// One WebSocket as two channels. It closes when `send` is dropped.
 struct Socket {
     send: Option<mpsc::UnboundedSender<Vec<u8>>>,
-    heard: mpsc::UnboundedReceiver<Heard>,
+    events: mpsc::UnboundedReceiver<SocketEvent>,
     end: JoinHandle<()>,
 }
 
-enum Heard {
+enum SocketEvent {
     Open,
     Bytes(Vec<u8>),
     Closed(Closed),
@@ -319,15 +323,15 @@ enum Heard {
 
 impl Socket {
     fn open(url: String, network: watch::Receiver<bool>) -> Socket {
-        let ((send, out), (tell, heard)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
-        Socket { send: Some(send), heard, end: tokio::spawn(carry(url, out, tell, network)) }
+        let ((send, out), (report, events)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+        Socket { send: Some(send), events, end: tokio::spawn(carry(url, out, report, network)) }
     }
 }
 
 async fn carry(
     url: String,
     mut out: mpsc::UnboundedReceiver<Vec<u8>>,
-    tell: mpsc::UnboundedSender<Heard>,
+    report: mpsc::UnboundedSender<SocketEvent>,
     mut network: watch::Receiver<bool>,
 ) {
     // The network stays broken for ever if the client is gone.
@@ -339,7 +343,7 @@ async fn carry(
     if let Ok((mut socket, _)) = connect_async(request).await {
         closed.was_open = true;
         // Nobody listens after `Transmit::Close`.
-        let _ = tell.send(Heard::Open);
+        let _ = report.send(SocketEvent::Open);
         let mut is_closing = false;
         loop {
             tokio::select! {
@@ -348,7 +352,7 @@ async fn carry(
                     None => { let _ = socket.close(None).await; true }
                 },
                 message = socket.next() => match message {
-                    Some(Ok(tungstenite::Message::Binary(bytes))) => drop(tell.send(Heard::Bytes(bytes.into()))),
+                    Some(Ok(tungstenite::Message::Binary(bytes))) => drop(report.send(SocketEvent::Bytes(bytes.into()))),
                     Some(Ok(tungstenite::Message::Close(frame))) => {
                         closed.code = frame.map(|frame| frame.code.into());
                     }
@@ -358,31 +362,33 @@ async fn carry(
             }
         }
     }
-    let _ = tell.send(Heard::Closed(closed));
+    let _ = report.send(SocketEvent::Closed(closed));
 }
 
-impl From<Event<'_>> for Told {
-    fn from(event: Event<'_>) -> Told {
+impl From<Event<'_>> for ClientEvent {
+    fn from(event: Event<'_>) -> ClientEvent {
         match event {
-            Event::Connected(connected) => Told::Connected {
+            Event::Connected(connected) => ClientEvent::Connected {
                 version: connected.version,
                 session_present: connected.session_present,
                 keep_alive: connected.keep_alive,
             },
-            Event::Publish(publish) => Told::Message(Message {
+            Event::Publish(publish) => ClientEvent::Message(Message {
                 topic: publish.topic.as_str().to_owned(),
                 payload: publish.payload.to_vec(),
                 qos: publish.qos(),
                 retain: publish.retain,
             }),
-            Event::Suback(suback) => Told::Suback(suback.packet_id, suback.reason_codes.iter().collect()),
-            Event::Puback(ack) => Told::Puback(ack.packet_id, ack.reason_code),
-            Event::Pubrec(ack) => Told::Pubrec(ack.packet_id, ack.reason_code),
-            Event::Pubcomp(ack) => Told::Pubcomp(ack.packet_id, ack.reason_code),
-            Event::Barrier(id) => Told::Barrier(id),
-            Event::Disconnected(failure) => Told::Disconnected(failure.cloned()),
-            Event::ConnectFailed(failure) => Told::ConnectFailed(failure.clone()),
-            other => Told::Other(format!("{other:?}")),
+            Event::Suback(suback) => {
+                ClientEvent::Suback(suback.packet_id, suback.reason_codes.iter().collect())
+            }
+            Event::Puback(ack) => ClientEvent::Puback(ack.packet_id, ack.reason_code),
+            Event::Pubrec(ack) => ClientEvent::Pubrec(ack.packet_id, ack.reason_code),
+            Event::Pubcomp(ack) => ClientEvent::Pubcomp(ack.packet_id, ack.reason_code),
+            Event::Barrier(id) => ClientEvent::Barrier(id),
+            Event::Disconnected(failure) => ClientEvent::Disconnected(failure.cloned()),
+            Event::ConnectFailed(failure) => ClientEvent::ConnectFailed(failure.clone()),
+            other => ClientEvent::Other(format!("{other:?}")),
         }
     }
 }

@@ -1,6 +1,7 @@
-//! Brokers that are programs of others: aedes, NATS, RabbitMQ and ejabberd, from `target/tools`, where
-//! `cargo xtask setup --tests` puts them. Each runs as it comes, but on free loopback ports and in a folder of
-//! its own, and ends with the test program, however that ends.
+//! Other brokers: aedes, NATS, RabbitMQ and ejabberd, from `target/tools`, where `cargo xtask setup --tests` puts them.
+//!
+//! Each runs with its defaults, but on free loopback ports and in a folder of its own. It ends with the test program, even
+//! if that is killed.
 
 use std::fs;
 use std::net::TcpStream;
@@ -15,11 +16,11 @@ use crate::mosquitto::publish;
 /// RabbitMQ takes five seconds of its start to wait for other nodes, and the machine may be busy.
 const START: Duration = Duration::from_secs(60);
 
-/// The one user that each of them knows, and the password; to ejabberd it is `willow@localhost`.
+/// The one user of each broker, and the password; for ejabberd it is `willow@localhost`.
 pub const LOGIN: (&str, &str) = ("willow", "right");
 
-/// Runs a broker until the pipe at its standard input closes, which the system does at the latest when the
-/// test program ends; then nothing of it is left, its folder neither. Ends as well when the broker does.
+/// Runs a broker until it ends or the pipe at its standard input closes, which the system does at the latest when the test
+/// program ends. Then it removes the broker's folder.
 const UNTIL_THE_PIPE_CLOSES: &str = r#"
 exec 3<&0
 "$@" 3<&- </dev/null &
@@ -75,7 +76,7 @@ impl External {
             .stdin(Stdio::piped())
             .stdout(log.try_clone().expect("a second handle of a file"))
             .stderr(log)
-            // A Ctrl-C at the terminal is for the test program; the shell has to clean up after it.
+            // Ctrl-C at the terminal must not end the shell, which has to clean up.
             .process_group(0)
             .spawn()
             .expect("every Unix has a shell");
@@ -84,8 +85,8 @@ impl External {
             while TcpStream::connect(("127.0.0.1", port)).is_err() {
                 let ended = process.try_wait().expect("our own child").is_some();
                 if ended || Instant::now() > deadline {
-                    let said = fs::read_to_string(folder.join("log")).unwrap_or_default();
-                    panic!("{:?} does not listen on {port} (ended: {ended}): {said}", self.program);
+                    let log = fs::read_to_string(folder.join("log")).unwrap_or_default();
+                    panic!("{:?} does not listen on {port} (ended: {ended}): {log}", self.program);
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
@@ -93,7 +94,7 @@ impl External {
         self.process = Some(process);
     }
 
-    /// Ends it at once, as a power cut would.
+    /// Kills it.
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
             drop(process.stdin.take());
@@ -148,7 +149,7 @@ impl External {
         nats
     }
 
-    /// Without the scripts of its package, which know only one place and one user: they would start this.
+    /// Not by the scripts of its package, which need its own folder and user.
     fn rabbitmq(&self, folder: &Path) -> Command {
         let ((user, password), tcp, websocket) = (LOGIN, self.tcp, self.websocket);
         let config = format!(
@@ -177,7 +178,7 @@ impl External {
         }
         erlang.env("RABBITMQ_PID_FILE", folder.join("pid"));
         erlang.env("RABBITMQ_NODENAME", "willow@localhost");
-        // It has to be a node of a cluster, if only of itself; epmd would outlive it and is not needed.
+        // It has to be a node of a cluster, even of one. epmd would outlive it and is not needed.
         erlang.args(["-sname", "willow@localhost", "-start_epmd", "false"]);
         erlang.args(["-erl_epmd_port", &free_port().to_string()]);
         erlang.args(["-kernel", "inet_dist_use_interface", "{127,0,0,1}"]);
@@ -216,14 +217,14 @@ impl Drop for External {
     }
 }
 
-/// Erlang as its own starter would run it, which looks for it in `/usr` only.
+/// Erlang, without its own start script, which looks for it in `/usr` only.
 fn erlang() -> Command {
     let root = tools().join("debian/usr/lib/erlang");
     let binaries = only(&root, "erts-").join("bin");
     let mut erlang = Command::new(binaries.join("erlexec"));
     erlang.env("ROOTDIR", &root).env("BINDIR", &binaries).env("EMU", "beam").env("PROGNAME", "erl");
     let libraries = libraries();
-    // Debian is still moving them from the one to the other.
+    // Debian is moving libraries from one of these folders to the other.
     let moved = tools().join("debian/lib").join(libraries.file_name().expect("it has one"));
     erlang.env("LD_LIBRARY_PATH", format!("{}:{}", libraries.display(), moved.display()));
     erlang.arg("-noinput");
@@ -242,7 +243,7 @@ fn libraries() -> PathBuf {
     only(&lib, &format!("{}-linux-", std::env::consts::ARCH))
 }
 
-/// The entry whose name begins so: what follows is a version.
+/// The entry of a folder whose name has this prefix, followed by a version.
 fn only(folder: &Path, prefix: &str) -> PathBuf {
     let entries = fs::read_dir(folder)
         .unwrap_or_else(|_| panic!("{} is not there (`cargo xtask setup --tests`)", folder.display()));

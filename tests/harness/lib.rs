@@ -1,9 +1,8 @@
-//! What the browser tests are made of: the page as it is shipped, a real Chromium, real brokers and
-//! devices that come, crash and leave.
+//! What the browser tests use: the page as it ships, a real Chromium, real brokers, and devices that connect, crash and
+//! leave.
 //!
-//! A test calls [`visit`], which opens the page and afterwards fails on any Content-Security-Policy
-//! violation, page error or console error. Nothing here sleeps for a fixed time: everything waits for what
-//! it wants to see, up to [`PATIENCE`].
+//! A test calls [`visit`], which opens the page and afterwards fails on any violation of the Content-Security-Policy, page
+//! error or console error. Nothing here sleeps for a fixed time: everything waits for a condition, up to [`PATIENCE`].
 
 mod browser;
 mod client;
@@ -17,17 +16,17 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 pub use browser::{Browser, Page, Tile, Visit, visit};
-pub use client::{Client, Message, Subscribed, Told};
+pub use client::{Client, ClientEvent, Message, Subscribed};
 pub use external::{External, LOGIN, Program};
 pub use mosquitto::{Device, Mosquitto, MosquittoOptions};
 pub use site::Site;
 
-/// How long to wait for something that has to happen. Long, for CI machines are slow; nothing that works
-/// waits for it.
+/// How long to wait for something that has to happen. It is long because CI machines are slow; only a failing test waits
+/// so long.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A TCP port of the loopback interface that nothing listens on at the moment, and that no other test of this
-/// program was given: mosquitto shares its WebSocket port with another broker instead of failing.
+/// A free TCP port of the loopback interface, which no other test of this program was given: mosquitto does not fail on a
+/// WebSocket port in use, but shares it.
 pub fn free_port() -> u16 {
     static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
     loop {

@@ -1,4 +1,4 @@
-//! Debian's mosquitto as the broker, and devices played by `mosquitto_sub`, whose will is a real will.
+//! Debian's mosquitto as the broker, and `mosquitto_sub` as a device with a real will.
 
 use std::fs;
 use std::net::TcpStream;
@@ -17,9 +17,9 @@ use crate::{PATIENCE, free_port};
 pub struct MosquittoOptions {
     /// More lines for the configuration.
     pub more: String,
-    /// Leave `max_queued_messages` at 1,000, as users run it: a wildcard then brings 999 retained messages.
+    /// Leave `max_queued_messages` at its default of 1,000: a wildcard then brings 999 retained messages.
     pub stock_queue: bool,
-    /// A user and a password that everybody must give.
+    /// The user and password that every client must give.
     pub login: Option<(&'static str, &'static str)>,
 }
 
@@ -34,7 +34,7 @@ pub struct Mosquitto {
 impl Mosquitto {
     /// On free ports, without persistence.
     pub async fn start(options: MosquittoOptions) -> Mosquitto {
-        // A port that was free a moment ago may be another test's by now.
+        // Another test may have taken a port that was free a moment ago.
         for _ in 0..5 {
             let mut broker = Mosquitto::configured(free_port(), &options);
             if broker.listens().await {
@@ -72,7 +72,7 @@ impl Mosquitto {
                 config.push_str(&format!("allow_anonymous false\npassword_file {}\n", file.display()));
             }
         }
-        // As root it would change to a user of its own, who may not read the temporary folder.
+        // Started as root it would change to a user of its own, which may not read the temporary folder.
         config.push_str("user root\n");
         config.push_str(&format!("listener {tcp} 127.0.0.1\nprotocol mqtt\n"));
         config.push_str(&format!("listener {websocket} 127.0.0.1\nprotocol websockets\n"));
@@ -81,7 +81,7 @@ impl Mosquitto {
         Mosquitto { tcp, websocket, folder, process: None }
     }
 
-    /// Starts it (again) on the same ports; a restart has forgotten all retained messages.
+    /// Starts it (again) on the same ports. A restart loses all retained messages.
     pub async fn run(&mut self) {
         assert!(self.listens().await, "mosquitto ended as soon as it was started");
     }
@@ -110,7 +110,7 @@ impl Mosquitto {
         true
     }
 
-    /// Ends it at once, as a power cut would.
+    /// Kills it.
     pub async fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.kill().await.expect("our own child");
@@ -160,7 +160,7 @@ impl Mosquitto {
     /// A device as firmware does it: the will is `offline`, retained, and `online` is published, retained,
     /// as soon as it is connected.
     pub async fn device(&self, topic: &str) -> Device {
-        // Line by line: into a pipe, it would keep what it says until its buffer is full.
+        // stdbuf: into a pipe it would write only when its buffer is full, not line by line.
         let mut process = Command::new("stdbuf")
             .args([
                 "-oL",
@@ -190,7 +190,7 @@ impl Mosquitto {
         };
         let subscribed = tokio::time::timeout(PATIENCE, subscribed).await;
         assert_eq!(subscribed, Ok(true), "mosquitto_sub did not connect");
-        // Somebody has to read on, or the device blocks on a full pipe one day.
+        // Read on, or the device blocks when the pipe is full.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         self.publish(topic, "online", true).await;
         Device { process }
@@ -211,9 +211,9 @@ impl Device {
     /// SIGTERM: mosquitto_sub sends a DISCONNECT, which deletes the will [MQTT-3.14.4-3].
     pub async fn leave(mut self) {
         let pid = self.process.id().expect("it has not ended").to_string();
-        let told =
+        let signalled =
             Command::new("kill").args(["-TERM", &pid]).status().await.expect("kill is part of every Unix");
-        assert!(told.success());
+        assert!(signalled.success());
         let ended = tokio::time::timeout(PATIENCE, self.process.wait()).await;
         ended.expect("mosquitto_sub ends on SIGTERM").expect("our own child");
     }

@@ -1,5 +1,4 @@
-//! Serves the built page from `dist/` as any static host would: over http or https, at the root and in a
-//! folder.
+//! Serves the built page from `dist/` as a static host does: over http or https, at the root and in a folder.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -32,7 +31,7 @@ impl Site {
         Site::listening("http", handle).await
     }
 
-    /// The page over https, with a certificate that it has signed itself (the browser is told to take it).
+    /// The page over https, with a self-signed certificate, which the tests' browser accepts.
     pub async fn https() -> Site {
         // The error means that another test has installed the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();

@@ -1,7 +1,7 @@
-//! `cargo xtask bench`: what is measured, and against what.
+//! `cargo xtask bench`: the benchmarks, and what they compare Willow with.
 //!
-//! Each benchmark measures Willow and the others side by side in one run, because a number of another
-//! machine or another hour says nothing. At the end stands a table, and whether the goal was reached.
+//! Each benchmark measures Willow and the others side by side in one run, because figures of another machine or another
+//! hour cannot be compared. It ends with a table, and with whether the goal was reached.
 
 mod fleet;
 mod page;
@@ -24,18 +24,18 @@ pub struct Options {
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// Decode and encode beside rumqttc, mqttrs, mqttbytes and mqtt-proto, natively
+    /// Decode and encode, compared with rumqttc, mqttrs, mqttbytes and mqtt-proto, natively
     Codec {
-        /// Instead, ours in wasm beside npm's mqtt-packet, in Node
+        /// Instead: ours in wasm, compared with npm's mqtt-packet, in Node
         #[arg(long)]
         node: bool,
-        /// Instead of times, count the instructions of each packet under valgrind; fails below the limits
+        /// Count the instructions of each packet under valgrind instead; fails below the limits
         #[arg(long, conflicts_with = "node")]
         instructions: bool,
     },
-    /// A fleet of 100,000 devices and one of 1,000,000, beside the obvious JavaScript in Node
+    /// 100,000 and 1,000,000 devices, compared with simple JavaScript in Node
     Fleet,
-    /// The page in Chromium with up to a million devices, beside plain pages; twenty minutes
+    /// The page in Chromium with up to a million devices, compared with plain pages; twenty minutes
     Page(page::Options),
 }
 
@@ -44,15 +44,15 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     match &options.what {
         None => {
             println!(
-                "cargo xtask bench codec   decode and encode beside rumqttc, mqttrs, mqttbytes and mqtt-proto\n    \
-                 --instructions        the same in instructions, which a busy machine does not blur, with limits\n    \
-                 --node                in wasm beside npm's mqtt-packet"
+                "cargo xtask bench codec   decode and encode, compared with rumqttc, mqttrs, mqttbytes and mqtt-proto\n    \
+                 --instructions        instructions instead of times: the same on a busy machine; with limits\n    \
+                 --node                in wasm, compared with npm's mqtt-packet"
             );
             println!(
-                "cargo xtask bench fleet   100,000 devices beside the obvious JavaScript in Node\n\
-                 cargo xtask bench page    the page in Chromium beside plain pages, one of them on MQTT.js\n    \
+                "cargo xtask bench fleet   100,000 devices, compared with simple JavaScript in Node\n\
+                 cargo xtask bench page    the page in Chromium, compared with plain pages, one of them on MQTT.js\n    \
                  --quick               two minutes instead of twenty\n\n\
-                 A quiet machine gives steadier figures."
+                 Figures of an idle machine are more stable."
             );
             Ok(())
         }
@@ -76,23 +76,23 @@ type Figures = BTreeMap<String, Vec<Figure>>;
 /// The order of the table; [`OURS`] is first, and ratios are to it.
 const LIBRARIES: [&str; 6] = [OURS, OURS_ONE, "mqttrs", "rumqttc", "mqttbytes", "mqtt-proto"];
 const OURS: &str = "willow";
-/// Ours for one packet that the caller has cut out of the stream, as mqttrs takes it.
+/// Ours, given exactly one packet at a time, as mqttrs expects it.
 const OURS_ONE: &str = "willow-one";
 
-/// A line of goal 5 of the performance goals: in a group, a library takes so many times what ours takes.
+/// A line of goal 5 of the performance goals: in this group, the library takes `time` times as long as ours.
 struct Goal {
     group: &'static str,
     /// [`OURS`] or [`OURS_ONE`].
     ours: &'static str,
     library: &'static str,
-    /// The goal: of times.
+    /// The goal, as a ratio of times.
     time: f64,
-    /// The limit of `--instructions`: a little below what was counted when the line was last changed. It is
-    /// no goal, for an instruction is not an amount of time: those of an allocation are slow ones.
+    /// The limit of `--instructions`, as a ratio of instructions: a little below what was counted when this line was
+    /// last changed. It is no goal, because instructions differ in time: those of an allocation are slow.
     instructions: f64,
 }
 
-/// Ours may take 1.15 times what mqttrs takes.
+/// Ours may take 1.15 times as long as mqttrs.
 const MQTTRS: f64 = 1.0 / 1.15;
 
 #[rustfmt::skip]
@@ -121,7 +121,7 @@ const GROUPS: [&str; 9] = [
 
 fn codec() -> Result<(), Failure> {
     let home = target()?.join("criterion");
-    // What an earlier run left must not stand in this run's table.
+    // Results of an earlier run must not appear in this run's table.
     for group in GROUPS {
         let _ = fs::remove_dir_all(home.join(group));
     }
@@ -145,7 +145,7 @@ fn codec() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Counts instructions. They do not depend on what else the machine does, so the limits are a gate.
+/// Counts instructions. Other programs on the machine do not change them, so the limits are a gate.
 fn codec_in_instructions() -> Result<(), Failure> {
     let mut steps = Steps::new("bench");
     Toolbox::new()?.install(&mut steps, &[tools::VALGRIND]);
@@ -164,9 +164,9 @@ fn codec_in_instructions() -> Result<(), Failure> {
     let mut last = "";
     for case in said(Command::new(bench).arg("instructions"))?.lines() {
         let &[group, library, packets] = &case.split('\t').collect::<Vec<_>>()[..] else {
-            return Err(Failure::new(format!("The benchmark's list has a strange line: {case}")));
+            return Err(Failure::new(format!("The benchmark's list has a line that cannot be read: {case}")));
         };
-        let packets: f64 = packets.parse().map_err(|_| Failure::new(format!("No number: {packets}")))?;
+        let packets: f64 = packets.parse().map_err(|_| Failure::new(format!("Not a number: {packets}")))?;
         let rounds = |rounds: &str| -> Result<f64, Failure> {
             let mut callgrind = Command::new("valgrind");
             callgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--log-fd=1", bench]);
@@ -175,7 +175,7 @@ fn codec_in_instructions() -> Result<(), Failure> {
                 .and_then(|text| text.split_whitespace().next()?.parse().ok())
                 .ok_or_else(|| Failure::new(format!("Callgrind does not say what it counted:\n{report}")))
         };
-        // All that is not the second round happens in both.
+        // The difference is the second round alone.
         let count = (rounds("2")? - rounds("1")?) / packets;
         counts.insert((group.to_owned(), library.to_owned()), count);
         if group != last {
@@ -205,13 +205,13 @@ fn codec_in_instructions() -> Result<(), Failure> {
     match broken.is_empty() {
         true => Ok(()),
         false => Err(Failure::new(format!(
-            "The codec became slower than its limits allow (they stand in crates/xtask/src/bench.rs):\n  {}",
+            "The codec became slower than its limits allow (see GOALS in crates/xtask/src/bench.rs):\n  {}",
             broken.join("\n  ")
         ))),
     }
 }
 
-/// What a program prints, if it ends well.
+/// What a program prints, if it succeeds.
 fn said(command: &mut Command) -> Result<String, Failure> {
     let output = command
         .output()
@@ -226,7 +226,7 @@ fn said(command: &mut Command) -> Result<String, Failure> {
     }
 }
 
-/// Decodes in Node. Wasm and npm's package go into the target folder, apart from everything else.
+/// Decodes in Node. The wasm and npm's package are put into a folder of their own in target/.
 fn codec_in_node() -> Result<(), Failure> {
     let folder = crate::root().join("crates/mqtt/benches/wasm");
     let target = target()?.join("codec-in-wasm");
@@ -247,7 +247,7 @@ fn codec_in_node() -> Result<(), Failure> {
     steps::run(Command::new("node").arg(folder.join("bench.mjs")).args([wasm, modules]))
 }
 
-/// What the page would decode with in JavaScript.
+/// What a page in JavaScript would decode with.
 const MQTT_PACKET: &str = "mqtt-packet@9.0.2";
 
 fn table(figures: &Figures) {
@@ -299,10 +299,10 @@ fn verdict(figures: &Figures, allocations: &str) {
         if reached { "The goal is reached in this run." } else { "The goal is NOT reached in this run." };
     if let Some(ratio) = ratio(figures, "decode-publish-5-properties-read", "rumqttc", OURS) {
         println!(
-            "  beyond it   5.0 decode and every property read, which ours decodes late: {ratio:.2} x rumqttc"
+            "  beyond it   5.0 decode and every property read, which ours decodes lazily: {ratio:.2} x rumqttc"
         );
     }
-    println!("\n{all} A busy machine blurs times; --instructions counts what it does not.");
+    println!("\n{all} Times vary on a busy machine; --instructions does not.");
 }
 
 fn ratio(figures: &Figures, group: &str, over: &str, under: &str) -> Option<f64> {
@@ -335,7 +335,7 @@ fn figure(folder: &Path, library: &str) -> Result<Figure, Failure> {
     Ok(Figure { library: library.to_owned(), minimum: minimum / packets, median: median / packets })
 }
 
-/// What follows the keys, each searched behind the one before: enough for criterion's JSON.
+/// The text behind the keys, each searched behind the one before: enough for criterion's JSON.
 fn after<'a>(text: &'a str, keys: &[&str]) -> Option<&'a str> {
     keys.iter().try_fold(text, |text, key| text.split_once(key).map(|(_, rest)| rest))
 }
@@ -349,7 +349,7 @@ fn unreadable(path: &Path) -> Failure {
     Failure::new(format!("{} is not what criterion used to write.", path.display()))
 }
 
-/// The target folder: where we lie ourselves, in a folder with the profile's name.
+/// The target folder: xtask itself is in a folder of it that is named after the profile.
 fn target() -> Result<PathBuf, Failure> {
     let program = std::env::current_exe()
         .map_err(|error| Failure::new(format!("The target folder could not be found: {error}.")))?;

@@ -1,7 +1,7 @@
-//! `cargo xtask demo`: a broker, a simulated fleet and the page, from one command.
+//! `cargo xtask demo`: a broker, simulated devices and the page, from one command.
 //!
-//! The broker and the fleet are the program of `crates/demo`; the page is served by Trunk. This only
-//! finds free ports, starts the two, says where the page is, and ends them together.
+//! The broker and the devices are the program of `crates/demo`; Trunk serves the page. This finds free ports, starts both
+//! programs, prints the address of the page, and ends both together.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -14,13 +14,13 @@ use crate::steps::{self, Failure, Steps};
 use crate::toolbox::Toolbox;
 use crate::tools::FOR_THE_PAGE;
 
-/// What the demo is made of.
+/// The size of the demo, and its ports.
 #[derive(clap::Args)]
 pub struct Options {
     /// How many simulated devices
     #[arg(long, default_value_t = 40)]
     devices: u32,
-    /// The same seed makes the same fleet
+    /// The seed of the simulated devices: the same one makes the same devices
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// The page's port; without it 8080 or the next free one
@@ -39,10 +39,10 @@ pub struct Options {
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Starts everything and waits until Ctrl-C, `quit`, or the end of one of the parts.
+/// Starts everything, and waits for Ctrl-C, `quit`, or the end of one of the programs.
 pub fn run(options: &Options) -> Result<(), Failure> {
     ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst))
-        .map_err(|error| Failure::new(format!("Ctrl-C cannot be listened for: {error}.")))?;
+        .map_err(|error| Failure::new(format!("The handler for Ctrl-C cannot be installed: {error}.")))?;
     let mut steps = Steps::new("demo");
     let mut toolbox = Toolbox::new()?;
     toolbox.install(&mut steps, FOR_THE_PAGE);
@@ -66,11 +66,11 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 
     println!("\n── demo: the broker and {} devices", options.devices);
     let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)).to_string();
-    let mut fleet = std::process::Command::new(beside_us("demo")?);
+    let mut fleet = std::process::Command::new(built_by_cargo("demo")?);
     fleet.args(["--devices", &options.devices.to_string(), "--seed", &options.seed.to_string()]);
     fleet.args(["--ws", &local(ws), "--tcp", &local(tcp), "--control", &local(control)]);
     let mut fleet = Part::start("the broker with its devices", &mut fleet)?;
-    // Its control comes up last; the broker's own port says nothing to plain HTTP.
+    // The control port opens last, and unlike the broker's it answers HTTP.
     fleet.wait_until_it_answers(control)?;
     println!("\n   Open  http://127.0.0.1:{page}/?broker=ws://127.0.0.1:{ws}/mqtt");
     println!("   Ctrl-C ends the page, the broker and the devices.\n");
@@ -81,7 +81,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
             return Ok(());
         }
         if let Some(status) = fleet.ended() {
-            // `quit` was typed, or the demo has said why it could not go on.
+            // The user typed `quit`, or the demo has printed why it ended.
             return if status.success() { Ok(()) } else { Err(fleet.failure(status)) };
         }
         if let Some(status) = serve.ended() {
@@ -91,7 +91,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     }
 }
 
-/// The ports handed out so far: no two parts get the same.
+/// The ports chosen so far: no two programs get the same.
 #[derive(Default)]
 struct Ports(Vec<u16>);
 
@@ -102,12 +102,12 @@ impl Ports {
         let port = match wanted {
             Some(port) if !free(&port) => {
                 return Err(Failure::new(format!(
-                    "Port {port} for the {what} is taken. Name another, or leave the option out and one is found."
+                    "Port {port} for the {what} is taken. Choose another, or leave the option out to have a free one chosen."
                 )));
             }
             Some(port) => port,
             None => (usual..usual.saturating_add(50)).find(free).ok_or_else(|| {
-                Failure::new(format!("No free port for the {what} from {usual} on: name one as an option."))
+                Failure::new(format!("No free port for the {what} from {usual} on: choose one by an option."))
             })?,
         };
         if wanted.is_none() && port != usual {
@@ -132,7 +132,7 @@ impl Part {
         Ok(Part { name, child })
     }
 
-    /// Until something is sent back to an HTTP request on that port: an open port alone is not a page.
+    /// Waits until it answers an HTTP request on that port: an open port is not a page yet.
     fn wait_until_it_answers(&mut self, port: u16) -> Result<(), Failure> {
         let deadline = Instant::now() + Duration::from_secs(600);
         while Instant::now() < deadline && !INTERRUPTED.load(Ordering::SeqCst) {
@@ -152,13 +152,13 @@ impl Part {
     }
 
     fn failure(&self, status: ExitStatus) -> Failure {
-        Failure::new(format!("{} ended with {status}; its own words stand above.", self.name))
+        Failure::new(format!("{} ended with {status}; its output is above.", self.name))
     }
 }
 
 impl Drop for Part {
     fn drop(&mut self) {
-        // Ctrl-C has reached the part as well; give it a moment to end by itself before it is made to.
+        // Ctrl-C has reached the program as well: it gets a moment to end by itself before it is killed.
         let deadline = Instant::now() + Duration::from_secs(2);
         while INTERRUPTED.load(Ordering::SeqCst) && Instant::now() < deadline {
             if self.ended().is_some() {
@@ -171,11 +171,11 @@ impl Drop for Part {
     }
 }
 
-/// A program that cargo has built into the folder from which xtask runs. It is started directly: ending a
-/// `cargo run` would leave the program behind.
-fn beside_us(program: &str) -> Result<PathBuf, Failure> {
+/// A program that cargo has built into the folder of xtask. It is started directly: killing a `cargo run` would leave the
+/// program running.
+fn built_by_cargo(program: &str) -> Result<PathBuf, Failure> {
     let us = std::env::current_exe()
-        .map_err(|error| Failure::new(format!("xtask cannot find its own program: {error}.")))?;
+        .map_err(|error| Failure::new(format!("xtask cannot find its own executable: {error}.")))?;
     Ok(us.with_file_name(program).with_extension(std::env::consts::EXE_EXTENSION))
 }
 

@@ -45,7 +45,7 @@ enum What {
     Test(test::Options),
     /// Run a benchmark; without a name, list them
     Bench(bench::Options),
-    /// Run the MQTT session through many random connections on virtual time
+    /// Run the MQTT session many times on virtual time, each from a random seed
     Soak(soak::Options),
     /// Print what a first visit to dist/ transfers, compressed; fail if that is above the budget
     Size,

@@ -1,22 +1,22 @@
-//! `cargo xtask soak`: many seeded lives of the MQTT session on virtual time.
+//! `cargo xtask soak`: many random runs of the MQTT session on virtual time, each from a seed.
 //!
-//! The lives are a test of `crates/mqtt`; this only says how many of them, or which one again.
+//! The runs are a test of `crates/mqtt` ("lives"). This chooses how many of them, or which one to repeat.
 
 use crate::steps::{self, Failure};
 use crate::toolbox::Toolbox;
 
-/// Which lives.
+/// Which runs.
 #[derive(clap::Args)]
 pub struct Options {
-    /// Only the life of this seed, as a failed run named it
+    /// Only the run of this seed, which a failed run prints
     #[arg(long)]
     seed: Option<u64>,
-    /// How many lives
+    /// How many runs
     #[arg(long, default_value_t = 10_000, conflicts_with = "seed")]
     lives: u64,
 }
 
-/// Runs them; an error if one of them broke a rule.
+/// Runs them; an error if one of them failed.
 pub fn run(options: &Options) -> Result<(), Failure> {
     let toolbox = Toolbox::new()?;
     let mut test = toolbox.cargo();

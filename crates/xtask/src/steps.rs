@@ -1,7 +1,7 @@
-//! Steps with names, their times, and the summary at the end.
+//! Named steps, how long they took, and the summary at the end.
 //!
-//! Knows nothing of what the steps do. A failed step does not end the command: later steps that do not
-//! depend on it still run, so that one run tells everything. [`Steps::ok`] is what a dependent step asks.
+//! Knows nothing of what the steps do. A failed step does not end the command: steps that do not depend on it still run, so
+//! that one run reports every failure. A step that does depend on it checks [`Steps::ok`] first.
 
 use std::fmt;
 use std::process::Command;
@@ -43,7 +43,7 @@ impl Steps {
         Steps { command, began: Instant::now(), done: Vec::new() }
     }
 
-    /// Runs one step and says so before and, if it failed, after. True if it passed.
+    /// Prints the step's name, runs it, and prints why it failed if it did. True if it passed.
     pub fn run(&mut self, name: &str, step: impl FnOnce() -> Result<(), Failure>) -> bool {
         println!("\n── {} {}: {name}", self.command, self.done.len() + 1);
         let began = Instant::now();
@@ -59,13 +59,13 @@ impl Steps {
         passed
     }
 
-    /// Notes a step that cannot run because of an earlier failure.
+    /// Records a step that cannot run because an earlier one failed.
     pub fn skip(&mut self, name: &str, why: &str) {
         println!("\n── {} {}: {name}: skipped, {why}", self.command, self.done.len() + 1);
         self.done.push((name.to_owned(), Duration::ZERO, Outcome::Skipped(why.to_owned())));
     }
 
-    /// Whether nothing failed so far.
+    /// Whether every step so far has passed.
     pub fn ok(&self) -> bool {
         self.done.iter().all(|(_, _, outcome)| matches!(outcome, Outcome::Passed))
     }
@@ -104,7 +104,7 @@ pub fn run(command: &mut Command) -> Result<(), Failure> {
     if status.success() {
         return Ok(());
     }
-    Err(Failure::new(format!("`{shown}` ended with {status}. Its own words stand above.")))
+    Err(Failure::new(format!("`{shown}` ended with {status}. Its output is above.")))
 }
 
 /// What a program prints on its standard output, if it runs and succeeds.

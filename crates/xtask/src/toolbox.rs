@@ -14,6 +14,24 @@ use crate::steps::{self, Failure, Steps, output_of};
 use crate::tools::{BINARYEN, Tool};
 use crate::{cargo, root};
 
+/// How tools are compiled: without the link-time optimisation that their authors ask for, which takes minutes.
+const QUICK_TO_COMPILE: [(&str, &str); 2] =
+    [("CARGO_PROFILE_RELEASE_LTO", "off"), ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")];
+
+/// A crate with programs to install.
+pub struct Crate<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The program that shows whether the user has another version.
+    pub program: &'a str,
+    /// Its exact version.
+    pub version: &'a str,
+    /// Options of `cargo install` that choose features.
+    pub features: &'a [&'a str],
+    /// The optimisation level, where it is compiled: the lowest that costs a build of the page less than a second.
+    pub opt_level: &'a str,
+}
+
 /// Finds, starts and installs programs.
 pub struct Toolbox {
     /// `target/tools`: what was installed beside the user's own programs.
@@ -140,27 +158,32 @@ impl Toolbox {
         );
     }
 
-    /// Compiles and installs the programs of a crate.
+    /// Installs the programs of a crate: prebuilt ones if cargo-binstall is there and finds them, else compiled.
     ///
-    /// They go into cargo's own folder, or into `target/tools` if the user has another version of `program`. `features`
-    /// are options of `cargo install`.
-    pub fn cargo_install(
-        &self,
-        krate: &str,
-        program: &str,
-        version: &str,
-        features: &[&str],
-    ) -> Result<(), Failure> {
+    /// They go into cargo's own folder, or into `target/tools` if the user has another version.
+    pub fn cargo_install(&self, krate: &Crate) -> Result<(), Failure> {
+        let Crate { name, program, version, features, opt_level } = *krate;
         let mut root: Vec<&OsStr> = Vec::new();
         if self.has(program) {
             println!("   another version of {program} is there: ours goes into {}", self.own.display());
             root = vec![OsStr::new("--root"), self.own.as_os_str()];
         }
+        if self.has("cargo-binstall") {
+            let mut binstall = self.command("cargo-binstall");
+            // Not to compile: where that is needed, it is done below, with our settings.
+            binstall.args(["--no-confirm", "--locked", "--disable-strategies", "compile"]);
+            binstall.args(&root).arg(format!("{name}@{version}"));
+            match steps::run(&mut binstall) {
+                Ok(()) => return Ok(()),
+                Err(failure) => println!("   {failure}\n   {name} is compiled instead."),
+            }
+        }
         let mut install = self.cargo();
-        install.args(["install", "--locked", krate, "--version", version]).args(features).args(&root);
+        install.args(["install", "--locked", name, "--version", version]).args(features).args(&root);
         // Settings that are meant for this workspace are not meant for a tool.
-        install.env_remove("CARGO_TARGET_DIR").env_remove("RUSTFLAGS");
-        println!("   this compiles {krate} {version} once; it takes some minutes");
+        install.env_remove("CARGO_TARGET_DIR").env_remove("RUSTFLAGS").envs(QUICK_TO_COMPILE);
+        install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", opt_level);
+        println!("   this compiles {name} {version} once; it takes some minutes");
         steps::run(&mut install)
     }
 
@@ -262,4 +285,109 @@ fn locked_version(package: &str) -> Result<String, Failure> {
 fn read(file: &str) -> Result<String, Failure> {
     fs::read_to_string(root().join(file))
         .map_err(|error| Failure::new(format!("{file} cannot be read: {error}.")))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    use super::*;
+    use crate::tools::FOR_THE_PAGE;
+
+    /// A folder with a stand-in for cargo and, on a PATH of nothing else, one for cargo-binstall. Each notes how it was
+    /// called.
+    struct StandIns(tempfile::TempDir);
+
+    impl StandIns {
+        fn new() -> StandIns {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            for name in ["path", "home/bin"] {
+                fs::create_dir_all(folder.path().join(name)).expect("a temporary folder");
+            }
+            StandIns(folder)
+        }
+
+        fn at(&self, file: &str) -> PathBuf {
+            self.0.path().join(file)
+        }
+
+        /// A script that notes how it was called, and then does this.
+        fn script(&self, file: &str, body: &str) {
+            let text = format!(
+                "#!/bin/sh\necho \"${{0##*/}} $*${{CARGO_PROFILE_RELEASE_LTO:+ lto=}}$CARGO_PROFILE_RELEASE_LTO\
+                 ${{CARGO_PROFILE_RELEASE_OPT_LEVEL:+ opt-level=}}$CARGO_PROFILE_RELEASE_OPT_LEVEL\" >> \
+                 '{}'\n{body}\n",
+                self.at("calls").display()
+            );
+            write_program(&self.at(file), &text);
+        }
+
+        /// What a script does that installs trunk, in this version, into the folder of programs below `root`.
+        fn installs_trunk(&self, root: &str, version: &str) -> String {
+            let (bin, trunk) = (self.at(root).join("bin"), self.at(root).join("bin/trunk"));
+            format!(
+                "/bin/mkdir -p '{bin}'\nprintf '#!/bin/sh\\necho trunk {version}\\n' > '{trunk}'\n/bin/chmod +x '{trunk}'",
+                bin = bin.display(),
+                trunk = trunk.display()
+            )
+        }
+
+        /// Runs the step of `cargo xtask setup` that installs trunk: how the stand-ins were called.
+        fn install_trunk(&self) -> (Result<(), Failure>, Vec<String>) {
+            let (own, cargo, home) = (self.at("own"), self.at("cargo"), self.at("home"));
+            let toolbox = Toolbox::with(own, cargo, home, self.at("path").as_os_str());
+            let trunk = FOR_THE_PAGE.iter().position(|tool| tool.name.starts_with("trunk"));
+            let trunk = trunk.expect("the page is built by trunk");
+            let mut steps = Steps::new("setup");
+            toolbox.expect("this workspace's pins agree").install(&mut steps, &FOR_THE_PAGE[trunk..=trunk]);
+            let calls = fs::read_to_string(self.at("calls")).unwrap_or_default();
+            (steps.finish(), calls.lines().map(str::to_owned).collect())
+        }
+    }
+
+    fn write_program(file: &Path, text: &str) {
+        fs::write(file, text).expect("a temporary file");
+        fs::set_permissions(file, fs::Permissions::from_mode(0o755)).expect("our own file");
+    }
+
+    const BINSTALL: &str = "cargo-binstall --no-confirm --locked --disable-strategies compile trunk@0.21.14";
+    const COMPILE: &str = "cargo install --locked trunk --version 0.21.14 --no-default-features --features rustls lto=off opt-level=0";
+
+    /// One test, because a script cannot be started while another thread holds it open for writing across a fork.
+    #[test]
+    fn trunk_comes_from_binstall_where_that_is_installed_and_is_compiled_otherwise() {
+        let prebuilt = StandIns::new();
+        prebuilt.script("path/cargo-binstall", &prebuilt.installs_trunk("home", "0.21.14"));
+        prebuilt.script("cargo", "exit 1");
+        let (outcome, calls) = prebuilt.install_trunk();
+        assert!(outcome.is_ok(), "{outcome:?}");
+        assert_eq!(calls, [BINSTALL]);
+        // Once it is there, nothing is called again.
+        assert_eq!(prebuilt.install_trunk().1, [BINSTALL]);
+
+        let failing = StandIns::new();
+        failing.script("path/cargo-binstall", "exit 76");
+        failing.script("cargo", &failing.installs_trunk("home", "0.21.14"));
+        let (outcome, calls) = failing.install_trunk();
+        assert!(outcome.is_ok(), "{outcome:?}");
+        assert_eq!(calls, [BINSTALL, COMPILE]);
+
+        let without = StandIns::new();
+        without.script("cargo", &without.installs_trunk("home", "0.21.14"));
+        let (outcome, calls) = without.install_trunk();
+        assert!(outcome.is_ok(), "{outcome:?}");
+        assert_eq!(calls, [COMPILE]);
+
+        // The user's own trunk, of another version, stays.
+        let other = StandIns::new();
+        write_program(&other.at("home/bin/trunk"), "#!/bin/sh\necho trunk 0.20.0\n");
+        other.script("path/cargo-binstall", &other.installs_trunk("own", "0.21.14"));
+        other.script("cargo", "exit 1");
+        let (outcome, calls) = other.install_trunk();
+        assert!(outcome.is_ok(), "{outcome:?}");
+        let root = format!(" --root {} trunk@", other.at("own").display());
+        assert_eq!(calls, [BINSTALL.replace(" trunk@", &root)]);
+        assert!(fs::read_to_string(other.at("home/bin/trunk")).is_ok_and(|text| text.contains("0.20.0")));
+    }
 }

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use crate::root;
 use crate::steps::{self, Failure, output_of};
-use crate::toolbox::Toolbox;
+use crate::toolbox::{Crate, Toolbox};
 
 /// Trunk 0.22 needs a newer rustc than this workspace asks for.
 const TRUNK: &str = "0.21.14";
@@ -78,8 +78,14 @@ const TRUNK_CLI: Tool = Tool {
     name: "trunk 0.21.14",
     is_present: |toolbox| toolbox.prints_version("trunk", TRUNK),
     install: |toolbox| {
-        let features = ["--no-default-features", "--features", "rustls"];
-        toolbox.cargo_install("trunk", "trunk", TRUNK, &features)
+        toolbox.cargo_install(&Crate {
+            name: "trunk",
+            program: "trunk",
+            version: TRUNK,
+            features: &["--no-default-features", "--features", "rustls"],
+            // Level 1 takes twice as long to compile, and makes a build of the page 0.4 s faster.
+            opt_level: "0",
+        })
     },
     advice: "Install it by hand: cargo install --locked trunk --version 0.21.14 --no-default-features \
                 --features rustls. It needs a C compiler (on Debian: apt-get install build-essential).",
@@ -91,7 +97,16 @@ const WASM_BINDGEN: Tool = Tool {
         let runner = ["wasm-bindgen", "wasm-bindgen-test-runner"];
         runner.iter().all(|program| toolbox.prints_version(program, toolbox.wasm_bindgen()))
     },
-    install: |toolbox| toolbox.cargo_install("wasm-bindgen-cli", "wasm-bindgen", toolbox.wasm_bindgen(), &[]),
+    install: |toolbox| {
+        toolbox.cargo_install(&Crate {
+            name: "wasm-bindgen-cli",
+            program: "wasm-bindgen",
+            version: toolbox.wasm_bindgen(),
+            features: &[],
+            // It rewrites 20 MB of wasm at every build in development: 0.8 s, as at level 3, and 2.7 s at level 0.
+            opt_level: "1",
+        })
+    },
     advice: "Install it by hand: cargo install --locked wasm-bindgen-cli --version <the version of \
                 wasm-bindgen in Cargo.lock>.",
 };

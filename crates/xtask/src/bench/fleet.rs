@@ -1,4 +1,4 @@
-//! `cargo xtask bench fleet`: the fleet beside the obvious JavaScript, with the same messages, in one run.
+//! `cargo xtask bench fleet`: the fleet and simple JavaScript, given the same messages in one run.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,7 +8,7 @@ use std::process::Command;
 use super::{Figure, figure, read, target};
 use crate::steps::{self, Failure};
 
-/// What is timed: the group in the benchmark, what it is called, and the unit with its nanoseconds.
+/// What is timed: the group in the benchmark, its title, and the unit with its length in nanoseconds.
 const TIMED: [(&str, &str, (&str, f64)); 9] = [
     ("apply-retained", "100,000 retained messages, each", ("ns", 1.0)),
     ("apply-live", "100,000 live messages, each", ("ns", 1.0)),
@@ -21,7 +21,7 @@ const TIMED: [(&str, &str, (&str, f64)); 9] = [
     ("frame", "a frame: 1,000 changes and the rows", ("us", 1e3)),
 ];
 
-/// What is taken once, before anything is timed.
+/// What is measured once, before anything is timed.
 const ONCE: [(&str, &str); 6] = [
     ("bytes-100k", "bytes a device, of 100,000"),
     ("bytes-100k-changed", "the same with 15,000 histories"),
@@ -35,7 +35,7 @@ const ONCE: [(&str, &str); 6] = [
 pub fn run() -> Result<(), Failure> {
     let home = target()?.join("criterion");
     let folder = home.join("fleet");
-    // What an earlier run left must not stand in this run's table.
+    // Results of an earlier run must not appear in this run's table.
     let _ = fs::remove_dir_all(&folder);
     for (group, ..) in TIMED {
         let _ = fs::remove_dir_all(home.join(group));
@@ -44,7 +44,7 @@ pub fn run() -> Result<(), Failure> {
     bench.args(["bench", "--package", "fleet", "--bench", "fleet"]).env("CRITERION_HOME", &home);
     steps::run(&mut bench)?;
     let script = crate::root().join("crates/fleet/benches/fleet/obvious.mjs");
-    // A million devices do not fit into the heap that Node takes by itself on a small machine.
+    // A million devices do not fit into Node's default heap on a small machine.
     let options = ["--expose-gc", "--max-old-space-size=4096"];
     steps::run(Command::new("node").args(options).arg(script).arg(&folder))?;
 
@@ -63,7 +63,7 @@ pub fn run() -> Result<(), Failure> {
     println!();
     for (name, what) in ONCE {
         let ours = of(&willow, name, 0)?;
-        // Ours alone knows histories, and counts what it had at the most.
+        // Only ours has histories and a measure of its peak.
         let theirs = of(&javascript, name, 0).ok();
         let beside =
             theirs.map(|theirs| format!("{:>22}{:>22}", cell(theirs).trim(), cell(theirs / ours).trim()));
@@ -81,11 +81,11 @@ pub fn run() -> Result<(), Failure> {
     ] {
         println!("  {:<11} {text}", if is_reached { "reached" } else { "NOT REACHED" });
     }
-    println!("\nThese are times of native code; in wasm they are longer. A busy machine blurs them.");
+    println!("\nThese are times of native code, which is faster than wasm. They vary on a busy machine.");
     Ok(())
 }
 
-/// A file of lines: a name, then numbers, between tabs.
+/// Reads a file of lines with a name and numbers, separated by tabs.
 fn numbers(path: &Path) -> Result<BTreeMap<String, Vec<f64>>, Failure> {
     let text = read(path)?;
     let lines = text.lines().filter_map(|line| line.split_once('\t'));
@@ -97,5 +97,5 @@ fn numbers(path: &Path) -> Result<BTreeMap<String, Vec<f64>>, Failure> {
 
 fn of(numbers: &BTreeMap<String, Vec<f64>>, name: &str, which: usize) -> Result<f64, Failure> {
     let value = numbers.get(name).and_then(|values| values.get(which)).copied();
-    value.ok_or_else(|| Failure::new(format!("The benchmark did not say {name}.")))
+    value.ok_or_else(|| Failure::new(format!("The benchmark did not print {name}.")))
 }

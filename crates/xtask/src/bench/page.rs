@@ -1,6 +1,6 @@
-//! `cargo xtask bench page`: the page in Chromium beside plain pages, in one run.
+//! `cargo xtask bench page`: the page in Chromium and plain pages, in one run.
 //!
-//! The example `bench` of the package in `tests/` measures. Here stand what it needs, the tables and the goals.
+//! The example `bench` of the package in `tests/` measures. This starts it, prints the tables, and compares with the goals.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,16 +14,16 @@ use crate::tools;
 /// How much is measured.
 #[derive(clap::Args)]
 pub struct Options {
-    /// Once, with 10,000 devices and for two seconds each: whether it runs, and what to expect
+    /// Once, with 10,000 devices and for two seconds each: a rough result
     #[arg(long)]
     quick: bool,
-    /// How often everything is repeated; medians are quoted
+    /// How often everything is repeated; the medians count
     #[arg(long, default_value_t = 3, conflicts_with = "quick")]
     repetitions: u32,
     /// Only the scenarios whose name contains this: retained, batched-10000, latency, first-paint
     #[arg(long, value_name = "NAME", default_value = "")]
     only: String,
-    /// Take dist/ as it is instead of building the page again
+    /// Use dist/ as it is instead of building the page again
     #[arg(long)]
     no_build: bool,
 }
@@ -38,7 +38,7 @@ const COUNTER: &str = "counter";
 const VANILLA: &str = "vanilla";
 const PLAIN: &str = "plain";
 
-/// What is measured: its name, what it is called, and how many digits stand behind the point.
+/// What is measured: its name, its title, and its number of decimals.
 const FIGURES: [(&str, &str, usize); 21] = [
     ("complete", "socket open until all are painted, ms", 0),
     ("load-p50", "  frame gap meanwhile, p50, ms", 1),
@@ -65,16 +65,16 @@ const FIGURES: [(&str, &str, usize); 21] = [
 
 /// What a goal bounds.
 enum Bound {
-    /// The figure itself, at most.
-    AtMost(f64),
-    /// The figure itself, at least.
-    AtLeast(f64),
-    /// So many times the peer's, at most: scenario and page of the peer.
-    Times(f64, &'static str, &'static str),
-    /// So many times the peer's, at least.
-    TimesAtLeast(f64, &'static str, &'static str),
+    /// The figure's maximum.
+    Max(f64),
+    /// The figure's minimum.
+    Min(f64),
+    /// The maximum ratio to the figure of another page: ratio, scenario and page.
+    MaxTimes(f64, &'static str, &'static str),
+    /// The minimum ratio to it.
+    MinTimes(f64, &'static str, &'static str),
 }
-use Bound::{AtLeast, AtMost, Times, TimesAtLeast};
+use Bound::{Max, MaxTimes, Min, MinTimes};
 
 /// A line of the goals: its number among the performance goals, scenario, page, figure and bound.
 type Goal = (u8, &'static str, &'static str, &'static str, Bound);
@@ -90,30 +90,30 @@ const PLAIN_SHOWN: &str = "first-paint-10000";
 
 #[rustfmt::skip]
 const GOALS: [Goal; 24] = [
-    (2, BURST, TILES, "complete", Times(1.15, BURST, COUNTER)),
-    (2, BURST, TILES, "complete", Times(0.85, BURST, MAP)),
-    (2, BURST, WALL, "complete", Times(1.15, BURST, COUNTER)),
-    (3, FLOOD, TILES, "flood", TimesAtLeast(25.0, FLOOD, MAP)),
-    (3, FLOOD, WALL, "flood", TimesAtLeast(25.0, FLOOD, MAP)),
-    (7, SHOWN, TILES, "painted", Times(0.2, PLAIN_SHOWN, PLAIN)),
-    (8, LIVE, TILES, "fps", AtLeast(59.0)),
-    (8, LIVE, TILES, "live-p95", AtMost(16.8)),
-    (8, LIVE, WALL, "fps", AtLeast(59.0)),
-    (8, LIVE, WALL, "live-p95", AtMost(16.8)),
-    (8, MILLION, TILES, "fps", AtLeast(50.0)),
-    (8, MILLION, WALL, "fps", AtLeast(50.0)),
-    (9, BURST, TILES, "load-max", AtMost(34.0)),
-    (9, BURST, TILES, "load-max", Times(0.3, BURST, MAP)),
-    (9, BURST, TILES, "load-max", Times(0.3, BURST, MQTT_JS)),
-    (9, BURST, WALL, "load-max", AtMost(34.0)),
-    (9, BURST, WALL, "load-max", Times(0.3, BURST, MAP)),
-    (9, BURST, WALL, "load-max", Times(0.3, BURST, MQTT_JS)),
-    (10, REST, TILES, "painted-p50", AtMost(12.0)),
-    (10, REST, TILES, "painted-p95", AtMost(20.0)),
-    (10, BUSY, TILES, "painted-p95", AtMost(50.0)),
-    (10, REST, TILES, "painted-p50", Times(1.2, REST, VANILLA)),
-    (10, REST, TILES, "painted-p95", Times(1.2, REST, VANILLA)),
-    (10, BUSY, TILES, "painted-p95", Times(1.2, BUSY, VANILLA)),
+    (2, BURST, TILES, "complete", MaxTimes(1.15, BURST, COUNTER)),
+    (2, BURST, TILES, "complete", MaxTimes(0.85, BURST, MAP)),
+    (2, BURST, WALL, "complete", MaxTimes(1.15, BURST, COUNTER)),
+    (3, FLOOD, TILES, "flood", MinTimes(25.0, FLOOD, MAP)),
+    (3, FLOOD, WALL, "flood", MinTimes(25.0, FLOOD, MAP)),
+    (7, SHOWN, TILES, "painted", MaxTimes(0.2, PLAIN_SHOWN, PLAIN)),
+    (8, LIVE, TILES, "fps", Min(59.0)),
+    (8, LIVE, TILES, "live-p95", Max(16.8)),
+    (8, LIVE, WALL, "fps", Min(59.0)),
+    (8, LIVE, WALL, "live-p95", Max(16.8)),
+    (8, MILLION, TILES, "fps", Min(50.0)),
+    (8, MILLION, WALL, "fps", Min(50.0)),
+    (9, BURST, TILES, "load-max", Max(34.0)),
+    (9, BURST, TILES, "load-max", MaxTimes(0.3, BURST, MAP)),
+    (9, BURST, TILES, "load-max", MaxTimes(0.3, BURST, MQTT_JS)),
+    (9, BURST, WALL, "load-max", Max(34.0)),
+    (9, BURST, WALL, "load-max", MaxTimes(0.3, BURST, MAP)),
+    (9, BURST, WALL, "load-max", MaxTimes(0.3, BURST, MQTT_JS)),
+    (10, REST, TILES, "painted-p50", Max(12.0)),
+    (10, REST, TILES, "painted-p95", Max(20.0)),
+    (10, BUSY, TILES, "painted-p95", Max(50.0)),
+    (10, REST, TILES, "painted-p50", MaxTimes(1.2, REST, VANILLA)),
+    (10, REST, TILES, "painted-p95", MaxTimes(1.2, REST, VANILLA)),
+    (10, BUSY, TILES, "painted-p95", MaxTimes(1.2, BUSY, VANILLA)),
 ];
 
 /// Scenario, page and figure, and what each repetition measured.
@@ -144,7 +144,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     steps::run(bench.env("WILLOW_DIST", crate::root().join("dist")))?;
 
     let (results, scenarios) = results(&file)?;
-    println!("\n{:─<118}", "── medians, and between them the least and the most ");
+    println!("\n{:─<118}", "── medians, with minimum and maximum ");
     for scenario in &scenarios {
         print!("{}", table(&results, scenario));
     }
@@ -152,17 +152,17 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let verdicts: Vec<String> = GOALS.iter().filter_map(|goal| verdict(&results, goal)).collect();
     verdicts.iter().for_each(|verdict| println!("{verdict}"));
     if verdicts.len() < GOALS.len() {
-        println!("  {} more need what was left out.", GOALS.len() - verdicts.len());
+        println!("  {} more need scenarios that were left out.", GOALS.len() - verdicts.len());
     }
     println!(
-        "\nThe machine's load was {load} before and is {} now. A busy machine blurs these figures: quote those of a \
-         quiet one.",
+        "\nThe machine's load was {load} before and is {} now. These figures vary on a busy machine: quote those \
+         of an idle one.",
         self::load()
     );
     Ok(())
 }
 
-/// What was measured, and the scenarios in the order in which they came.
+/// What was measured, and the scenarios in their order.
 fn results(file: &Path) -> Result<(Results, Vec<String>), Failure> {
     let (mut results, mut scenarios) = (Results::new(), Vec::new());
     for line in read(file)?.lines() {
@@ -170,7 +170,7 @@ fn results(file: &Path) -> Result<(Results, Vec<String>), Failure> {
         let (&[scenario, page, figure, _], Some(value)) =
             (&fields[..], fields.last().and_then(|value| value.parse::<f64>().ok()))
         else {
-            return Err(Failure::new(format!("{} has a strange line: {line}", file.display())));
+            return Err(Failure::new(format!("{} has a line that cannot be read: {line}", file.display())));
         };
         if !scenarios.iter().any(|known| known == scenario) {
             scenarios.push(scenario.to_owned());
@@ -208,10 +208,10 @@ fn table(results: &Results, scenario: &str) -> String {
         table += &format!("{name:40}");
         for cell in cells {
             let text = cell.map_or_else(String::new, |values| {
-                let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-                let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let min = values.iter().copied().fold(f64::INFINITY, f64::min);
+                let max = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                 let number = |value: f64| number(value, digits);
-                let spread = format!(" ({}–{})", number(least), number(most));
+                let spread = format!(" ({}–{})", number(min), number(max));
                 number(median(values)) + if values.len() > 1 { &spread } else { "" }
             });
             table += &format!("{text:>24}");
@@ -221,29 +221,29 @@ fn table(results: &Results, scenario: &str) -> String {
     table
 }
 
-/// A page that did not come to an end in the time it was given has no number.
+/// A figure as text: a page that did not finish in time has none.
 fn number(value: f64, digits: usize) -> String {
     if value.is_infinite() { "never".to_owned() } else { format!("{value:.digits$}") }
 }
 
-/// None of a goal whose figures were not measured.
+/// The line of a goal, or none if its figures were not measured.
 fn verdict(results: &Results, (goal, scenario, page, figure, bound): &Goal) -> Option<String> {
     let (_, name, digits) =
         FIGURES.into_iter().find(|known| known.0 == *figure).unwrap_or((figure, figure, 1));
     let name = format!("{scenario} {page}: {}", name.trim());
     let ours = values(results, scenario, page, figure).map(median)?;
     let (text, value, is_reached) = match *bound {
-        AtMost(limit) => (format!("≤ {limit}"), String::new(), ours <= limit),
-        AtLeast(limit) => (format!("≥ {limit}"), String::new(), ours >= limit),
-        Times(factor, other, peer) | TimesAtLeast(factor, other, peer) => {
+        Max(limit) => (format!("≤ {limit}"), String::new(), ours <= limit),
+        Min(limit) => (format!("≥ {limit}"), String::new(), ours >= limit),
+        MaxTimes(factor, other, peer) | MinTimes(factor, other, peer) => {
             let theirs = values(results, other, peer, figure).map(median)?;
             let ratio = ours / theirs;
-            let is_least = matches!(bound, TimesAtLeast(..));
-            let sign = if is_least { '≥' } else { '≤' };
+            let is_min = matches!(bound, MinTimes(..));
+            let sign = if is_min { '≥' } else { '≤' };
             (
                 format!("{sign} {factor}"),
                 format!("{peer} {} = {ratio:.2}", number(theirs, digits)),
-                if is_least { ratio >= factor } else { ratio <= factor },
+                if is_min { ratio >= factor } else { ratio <= factor },
             )
         }
     };
@@ -251,7 +251,7 @@ fn verdict(results: &Results, (goal, scenario, page, figure, bound): &Goal) -> O
     Some(format!("  {mark:<11} {goal:>2}  {name:62} {:>9}  {value:24} {text}", number(ours, digits)))
 }
 
-/// The load averages of the machine, where it tells.
+/// The load averages of the machine, if the system has them.
 fn load() -> String {
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let words: Vec<&str> = load.split_whitespace().take(3).collect();
@@ -269,16 +269,16 @@ mod tests {
 
     #[test]
     fn a_goal_is_judged_by_medians() {
-        let goal = |factor| (2, BURST, TILES, "complete", Times(factor, BURST, MAP));
+        let goal = |factor| (2, BURST, TILES, "complete", MaxTimes(factor, BURST, MAP));
         let mut results = two_pages();
         assert_eq!(verdict(&results, &goal(1.0)), None);
         let verdict = |results: &Results, goal: &Goal| verdict(results, goal).expect("both were measured");
         results.insert((BURST.to_owned(), MAP.to_owned(), "complete".to_owned()), vec![100.0]);
         assert!(verdict(&results, &goal(0.9)).contains("  reached  "));
         assert!(verdict(&results, &goal(0.89)).contains("NOT REACHED"));
-        let least = |factor| (2, BURST, TILES, "complete", TimesAtLeast(factor, BURST, MAP));
-        assert!(verdict(&results, &least(0.9)).contains("  reached  "));
-        assert!(verdict(&results, &least(0.91)).contains("NOT REACHED"));
+        let min = |factor| (2, BURST, TILES, "complete", MinTimes(factor, BURST, MAP));
+        assert!(verdict(&results, &min(0.9)).contains("  reached  "));
+        assert!(verdict(&results, &min(0.91)).contains("NOT REACHED"));
     }
 
     #[test]
