@@ -6,7 +6,7 @@ use fleet::ConfigError;
 use gloo_timers::callback::Interval;
 use leptos::ev;
 use leptos::prelude::*;
-use leptos_meta::Html;
+use leptos_meta::{Html, provide_meta_context};
 
 use crate::board::Board;
 use crate::client::{self, Address, Connection, DEFAULT_KEEP_ALIVE, Origin, Profile};
@@ -41,6 +41,7 @@ fn Page(
     languages: Vec<String>,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    provide_meta_context();
     provide_format(i18n, languages);
     let app = open();
     provide_context(app);
@@ -51,7 +52,7 @@ fn Page(
     view! {
         <Html attr:lang=language attr:dir=direction />
         <Header />
-        <Board />
+        <Board connection_form=|| () trouble=|| () support_report=|| () />
         <ConnectionDialog />
         <DeviceDialog />
         <ForgetDialog />

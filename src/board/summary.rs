@@ -1,16 +1,22 @@
-//! The answer to the visitor's question, as a choice of sentences.
+//! The answer to the visitor's question, as a choice of sentences, and the facts that it follows from.
 //!
-//! Pure: where the link stands and what is counted in, a typed sentence out. `ui` words it.
+//! Pure: the connection's state and the counts in, a typed sentence out. [`super::headline`] words it.
 
-use fleet::{Counts, SnapshotState};
+use std::time::Duration;
+
+use fleet::{Counts, Engine, Filter, FilterState, Fleet, Snapshot, SnapshotState};
 use mqtt::{Link, Time};
+
+/// A gap in what the board observed is mentioned from this length on: a shorter one is a connection that broke for a
+/// moment.
+const MIN_MISSED: Duration = Duration::from_secs(60);
 
 /// What the board says first.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Headline {
     /// No connection was asked for, and nothing is known.
     Welcome,
-    /// On the way, and nothing is known.
+    /// Connecting, and nothing is known.
     Connecting,
     /// No connection, and nothing is known.
     NotConnected,
@@ -66,6 +72,11 @@ pub enum Extent {
 }
 
 impl Extent {
+    /// How much an engine has read.
+    pub fn of_engine(engine: &Engine) -> Extent {
+        Extent::of(engine.snapshot().state(), is_limited(engine))
+    }
+
     /// `is_limited`: something was left out that was to be watched, whatever the snapshot says of the rest.
     pub fn of(snapshot: SnapshotState, is_limited: bool) -> Extent {
         match snapshot {
@@ -121,6 +132,50 @@ impl Headline {
             (_, _) => as_of.map_or(Headline::NotConnected, Headline::AsOf),
         }
     }
+}
+
+/// How many filters of a snapshot are read.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Progress {
+    /// How many are read.
+    pub read: usize,
+    /// Of how many that are switched on.
+    pub wanted: usize,
+}
+
+impl Progress {
+    /// The progress of a snapshot that is loading.
+    pub fn of(snapshot: &Snapshot) -> Option<Progress> {
+        if snapshot.state() != SnapshotState::Loading {
+            return None;
+        }
+        let wanted = snapshot.filters().iter().filter(|filter| filter.is_on());
+        let is_open = |state| matches!(state, FilterState::Waiting | FilterState::Loading);
+        let read = wanted.clone().filter(|filter| !is_open(filter.state())).count();
+        Some(Progress { read, wanted: wanted.count() })
+    }
+}
+
+/// Up to when the fleet was observed, if it is not observed now: its last gap is open.
+pub fn as_of(fleet: &Fleet) -> Option<Time> {
+    fleet.gaps().next_back().filter(|gap| gap.to.is_none()).map(|gap| gap.from)
+}
+
+/// When the fleet was last not observed for a while, from and to, if it is observed now.
+pub fn missed(fleet: &Fleet) -> Option<(Time, Time)> {
+    let gap = fleet.gaps().next_back()?;
+    gap.to.filter(|to| to.since(gap.from) >= MIN_MISSED).map(|to| (gap.from, to))
+}
+
+/// Whether something is not watched that was to be watched: then nobody may say "all".
+fn is_limited(engine: &Engine) -> bool {
+    let is_left_out = |filter: &Filter| {
+        matches!(filter.state(), FilterState::Paused | FilterState::Off | FilterState::Refused { .. })
+    };
+    let refused = engine.fleet().refused();
+    refused.devices + refused.topics + refused.metadata > 0
+        || !engine.rejected_filters().is_empty()
+        || engine.snapshot().filters().iter().any(is_left_out)
 }
 
 #[cfg(test)]

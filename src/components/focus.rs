@@ -24,6 +24,21 @@ pub fn focus_headline() {
     }
 }
 
+/// Gives the headline the focus with the next frame, if nothing has it then.
+pub fn focus_headline_if_lost() {
+    request_animation_frame(|| {
+        if is_focus_lost() {
+            focus_headline();
+        }
+    });
+}
+
+/// Gives the devices the focus: the tile that Tab reaches, or the wall. Returns whether there are any.
+pub fn focus_devices() -> bool {
+    let devices = document().query_selector(".face[tabindex='0'], .wall").ok().flatten();
+    devices.as_ref().inspect(|devices| focus(devices)).is_some()
+}
+
 /// When the running component is removed while the focus is in this element, the headline gets it.
 pub fn restore_focus_on_cleanup<E>(element: NodeRef<E>)
 where
@@ -35,11 +50,7 @@ where
         let active = document().active_element();
         let element: &web_sys::Node = element.as_ref();
         if active.is_some() && element.contains(active.as_deref()) {
-            request_animation_frame(|| {
-                if is_focus_lost() {
-                    focus_headline();
-                }
-            });
+            focus_headline_if_lost();
         }
     });
 }

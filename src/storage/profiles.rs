@@ -282,8 +282,8 @@ impl Members<'_> {
         let name = self.needed("name", MOST_NAME).trim().to_owned();
         let address = Address::parse(&self.needed("address", MOST_TEXT))
             .map_err(|error| self.refuse(".address", Why::Address(error)));
-        let keep_alive =
-            member(self.of, "keepAlive").map_or(Some(crate::client::DEFAULT_KEEP_ALIVE.into()), |n| n.as_f64());
+        let keep_alive = member(self.of, "keepAlive")
+            .map_or(Some(crate::client::DEFAULT_KEEP_ALIVE.into()), |n| n.as_f64());
         let is_keep_alive =
             |n: &f64| *n >= LEAST_KEEP_ALIVE.into() && *n <= u16::MAX.into() && n.trunc() == *n;
         let keep_alive = keep_alive.filter(is_keep_alive).unwrap_or_else(|| {

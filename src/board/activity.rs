@@ -1,0 +1,216 @@
+//! The last changes of all devices, in words: beside the tiles, or below them on a narrow screen.
+
+use fleet::{Change, ChangeKind, Device, Fleet, Gap, Handle, Status};
+use leptos::prelude::*;
+
+use crate::client::Pace;
+use crate::components::StatusIcon;
+use crate::context::use_app;
+use crate::format::use_format;
+use crate::i18n::{t, t_string, use_i18n};
+use crate::wording::{change_evidence, change_text, status_word};
+
+/// How many changes are in the document.
+const MAX_SHOWN: usize = 40;
+/// A status that lasted less than this, in milliseconds, is shown without its duration.
+const MIN_LASTED: u64 = 1_000;
+
+/// The list of changes.
+#[component]
+pub fn Activity() -> impl IntoView {
+    let (i18n, app) = (use_i18n(), use_app());
+    let focused = RwSignal::new(None::<EntryKey>);
+    let entries = Memo::new(move |before: Option<&Entries>| {
+        // Nobody reads forty changes in a quarter of a second.
+        let is_flood = before.is_some_and(|before| before.is_flood);
+        let pace = if is_flood { Pace::Tab } else { Pace::Text };
+        let recent = app.read(pace, |active| recent_entries(active.engine.fleet()));
+        focused.with(|focused| Entries::new(recent.unwrap_or_default(), focused.as_ref(), before))
+    });
+    let is_empty = Memo::new(move |_| entries.with(|entries| entries.list.is_empty()));
+    view! {
+        <aside
+            class="rail"
+            aria-labelledby="rail-title"
+            hidden=move || app.status.with(|status| status.counts.total == 0)
+        >
+            <h2 id="rail-title">{t!(i18n, rail.title)}</h2>
+            <p>{move || if is_empty.get() { t_string!(i18n, rail.none) } else { "" }}</p>
+            <ol class="changes" hidden=move || is_empty.get()>
+                <For each=move || entries.get().list key=|entry| entry.key.clone() let:entry>
+                    <ActivityEntry entry focused />
+                </For>
+            </ol>
+        </aside>
+    }
+}
+
+/// A change in words.
+#[component]
+fn ActivityEntry(
+    /// The change.
+    entry: Entry,
+    /// The entry that has the focus.
+    focused: RwSignal<Option<EntryKey>>,
+) -> impl IntoView {
+    let (i18n, format, app) = (use_i18n(), use_format(), use_app());
+    let Entry { key, change, lasted } = entry;
+    let (handle, name) = (key.handle, key.name.clone());
+    let when = move || {
+        let locale = i18n.get_locale();
+        let moment = format.moment(change.at, app.now.get().max(change.at));
+        let mut parts = vec![moment, change_evidence(locale, &change)];
+        if let Some(lasted) = lasted.filter(|lasted| change.to == Status::Online && *lasted >= MIN_LASTED) {
+            let status = status_word(locale, change.from.unwrap_or(Status::Offline));
+            let time = format.lasted(lasted);
+            parts.push(t_string!(i18n, change.after, status = status, time = time));
+        }
+        parts.join(" · ")
+    };
+    view! {
+        <li
+            class=change.to.word()
+            on:focusin=move |_| focused.set(Some(key.clone()))
+            on:focusout=move |_| focused.set(None)
+        >
+            <StatusIcon status=change.to />
+            <p>
+                <button
+                    type="button"
+                    class="link"
+                    aria-haspopup="dialog"
+                    dir="auto"
+                    on:click=move |_| app.open_device(handle)
+                >
+                    {name}
+                </button>
+                " "
+                <span>{move || change_text(i18n.get_locale(), &change)}</span>
+            </p>
+            <time>{when}</time>
+        </li>
+    }
+}
+
+/// What distinguishes an entry from the others.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct EntryKey {
+    handle: Handle,
+    /// The device's name.
+    name: String,
+    /// When it changed, and to what.
+    at: u64,
+    to: &'static str,
+    flap: bool,
+    /// How many older entries are the same apart from this.
+    twin: usize,
+}
+
+/// A change of a device.
+#[derive(Clone, PartialEq, Debug)]
+struct Entry {
+    key: EntryKey,
+    change: Change,
+    /// How long the status before lasted, in milliseconds, if that was seen from its beginning to its end.
+    lasted: Option<u64>,
+}
+
+/// What the list shows.
+#[derive(Clone, PartialEq)]
+struct Entries {
+    list: Vec<Entry>,
+    /// Whether all of them are others than before.
+    is_flood: bool,
+}
+
+impl Entries {
+    /// The recent changes, the latest first. An entry that has the focus stays, also when it is no longer recent.
+    fn new(recent: Vec<Entry>, focused: Option<&EntryKey>, before: Option<&Entries>) -> Entries {
+        let before = before.map_or(&[][..], |before| &before.list);
+        let was_listed = |entry: &Entry| before.iter().any(|other| other.key == entry.key);
+        let is_flood = recent.len() == MAX_SHOWN && !recent.iter().any(was_listed);
+        let mut list = recent;
+        let kept = before.iter().find(|entry| Some(&entry.key) == focused);
+        if let Some(kept) = kept.filter(|kept| list.iter().all(|entry| entry.key != kept.key)) {
+            list.push(kept.clone());
+        }
+        Entries { list, is_flood }
+    }
+}
+
+/// The last changes of a fleet, the latest first.
+fn recent_entries(fleet: &Fleet) -> Vec<Entry> {
+    let entry = |(handle, change): (Handle, Change)| {
+        let device = fleet.device(handle)?;
+        let Change { at, to, flap, .. } = change;
+        let name = device.display_name().to_owned();
+        let key = EntryKey { handle, name, at: at.0, to: to.word(), flap, twin: 0 };
+        Some(Entry { key, change, lasted: lasted(&device, &change) })
+    };
+    let mut entries: Vec<Entry> = fleet.recent_changes().take(MAX_SHOWN).filter_map(entry).collect();
+    // The oldest first: what is added later changes no key.
+    for place in (0..entries.len()).rev() {
+        let (newer, older) = entries.split_at_mut(place + 1);
+        let key = &mut newer[place].key;
+        key.twin = older.iter().filter(|entry| EntryKey { twin: 0, ..entry.key.clone() } == *key).count();
+    }
+    entries
+}
+
+/// How long the status before a change lasted, if both its ends, and all between them, were seen.
+fn lasted(device: &Device<'_>, change: &Change) -> Option<u64> {
+    let before = device.history().rev().find(|before| before.at < change.at && before.to != change.to)?;
+    let is_live = before.kind == ChangeKind::Live && change.kind == ChangeKind::Live;
+    let overlaps = |gap: &Gap| gap.from < change.at && gap.to.is_none_or(|to| to > before.at);
+    let is_whole = is_live && Some(before.to) == change.from && !device.gaps().iter().any(overlaps);
+    is_whole.then(|| change.at.0 - before.at.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fleet::Time;
+    use fleet::fleet::Bounds;
+    use std::collections::HashSet;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    /// A fleet in which a device changed so many times at once, the first time to offline.
+    fn flapping(changes: usize) -> Fleet {
+        let mut fleet = Fleet::new(Bounds::default(), false, 0);
+        fleet.link_up(Time(0));
+        for change in 0..=changes {
+            let word: &[u8] = if change % 2 == 0 { b"online" } else { b"offline" };
+            fleet.apply("lamp/LWT", word, false, Time(1_000));
+        }
+        fleet
+    }
+
+    #[wasm_bindgen_test]
+    fn changes_at_the_same_time_have_keys_of_their_own() {
+        let before = recent_entries(&flapping(5));
+        let after = recent_entries(&flapping(6));
+        let keys: HashSet<_> = after.iter().map(|entry| &entry.key).collect();
+        assert_eq!((before.len(), after.len(), keys.len()), (5, 6, 6));
+        let kept = before.iter().filter(|entry| keys.contains(&entry.key)).count();
+        assert!(kept >= 4, "the newest may have become a flap, the others keep their keys: {kept}");
+    }
+
+    #[wasm_bindgen_test]
+    fn an_entry_with_the_focus_stays() {
+        let recent = recent_entries(&flapping(3));
+        let before = Entries::new(recent.clone(), None, None);
+        let focused = recent[2].key.clone();
+        let list = |focused| Entries::new(recent[..2].to_vec(), focused, Some(&before)).list;
+        assert_eq!(list(None).len(), 2);
+        assert_eq!(list(Some(&focused)), recent);
+        assert_eq!(list(Some(&recent[0].key)).len(), 2, "it is listed already");
+    }
+
+    #[wasm_bindgen_test]
+    fn a_flood_is_a_list_of_which_nothing_was_there() {
+        let recent = recent_entries(&flapping(2 * MAX_SHOWN));
+        let first = Entries::new(recent.clone(), None, None);
+        assert!(first.is_flood && !Entries::new(recent, None, Some(&first)).is_flood);
+        assert!(!Entries::new(recent_entries(&flapping(3)), None, None).is_flood);
+    }
+}
