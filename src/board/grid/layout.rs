@@ -41,6 +41,13 @@ pub struct Placed {
     pub last: usize,
 }
 
+impl Placed {
+    /// The tiles to keep in the document, of a section with this many.
+    pub fn tiles(&self, columns: usize, length: usize) -> Range<usize> {
+        (self.first * columns).min(length)..(self.last * columns).min(length)
+    }
+}
+
 impl Layout {
     /// The height of a section with this many tiles.
     fn height(&self, tiles: usize) -> f64 {

@@ -1,18 +1,245 @@
-//! (being ported)
+//! The windowed grid: of all devices, only the tiles or the cells of the wall that are in sight are in the document.
+//!
+//! A spacer is as high as all sections together; the sections in sight are placed inside it, and in each of them the
+//! lines in sight. [`GridState`] holds what the parts share: what was measured, and what follows from it. The pure
+//! arithmetic is in [`layout`].
 
-pub mod layout;
-pub mod sections;
-pub mod timeline;
+mod anchor;
+mod history;
+mod keyboard;
+mod layout;
+mod measure;
+mod section;
+mod sections;
+mod slots;
+mod tile;
+mod tile_data;
+mod timeline;
 
+use fleet::Handle;
+use leptos::html;
 use leptos::prelude::*;
+use mqtt::Link;
+use web_sys::Event;
 
-use self::sections::Section;
+use self::anchor::Anchor;
+use self::layout::{Layout, Placed};
+use self::measure::{Measured, Viewport, closest, pixels};
+use self::section::SectionView;
+use self::sections::{lengths, place_of};
+use self::timeline::Timeline;
+use crate::client::{self, Pace};
+use crate::context::{AppContext, use_app};
+use crate::view::{Density, View};
 
-/// (being ported)
+pub use keyboard::focus_device;
+pub use sections::{Section, sections};
+
+/// Heights and widths in rem; the style sheet has the same.
+#[derive(Copy, Clone)]
+struct Sizes {
+    tile: f64,
+    gap: f64,
+    min_width: f64,
+    title: f64,
+}
+
+impl Sizes {
+    fn of(density: Density) -> Sizes {
+        match density {
+            Density::Tiles => Sizes { tile: 5.25, gap: 0.625, min_width: 15.0, title: 3.0 },
+            Density::Compact => Sizes { tile: 2.25, gap: 0.25, min_width: 18.0, title: 3.0 },
+            // Its cells are as large as there is room.
+            Density::Wall => Sizes { tile: 0.0, gap: 0.0, min_width: 0.0, title: 3.0 },
+        }
+    }
+}
+
+/// What the parts of the grid share.
+#[derive(Copy, Clone)]
+struct GridState {
+    app: AppContext,
+    /// All sections of the board.
+    sections: Memo<Vec<Section>>,
+    /// How many devices each section shows.
+    lengths: Memo<Vec<usize>>,
+    density: Memo<Density>,
+    viewport: Viewport,
+    layout: Memo<Layout>,
+    /// The sections in sight by their names, and which of their lines.
+    in_sight: Memo<Vec<(String, Placed)>>,
+    /// The tile that Tab reaches: the cursor's, or the first that is wholly in sight.
+    tab_stop: Memo<Option<Handle>>,
+    /// The time that every history bar spans.
+    timeline: Memo<Timeline>,
+    wording: Memo<TitleWording>,
+    /// Where the tile stands that has the focus, or had it when its element went: section and place.
+    stood: StoredValue<Option<(usize, usize)>>,
+    /// Tiles that the visitor looks at, whose lines stay where they are.
+    anchors: StoredValue<Vec<Anchor>>,
+}
+
+/// What the titles of sections depend on, apart from their devices.
+#[derive(Copy, Clone, PartialEq)]
+struct TitleWording {
+    /// What is not known at present cannot be called well.
+    is_as_last_known: bool,
+    /// The visitor asked for a part of the fleet.
+    is_filtered: bool,
+}
+
+impl GridState {
+    fn new(app: AppContext, sections: Memo<Vec<Section>>, spacer: NodeRef<html::Div>) -> GridState {
+        let viewport = Viewport::new(spacer);
+        let lengths = Memo::new(move |_| sections.with(|sections| lengths(sections)));
+        let density = Memo::new(move |_| app.view.with(|view| view.density));
+        let layout = Memo::new(move |_| tiles_layout(density.get(), viewport.measured.get()));
+        let in_sight = Memo::new(move |_| {
+            let Measured { top, view, .. } = viewport.measured.get();
+            let placed = lengths.with(|lengths| layout.get().window(lengths, top, view));
+            sections.with(|sections| {
+                let name = |placed: &Placed| sections.get(placed.section).map(|section| section.title.name());
+                placed.into_iter().filter_map(|placed| Some((name(&placed)?, placed))).collect::<Vec<_>>()
+            })
+        });
+        let tab_stop = Memo::new(move |_| {
+            let (cursor, top) = (app.cursor.get(), viewport.measured.get().top);
+            sections.with(|sections| {
+                in_sight.with(|in_sight| tab_stop(sections, in_sight, &layout.get(), top, cursor))
+            })
+        });
+        let timeline = Memo::new(move |_| {
+            app.now.track();
+            let since = app.read(Pace::Frame, |active| active.engine.fleet().observed_since());
+            Timeline::of(since.flatten(), client::now())
+        });
+        let wording = Memo::new(move |_| TitleWording {
+            is_as_last_known: app
+                .status
+                .with(|status| status.counts.stale > 0 || status.link != Link::Connected),
+            is_filtered: app.view.with(View::is_filtered),
+        });
+        GridState {
+            app,
+            sections,
+            lengths,
+            density,
+            viewport,
+            layout,
+            in_sight,
+            tab_stop,
+            timeline,
+            wording,
+            stood: StoredValue::new(None),
+            anchors: StoredValue::new(Vec::new()),
+        }
+    }
+
+    /// Where a section stands while it is in sight.
+    fn placed(self, name: String) -> Memo<Option<Placed>> {
+        Memo::new(move |_| {
+            self.in_sight
+                .with(|in_sight| in_sight.iter().find(|(known, _)| *known == name).map(|(_, placed)| *placed))
+        })
+    }
+
+    /// The section of a device and its place in it.
+    fn place(self, handle: Handle) -> Option<(usize, usize)> {
+        self.sections.with_untracked(|sections| place_of(sections, handle))
+    }
+
+    /// The device on whose tile an event happened.
+    fn handle_at(self, event: &Event) -> Option<Handle> {
+        let tile = closest(event, ".tile")?;
+        let slot = tile.id().strip_prefix('d')?.parse::<u32>().ok()?;
+        self.sections.with_untracked(|sections| {
+            let of = |section: &Section| section.handles.iter().find(|handle| handle.slot() == slot).copied();
+            sections.iter().find_map(of)
+        })
+    }
+}
+
+/// The board's devices in their sections, as tiles or as a wall.
 #[component]
 pub fn Grid(
-    /// The devices.
+    /// The sections, in the order of the page.
     sections: Memo<Vec<Section>>,
 ) -> impl IntoView {
-    let _ = sections;
+    let spacer = NodeRef::<html::Div>::new();
+    let grid = GridState::new(use_app(), sections, spacer);
+    Effect::new(move || {
+        let Some(spacer) = spacer.get() else { return };
+        let height = grid.lengths.with(|lengths| grid.layout.get().total(lengths));
+        grid.in_sight.track();
+        // The height before the scroll position, which it bounds.
+        let _ = web_sys::HtmlElement::style(&spacer).set_property("height", &pixels(height));
+        grid.hold_view();
+        grid.keep_focus();
+        grid.viewport.measure_soon();
+    });
+    let class = move || match grid.density.get() {
+        Density::Compact => "spacer compact",
+        Density::Tiles | Density::Wall => "spacer",
+    };
+    let names = Memo::new(move |_| {
+        grid.in_sight.with(|in_sight| in_sight.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>())
+    });
+    let on_click = move |event: web_sys::MouseEvent| {
+        if let Some(handle) = closest(&event, ".face").and_then(|_| grid.handle_at(&event)) {
+            grid.app.open_device(handle);
+        }
+    };
+    view! {
+        <div>
+            <div
+                node_ref=spacer
+                class=class
+                on:click=on_click
+                on:keydown=move |event| grid.handle_key(&event)
+                on:focusin=move |event| grid.handle_focus(&event)
+                on:focusout=move |event| grid.handle_blur(&event)
+            >
+                <For each=move || names.get() key=String::clone let:name>
+                    <SectionView grid name />
+                </For>
+            </div>
+        </div>
+    }
+}
+
+/// The layout of tiles.
+fn tiles_layout(density: Density, Measured { width, rem, .. }: Measured) -> Layout {
+    let sizes = Sizes::of(density);
+    Layout {
+        columns: layout::columns(width, sizes.min_width * rem, sizes.gap * rem),
+        pitch: (sizes.tile + sizes.gap) * rem,
+        title: sizes.title * rem,
+        gap: sizes.gap * rem,
+    }
+}
+
+/// The tile that Tab reaches. `top` is where the first section begins, from the upper edge of the view.
+fn tab_stop(
+    sections: &[Section],
+    in_sight: &[(String, Placed)],
+    layout: &Layout,
+    top: f64,
+    cursor: Option<Handle>,
+) -> Option<Handle> {
+    let (mut first, mut first_in_sight) = (None, None);
+    for (_, placed) in in_sight {
+        let handles = sections.get(placed.section).map_or(&[][..], |section| &section.handles);
+        let range = placed.tiles(layout.columns, handles.len());
+        let begin = layout.first_line(placed, top).0 * layout.columns;
+        for (tile, &handle) in handles.iter().enumerate().take(range.end).skip(range.start) {
+            if Some(handle) == cursor {
+                return cursor;
+            }
+            first.get_or_insert(handle);
+            if tile >= begin {
+                first_in_sight.get_or_insert(handle);
+            }
+        }
+    }
+    first_in_sight.or(first)
 }

@@ -1,7 +1,9 @@
 //! The board's devices in sections, in the order in which they stand on the page.
 //!
-//! Pure: the fleet and the view in, lists of handles out. `ui` titles them and puts the ones in sight into the
+//! Pure: the fleet and the view in, lists of handles out. The grid titles them and puts the ones in sight into the
 //! document.
+
+use std::collections::BTreeSet;
 
 use fleet::{Counts, Fleet, Group, GroupKey, Handle, OrderBy, Rows};
 
@@ -53,7 +55,7 @@ impl Title {
 }
 
 /// The sections of a fleet. One that has nothing to show is left out.
-pub fn sections(fleet: &Fleet, view: &View, folded: &[String]) -> Vec<Section> {
+pub fn sections(fleet: &Fleet, view: &View, folded: &BTreeSet<String>) -> Vec<Section> {
     let plain = |title, handles: Vec<Handle>| Section { title, length: handles.len(), handles };
     let mut sections = match view.grouping {
         None => {
@@ -66,7 +68,7 @@ pub fn sections(fleet: &Fleet, view: &View, folded: &[String]) -> Vec<Section> {
         }
         Some(grouping) => {
             let section = |Group { key, name, counts, mut rows }: Group| {
-                let is_folded = !folded.is_empty() && folded.contains(&fold_name(&key));
+                let is_folded = folded.contains(&fold_name(&key));
                 let length = rows.len();
                 if is_folded {
                     rows.clear();
