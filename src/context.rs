@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use fleet::fleet::Refused;
+use fleet::forget::Task;
 use fleet::{Counts, Handle, SnapshotState};
 use leptos::prelude::*;
 use mqtt::{Link, Time, Version};
@@ -177,12 +178,20 @@ impl AppContext {
         }
     }
 
-    /// Looks up what the broker retains of these devices, and opens the dialog that deletes it.
+    /// Looks up what the broker retains of these devices, and opens the dialog that deletes it. While something is being
+    /// deleted or put back, that is shown instead.
     pub fn forget(self, devices: &[Handle]) {
-        if !devices.is_empty() {
-            self.connection().look_up(devices);
-            self.dialog.set(Some(Dialog::Forget));
+        if devices.is_empty() {
+            return;
         }
+        let is_publishing = self.read_untracked(|active| {
+            let forgetting = active.engine.forgetting();
+            forgetting.is_some_and(|forgetting| forgetting.is_running() && forgetting.task() != Task::LookUp)
+        });
+        if is_publishing != Some(true) {
+            self.connection().look_up(devices);
+        }
+        self.dialog.set(Some(Dialog::Forget));
     }
 
     /// Folds a group, or unfolds it.

@@ -9,8 +9,8 @@
 #![forbid(unsafe_code)]
 
 pub mod app;
+pub mod bidi;
 pub mod board;
-pub mod bytes;
 pub mod client;
 pub mod components;
 pub mod connection;

@@ -30,7 +30,7 @@ use self::context::BoardContext;
 use self::counters::Counters;
 use self::empty::{Disconnected, NoDevice, NoMatch};
 use self::grid::Grid;
-use self::grid::sections::{Section, sections};
+use self::grid::{Section, sections};
 use self::headline::HeadlineText;
 use self::notices::Notices;
 use self::search::Search;

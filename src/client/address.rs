@@ -3,7 +3,7 @@
 //! Pure: text in, typed values out. Never touches the browser and never words an error. The connection form and
 //! [`crate::route`] parse addresses, `websocket` opens them.
 
-use crate::bytes::is_bidi_control;
+use crate::bidi::is_bidi_control;
 
 /// The address of a broker's WebSocket listener, checked as far as text can be.
 #[derive(Clone, PartialEq, Eq, Debug)]

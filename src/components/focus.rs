@@ -54,3 +54,20 @@ where
         }
     });
 }
+
+/// Called before the items of a list are put in order: when the focus is in the list and is lost by that, it is given
+/// back. A browser takes it away from an element that is moved.
+pub fn keep_focus_within<E>(list: NodeRef<E>)
+where
+    E: leptos::html::ElementType + 'static,
+    E::Output: JsCast + Clone + AsRef<web_sys::Node> + 'static,
+{
+    let Some(list) = list.get_untracked() else { return };
+    let list: &web_sys::Node = list.as_ref();
+    let Some(active) = document().active_element().filter(|active| list.contains(Some(active))) else { return };
+    queue_microtask(move || {
+        if is_focus_lost() && active.is_connected() {
+            focus(&active);
+        }
+    });
+}

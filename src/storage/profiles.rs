@@ -9,7 +9,7 @@ use js_sys::{Array, JSON, Object, Reflect};
 use mqtt::{TopicFilter, Version, VersionChoice};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::bytes::is_bidi_control;
+use crate::bidi::is_bidi_control;
 use crate::client::{Address, AddressError, Profile};
 use crate::storage;
 

@@ -1,22 +1,22 @@
-//! A stranger's bytes where a person can see all of them: as text in which nothing is hidden, and as hex.
+//! Bytes as text in which nothing is hidden, and as a hex dump.
 //!
-//! Pure. What comes out is only ever shown as text; here it is made sure that this text shows what is there: no sign
-//! that turns the line round, none that cannot be seen, and no byte that was passed over.
+//! Pure. The bytes come from a stranger: the result has no character that reorders the line, none that is invisible, and
+//! leaves out no byte. Shown by [`super::ByteText`] and [`super::HexDump`].
 
 /// A run of text.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Piece {
-    /// The text as it is to be shown.
+pub struct Run {
+    /// The text to show.
     pub text: String,
-    /// It stands for what cannot be shown: a control picture for a control character (`␀`), `U+202E` for a sign
-    /// that is not seen, `FF` for a byte that is no UTF-8.
+    /// It stands for what cannot be shown: a control picture for a control character (`␀`), `U+202E` for an invisible
+    /// character, `FF` for a byte that is not UTF-8.
     pub is_stand_in: bool,
 }
 
-/// Bytes as text. A line feed is shown and breaks the line.
-pub fn pieces(bytes: &[u8]) -> Vec<Piece> {
-    let mut pieces: Vec<Piece> = Vec::new();
-    let mut add = |text: &str, is_stand_in: bool| match pieces.last_mut() {
+/// Bytes as text. A line feed is shown, and breaks the line.
+pub fn text_runs(bytes: &[u8]) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    let mut add = |text: &str, is_stand_in: bool| match runs.last_mut() {
         Some(last) if last.is_stand_in == is_stand_in => {
             // Two stand-ins must not read as one.
             if is_stand_in && !last.text.ends_with('\n') {
@@ -24,45 +24,39 @@ pub fn pieces(bytes: &[u8]) -> Vec<Piece> {
             }
             last.text.push_str(text);
         }
-        _ => pieces.push(Piece { text: text.to_owned(), is_stand_in }),
+        _ => runs.push(Run { text: text.to_owned(), is_stand_in }),
     };
     for chunk in bytes.utf8_chunks() {
-        for sign in chunk.valid().chars() {
-            match sign {
+        for character in chunk.valid().chars() {
+            match character {
                 '\n' => add("␊\n", true),
-                // The Control Pictures of Unicode stand in the order of the control characters.
-                '\0'..' ' => add(picture(sign as u32), true),
-                '\u{7F}' => add("␡", true),
-                _ if is_hidden(sign) => add(&format!("U+{:04X}", sign as u32), true),
-                _ => add(sign.encode_utf8(&mut [0; 4]), false),
+                '\0'..' ' | '\u{7F}' => add(control_picture(character).encode_utf8(&mut [0; 4]), true),
+                _ if is_hidden(character) => add(&format!("U+{:04X}", u32::from(character)), true),
+                _ => add(character.encode_utf8(&mut [0; 4]), false),
             }
         }
         for byte in chunk.invalid() {
             add(&format!("{byte:02X}"), true);
         }
     }
-    pieces
+    runs
 }
 
-fn picture(control: u32) -> &'static str {
-    const PICTURES: &str = "␀␁␂␃␄␅␆␇␈␉␊␋␌␍␎␏␐␑␒␓␔␕␖␗␘␙␚␛␜␝␞␟";
-    // Each takes three bytes.
-    let start = control as usize * 3;
-    PICTURES.get(start..start + 3).unwrap_or("?")
+/// The picture of an ASCII control character. Unicode has them in the characters' own order, but for DELETE.
+fn control_picture(control: char) -> char {
+    let picture = match control {
+        '\u{7F}' => 0x2421,
+        _ => 0x2400 + u32::from(control),
+    };
+    char::from_u32(picture).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-/// Whether a sign sets or turns the direction of what stands around it: the marks, embeddings, overrides and isolates of
-/// Unicode's bidirectional algorithm (UAX 9).
-pub fn is_bidi_control(sign: char) -> bool {
-    matches!(sign, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Signs that are not seen, or that change how others are: C1 controls, soft hyphen, zero widths, the marks,
-/// embeddings, overrides and isolates of the bidirectional algorithm (UAX 9), separators of lines, annotations, tags,
-/// variation selectors, and blanks that are no space.
-fn is_hidden(sign: char) -> bool {
+/// Characters that are invisible, or that change how others are shown: C1 controls, soft hyphen, zero widths, the marks,
+/// embeddings, overrides and isolates of the bidirectional algorithm (UAX 9), line separators, annotations, tags,
+/// variation selectors, and blanks that are not a space.
+fn is_hidden(character: char) -> bool {
     matches!(
-        sign,
+        character,
         '\u{80}'..='\u{9F}'
             | '\u{AD}'
             | '\u{A0}'
@@ -85,8 +79,8 @@ fn is_hidden(sign: char) -> bool {
     )
 }
 
-/// Bytes in hex: 16 a line, each line with its offset in front.
-pub fn hex(bytes: &[u8]) -> String {
+/// Bytes in hex: 16 a line, after the line's offset.
+pub fn hex_dump(bytes: &[u8]) -> String {
     let mut hex = String::new();
     for (line, chunk) in bytes.chunks(16).enumerate() {
         if line > 0 {
@@ -105,14 +99,14 @@ mod tests {
     use super::*;
     use wasm_bindgen_test::wasm_bindgen_test;
 
-    /// The boundary: bytes → text, with what stands for something else in brackets.
+    /// Checks bytes → text, with stand-ins in brackets.
     #[track_caller]
     fn check(bytes: &[u8], expected: &str) {
-        let shown = pieces(bytes);
+        let shown = text_runs(bytes);
         assert!(shown.windows(2).all(|two| two[0].is_stand_in != two[1].is_stand_in), "{shown:?}");
         let text: Vec<String> = shown
             .into_iter()
-            .map(|Piece { text, is_stand_in }| if is_stand_in { format!("[{text}]") } else { text })
+            .map(|Run { text, is_stand_in }| if is_stand_in { format!("[{text}]") } else { text })
             .collect();
         assert_eq!(text.concat(), expected);
     }
@@ -131,7 +125,7 @@ mod tests {
         check("on\u{FE0F}\u{A0}".as_bytes(), "on[U+FE0F U+00A0]");
         check("\u{34F}\u{17B4}\u{180F}\u{2800}".as_bytes(), "[U+034F U+17B4 U+180F U+2800]");
         check(b"a\xff\xfeb", "a[FF FE]b");
-        // A sign that is cut short.
+        // A character that is cut short.
         check(&"灯".as_bytes()[..2], "[E7 81]");
         check(b"<b>&amp;", "<b>&amp;");
     }
@@ -139,7 +133,7 @@ mod tests {
     #[wasm_bindgen_test]
     fn every_control_character_has_its_picture() {
         for control in 0..0x20u8 {
-            let shown = pieces(&[control]);
+            let shown = text_runs(&[control]);
             let picture = char::from_u32(0x2400 + u32::from(control)).expect("a control picture");
             assert!(shown.len() == 1 && shown[0].text.starts_with(picture), "{control} is {shown:?}");
         }
@@ -147,9 +141,9 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn hex_is_sixteen_a_line() {
-        assert_eq!(hex(b""), "");
-        assert_eq!(hex(b"\0\xffA"), "0000  00 ff 41");
-        let lines = hex(&[7; 17]);
+        assert_eq!(hex_dump(b""), "");
+        assert_eq!(hex_dump(b"\0\xffA"), "0000  00 ff 41");
+        let lines = hex_dump(&[7; 17]);
         assert_eq!(lines.lines().count(), 2);
         assert_eq!(lines.lines().nth(1), Some("0010  07"));
         assert_eq!(lines.lines().next().map(str::len), Some(5 + 16 * 3));

@@ -1,0 +1,177 @@
+//! The list of facts about a device: topics, convention, id, what it depends on, uptime, changes.
+
+use fleet::{Device, Fleet, Status, Uptime};
+use leptos::prelude::*;
+
+use super::DeviceLink;
+use super::subject::{Subject, key_of};
+use crate::client;
+use crate::context::use_app;
+use crate::format::use_format;
+use crate::i18n::{t, t_string, use_i18n};
+use crate::route::DeviceKey;
+
+/// How many of its other topics are named.
+const MAX_NAMED_TOPICS: usize = 8;
+
+/// The list of facts.
+#[component]
+pub fn Facts(
+    /// The device.
+    subject: Subject,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let topic = subject.fact(|_, device| device.topic.to_owned());
+    let convention = subject.fact(|_, device| device.convention.label.to_owned());
+    let id = subject.fact(|_, device| device.id.to_owned());
+    let name = subject.fact(|_, device| device.name.unwrap_or_default().to_owned());
+    view! {
+        <dl class="facts">
+            <Fact label=t!(i18n, device.topic) value=topic />
+            <OtherTopics subject />
+            <Fact label=t!(i18n, device.convention) value=convention />
+            <Fact label=t!(i18n, device.id) value=id />
+            <Fact label=t!(i18n, device.name) value=name />
+            <ParentFact subject />
+            <Metadata subject />
+            <UptimeFact subject />
+            <Changes subject />
+        </dl>
+    }
+}
+
+/// A fact with its label, hidden while it is empty.
+#[component]
+pub fn Fact(
+    /// The label.
+    label: impl IntoView + 'static,
+    /// The fact.
+    #[prop(into)]
+    value: Signal<String>,
+) -> impl IntoView {
+    view! {
+        <div hidden=move || value.with(String::is_empty)>
+            <dt>{label}</dt>
+            <dd dir="auto">{value}</dd>
+        </div>
+    }
+}
+
+/// The other topics that set its status: some, and how many more there are.
+#[component]
+fn OtherTopics(subject: Subject) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = use_format();
+    let topics = subject.fact(|_, device| {
+        let mut topics = device.other_topics();
+        let named: Vec<String> = topics.by_ref().take(MAX_NAMED_TOPICS).map(str::to_owned).collect();
+        (named, topics.count())
+    });
+    let value = move || {
+        let (mut parts, more) = topics.get();
+        if more > 0 {
+            parts.push(t_string!(i18n, note.more, n = format.count(more)));
+        }
+        parts.join(" · ")
+    };
+    view! { <Fact label=t!(i18n, device.other_topics) value=Signal::derive(value) /> }
+}
+
+/// What a device depends on.
+#[derive(Clone, PartialEq)]
+struct Parent {
+    name: String,
+    /// Its key, if it was ever seen.
+    key: Option<DeviceKey>,
+}
+
+/// The name of what a device depends on.
+pub fn parent_name<'a>(fleet: &'a Fleet, device: &Device<'a>) -> Option<&'a str> {
+    let parent = device.parent?;
+    let known = parent.handle.and_then(|handle| fleet.device(handle));
+    Some(known.map_or(parent.id, |parent| parent.display_name()))
+}
+
+/// What it depends on, as a link to that device's panel.
+#[component]
+fn ParentFact(subject: Subject) -> impl IntoView {
+    let i18n = use_i18n();
+    let parent = subject.fact(|fleet, device| {
+        let known = device.parent?.handle.and_then(|handle| fleet.device(handle));
+        Some(Parent { name: parent_name(fleet, device)?.to_owned(), key: known.as_ref().map(key_of) })
+    });
+    let value = move || {
+        let Parent { name, key } = parent.get()?;
+        Some(match key {
+            Some(key) => view! { <DeviceLink key name /> }.into_any(),
+            None => name.into_any(),
+        })
+    };
+    view! {
+        <div hidden=move || parent.with(Option::is_none)>
+            <dt>{t!(i18n, device.parent)}</dt>
+            <dd dir="auto">{value}</dd>
+        </div>
+    }
+}
+
+/// What inventories say of it.
+#[component]
+fn Metadata(subject: Subject) -> impl IntoView {
+    let i18n = use_i18n();
+    let flags = subject.fact(|_, device| (device.is_listed(), device.is_disabled, device.sleeps()));
+    let value = move || {
+        let (is_listed, is_disabled, sleeps) = flags.get();
+        let all = [
+            is_listed.then(|| t_string!(i18n, device.is_listed)),
+            is_disabled.then(|| t_string!(i18n, device.is_disabled)),
+            sleeps.then(|| t_string!(i18n, device.sleeps)),
+        ];
+        all.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    };
+    view! { <Fact label=t!(i18n, device.metadata) value=Signal::derive(value) /> }
+}
+
+/// The share of the observed time in which it was up.
+#[component]
+fn UptimeFact(subject: Subject) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = use_format();
+    let app = use_app();
+    let uptime = Memo::new(move |last: Option<&Option<(Status, Uptime)>>| {
+        // It grows while nothing happens.
+        app.now.track();
+        subject.read(|_, device| (device.status, device.uptime(client::now()))).or(last.copied().flatten())
+    });
+    let value = move || {
+        let Some((status, Uptime { observed, online })) = uptime.get() else { return String::new() };
+        if observed > 0 {
+            // Rounded down: what was ever down is never shown as 100 %.
+            let thousandths = (online.saturating_mul(1_000) / observed).min(1_000) as u32;
+            let (percent, time) = (format.percent(thousandths), format.duration(observed));
+            return t_string!(i18n, device.up, percent = percent, time = time);
+        }
+        match status {
+            Status::Sleeping | Status::Unknown => t_string!(i18n, device.nothing_to_count),
+            Status::Online | Status::Offline | Status::Degraded => t_string!(i18n, device.not_observed),
+        }
+        .to_owned()
+    };
+    view! { <Fact label=t!(i18n, device.uptime) value=Signal::derive(value) /> }
+}
+
+/// How often its status changed, and since when that is counted.
+#[component]
+fn Changes(subject: Subject) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = use_format();
+    let app = use_app();
+    let counts = subject.fact(|_, device| (device.changes, device.flaps, device.first_seen));
+    let value = move || {
+        let (changes, flaps, first_seen) = counts.get();
+        let (n, flaps) = (format.count(changes), format.count(flaps));
+        let first = format.moment(first_seen, app.now.get().max(first_seen));
+        t_string!(i18n, device.changed, n = n, flaps = flaps, first = first)
+    };
+    view! { <Fact label=t!(i18n, device.changes) value=Signal::derive(value) /> }
+}

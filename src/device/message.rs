@@ -1,0 +1,153 @@
+//! The message that a device's status rests on, byte by byte; and the unrecognized messages on its topic.
+//!
+//! A stranger's bytes: whatever they are, they are shown as text, and nothing in them is hidden.
+
+use std::sync::Arc;
+
+use fleet::fleet::LONGEST_PAYLOAD;
+use fleet::{Device, Fleet, Payload};
+use leptos::prelude::*;
+
+use super::subject::Subject;
+use crate::components::{ByteText, HexDump, has_stand_ins};
+use crate::format::use_format;
+use crate::i18n::{t, t_count, t_string, use_i18n};
+
+/// The message that the status rests on.
+#[derive(Copy, Clone, PartialEq, Default)]
+enum Origin {
+    /// The device never spoke: a list names it.
+    #[default]
+    NeverSpoke,
+    /// The topic it last spoke on was emptied. An earlier word on another topic counts.
+    Emptied,
+    /// A message.
+    Message {
+        /// The length of its payload.
+        length: usize,
+        /// Whether the broker had retained it.
+        retained: bool,
+        /// Whether the payload was kept.
+        is_kept: bool,
+    },
+}
+
+impl Origin {
+    fn of(device: &Device<'_>) -> Origin {
+        match device.payload() {
+            Some(Payload { bytes, length, retained }) => {
+                Origin::Message { length, retained, is_kept: bytes.is_some() }
+            }
+            None if device.said.is_none() => Origin::NeverSpoke,
+            None => Origin::Emptied,
+        }
+    }
+}
+
+/// Messages on the device's topic that its convention does not know.
+#[derive(Clone, PartialEq)]
+struct Unrecognized {
+    /// The label of the convention.
+    convention: &'static str,
+    count: u64,
+    /// The beginning of the last one.
+    last: Arc<[u8]>,
+    /// The length of the last one.
+    length: usize,
+}
+
+impl Unrecognized {
+    fn of(fleet: &Fleet, device: &Device<'_>) -> Option<Unrecognized> {
+        // The topic of a device that never spoke is the list's.
+        device.said?;
+        let stray = fleet.strays().of(device.topic)?;
+        Some(Unrecognized {
+            convention: stray.convention.label,
+            count: stray.messages,
+            last: stray.last.as_ref().into(),
+            length: stray.length,
+        })
+    }
+}
+
+/// The last message that counted, and what was not recognized.
+#[component]
+pub fn LastMessage(
+    /// The device.
+    subject: Subject,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = use_format();
+    let origin = subject.fact(|_, device| Origin::of(device));
+    let about = move || {
+        let Origin::Message { length, retained, is_kept } = origin.get() else {
+            return match origin.get() {
+                Origin::Emptied => t_string!(i18n, device.payload.emptied),
+                _ => t_string!(i18n, device.payload.none),
+            }
+            .to_owned();
+        };
+        let size = format.bytes(length);
+        let came = match retained {
+            true => t_string!(i18n, device.payload.retained, size = size),
+            false => t_string!(i18n, device.payload.live, size = size),
+        };
+        match is_kept {
+            true => came,
+            false if length > LONGEST_PAYLOAD => {
+                let max = format.bytes(LONGEST_PAYLOAD);
+                format!("{came} {}", t_string!(i18n, device.payload.too_long, most = max))
+            }
+            false => format!("{came} {}", t_string!(i18n, device.payload.no_room)),
+        }
+    };
+    let bytes: Memo<Option<Arc<[u8]>>> =
+        subject.fact(|_, device| device.payload().and_then(|payload| payload.bytes).map(Arc::from));
+    view! {
+        <h3>{t!(i18n, device.payload.title)}</h3>
+        <p>{about}</p>
+        <Show when=move || bytes.with(Option::is_some)>
+            <PayloadViews bytes=Signal::derive(move || bytes.get().unwrap_or_default()) />
+        </Show>
+        <UnrecognizedMessages subject />
+    }
+}
+
+/// A payload as text and in hex.
+#[component]
+fn PayloadViews(bytes: Signal<Arc<[u8]>>) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <div class="views">
+            <ByteText bytes label=Signal::derive(move || t_string!(i18n, device.payload.text)) />
+            <p class="hint" hidden=move || !bytes.with(|bytes| has_stand_ins(bytes))>
+                {t!(i18n, device.payload.legend)}
+            </p>
+            <HexDump bytes label=Signal::derive(move || t_string!(i18n, device.payload.hex)) />
+        </div>
+    }
+}
+
+/// How many messages were not recognized, and the beginning of the last one.
+#[component]
+fn UnrecognizedMessages(subject: Subject) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = use_format();
+    let messages = subject.fact(Unrecognized::of);
+    let about = move || {
+        let Unrecognized { convention, count, last, length } = messages.get()?;
+        let (n, size) = (format.count(count), format.bytes(length));
+        let text = t_count!(i18n, count, device.stray, n = n, convention = convention, size = size);
+        Some(match length > last.len() {
+            true => format!("{text} {}", t_string!(i18n, device.stray_begins)),
+            false => text,
+        })
+    };
+    let last = Memo::new(move |_| messages.get().map(|messages| messages.last).unwrap_or_default());
+    view! {
+        <p hidden=move || messages.with(Option::is_none)>{about}</p>
+        <Show when=move || !last.get().is_empty()>
+            <ByteText bytes=last />
+        </Show>
+    }
+}
