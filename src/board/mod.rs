@@ -115,10 +115,12 @@ fn sections_memo(app: AppContext) -> Memo<Vec<Section>> {
         })
     });
     Memo::new(move |_| {
-        order.track();
-        let folded = app.folded.with(|folded| folded.iter().cloned().collect::<Vec<_>>());
-        app.view.with(|view| {
-            app.read_untracked(|active| sections(active.engine.fleet(), view, &folded)).unwrap_or_default()
+        // Read, not only tracked: a memo that nobody reads does not run.
+        order.get();
+        app.folded.with(|folded| {
+            app.view.with(|view| {
+                app.read_untracked(|active| sections(active.engine.fleet(), view, folded)).unwrap_or_default()
+            })
         })
     })
 }
