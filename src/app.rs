@@ -132,3 +132,72 @@ fn share_by_address(app: AppContext) {
         stored.remove();
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Stage, frames};
+    use wasm_bindgen::JsCast;
+    use wasm_bindgen_test::wasm_bindgen_test;
+    use web_sys::HtmlInputElement;
+
+    #[wasm_bindgen_test]
+    async fn a_first_visit_is_offered_a_connection() {
+        storage::write(storage::LANGUAGE, Some("en"));
+        let stage = Stage::mount(Connection::new(), App);
+        frames(2).await;
+        let link = || stage.one(".badge").get_attribute("data-link").unwrap_or_default();
+        let value = |selector| stage.one(selector).unchecked_into::<HtmlInputElement>().value();
+        let is_wrong = |selector| stage.one(selector).get_attribute("aria-invalid") == Some("true".into());
+        let submit = || stage.click("form button[type=submit]");
+        assert_eq!(link(), "idle");
+        assert_eq!(stage.one("main").get_attribute("data-snapshot").as_deref(), Some("unknown"));
+        assert_eq!(stage.text("[data-count=total]"), "0");
+        assert_eq!((stage.count("form"), stage.count("input[type=search]")), (1, 1));
+        assert_eq!(value("input[name=broker]"), "ws://127.0.0.1:9001/mqtt");
+
+        stage.type_into("input[name=broker]", "ws://me:secret@farm/mqtt");
+        submit();
+        frames(2).await;
+        assert!(stage.text(".error").contains("Never a password in a URL"));
+        assert!(is_wrong("input[name=broker]"));
+        assert_eq!(link(), "idle");
+
+        stage.type_into("input[name=broker]", "ws://127.0.0.1:9/mqtt");
+        stage.type_into("input[name=keep-alive]", "four");
+        submit();
+        frames(2).await;
+        assert!(is_wrong("input[name=keep-alive]") && !is_wrong("input[name=broker]"));
+        assert!(stage.text("#connection-error").is_empty() && !stage.text("#more-error").is_empty());
+
+        // The password was given for this broker, and is not sent to another one.
+        stage.type_into("input[name=keep-alive]", "30");
+        stage.type_into("input[name=password]", "secret");
+        submit();
+        frames(4).await;
+        assert_eq!(stage.count("form"), 0);
+        let focused = document().active_element().map(|element| element.class_name());
+        assert_eq!(focused.as_deref(), Some("headline"));
+        stage.click(".badge");
+        frames(3).await;
+        assert_eq!(value("input[name=password]"), "secret");
+        stage.type_into("input[name=broker]", "ws://127.0.0.1:9/other");
+        submit();
+        frames(3).await;
+        assert_eq!(value("input[name=password]"), "");
+        assert!(stage.text("#login-error").contains("ws://127.0.0.1:9/mqtt"));
+        submit();
+        frames(3).await;
+        stage.click(".badge");
+        frames(3).await;
+        assert_eq!(value("input[name=password]"), "");
+        stage.click("dialog .close");
+        frames(2).await;
+        assert_eq!(stage.count("form"), 0);
+        stage.click(".badge");
+        frames(2).await;
+        stage.click("button[name=disconnect]");
+        frames(3).await;
+        assert_eq!(link(), "idle");
+    }
+}

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use js_sys::Promise;
 use leptos::mount::mount_to;
 use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
 use mqtt::{Version, VersionChoice};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
@@ -90,6 +91,7 @@ impl Stage {
             let app = AppContext::new(connection, origin, Request::parse(""), Route::default());
             provided.set(Some(app));
             provide_context(app);
+            provide_meta_context();
             view! {
                 <I18nSubContextProvider initial_locale=Signal::stored(Locale::en)>
                     <Formatted component=component.clone() />

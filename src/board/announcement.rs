@@ -1,6 +1,6 @@
 //! What is worth a sentence to visitors who listen: what changed, how many devices a search leaves, or the headline.
 //!
-//! Pure: decides from the list of changes that the fleet keeps. [`super::announcer`] words it and keeps the time.
+//! Pure: decides from the list of changes that the fleet keeps. `announcer` words it and keeps the time.
 
 use fleet::fleet::MOST_RECENT;
 use fleet::{Change, Handle, Query, Status};

@@ -82,7 +82,6 @@ impl AnnouncerContext {
     }
 
     fn announce(self) {
-        // A timer that has fired is done: forgetting it frees nothing that is needed.
         self.timer.set_value(None);
         let headline = self.board.headline.get_untracked();
         let is_loading = self.board.loading.with_untracked(Option::is_some);

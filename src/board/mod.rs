@@ -1,7 +1,7 @@
 //! The board: the answer, the counters that filter, the search, what must be admitted, and the tiles.
 //!
-//! Pure decisions lie beside the components that show them: [`summary`] beside [`headline`], [`notice_choice`] beside
-//! [`notices`], [`announcement`] beside [`announcer`]. What other features show within the board comes in as props.
+//! Pure decisions lie beside the components that show them: `summary` beside `headline`, `notice_choice` beside
+//! `notices`, `announcement` beside `announcer`. What other features show within the board comes in as props.
 
 mod activity;
 pub mod announcement;

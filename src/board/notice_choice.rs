@@ -1,6 +1,6 @@
 //! What the board must admit about its snapshot.
 //!
-//! Pure: the filters' states in, typed notices out. [`super::notices`] words them.
+//! Pure: the filters' states in, typed notices out. `notices` words them.
 
 use fleet::snapshot::RejectedFilter;
 use fleet::{Filter, FilterState, Snapshot, SnapshotState};

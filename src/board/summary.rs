@@ -1,6 +1,6 @@
 //! The answer to the visitor's question, as a choice of sentences, and the facts that it follows from.
 //!
-//! Pure: the connection's state and the counts in, a typed sentence out. [`super::headline`] words it.
+//! Pure: the connection's state and the counts in, a typed sentence out. `headline` words it.
 
 use std::time::Duration;
 
