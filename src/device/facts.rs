@@ -145,17 +145,16 @@ fn UptimeFact(subject: Subject) -> impl IntoView {
     });
     let value = move || {
         let Some((status, Uptime { observed, online })) = uptime.get() else { return String::new() };
-        if observed > 0 {
-            // Rounded down: what was ever down is never shown as 100 %.
-            let thousandths = (online.saturating_mul(1_000) / observed).min(1_000) as u32;
-            let (percent, time) = (format.percent(thousandths), format.duration(observed));
-            return t_string!(i18n, device.up, percent = percent, time = time);
+        // Rounded down: what was ever down is never shown as 100 %.
+        match (online.saturating_mul(1_000).checked_div(observed), status) {
+            (Some(thousandths), _) => {
+                let thousandths = thousandths.min(1_000) as u32;
+                let (percent, time) = (format.percent(thousandths), format.duration(observed));
+                t_string!(i18n, device.up, percent = percent, time = time)
+            }
+            (None, Status::Sleeping | Status::Unknown) => t_string!(i18n, device.nothing_to_count).to_owned(),
+            (None, _) => t_string!(i18n, device.not_observed).to_owned(),
         }
-        match status {
-            Status::Sleeping | Status::Unknown => t_string!(i18n, device.nothing_to_count),
-            Status::Online | Status::Offline | Status::Degraded => t_string!(i18n, device.not_observed),
-        }
-        .to_owned()
     };
     view! { <Fact label=t!(i18n, device.uptime) value=Signal::derive(value) /> }
 }
