@@ -7,10 +7,11 @@ use std::rc::Rc;
 use js_sys::Promise;
 use leptos::mount::mount_to;
 use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
 use mqtt::{Version, VersionChoice};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, Event, HtmlElement, HtmlInputElement};
 
 use crate::client::{Address, Connection, DEFAULT_KEEP_ALIVE, Origin, Profile};
 use crate::context::AppContext;
@@ -90,6 +91,7 @@ impl Stage {
             let app = AppContext::new(connection, origin, Request::parse(""), Route::default());
             provided.set(Some(app));
             provide_context(app);
+            provide_meta_context();
             view! {
                 <I18nSubContextProvider initial_locale=Signal::stored(Locale::en)>
                     <Formatted component=component.clone() />
@@ -111,9 +113,15 @@ impl Stage {
         found.unwrap_or_else(|| panic!("no {selector} in {}", self.place.inner_html()))
     }
 
+    /// The elements that match.
+    pub fn all(&self, selector: &str) -> Vec<Element> {
+        let found = self.place.query_selector_all(selector).expect("a selector is valid");
+        (0..found.length()).filter_map(|at| found.get(at)?.dyn_into().ok()).collect()
+    }
+
     /// How many elements match.
-    pub fn count(&self, selector: &str) -> u32 {
-        self.place.query_selector_all(selector).expect("a selector is valid").length()
+    pub fn count(&self, selector: &str) -> usize {
+        self.all(selector).len()
     }
 
     /// The text of the first element that matches.
@@ -129,6 +137,14 @@ impl Stage {
     /// Clicks on the first element that matches.
     pub fn click(&self, selector: &str) {
         self.one(selector).unchecked_into::<HtmlElement>().click();
+    }
+
+    /// Types a text into the first field that matches.
+    pub fn type_into(&self, selector: &str, text: &str) {
+        let field: HtmlInputElement = self.one(selector).unchecked_into();
+        field.set_value(text);
+        let event = Event::new("input").expect("an event can be made");
+        field.dispatch_event(&event).expect("it can be dispatched");
     }
 }
 

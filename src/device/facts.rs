@@ -59,7 +59,10 @@ pub fn Fact(
 
 /// The other topics that set its status: some, and how many more there are.
 #[component]
-fn OtherTopics(subject: Subject) -> impl IntoView {
+fn OtherTopics(
+    /// The device.
+    subject: Subject,
+) -> impl IntoView {
     let i18n = use_i18n();
     let format = use_format();
     let topics = subject.fact(|_, device| {
@@ -94,7 +97,10 @@ pub fn parent_name<'a>(fleet: &'a Fleet, device: &Device<'a>) -> Option<&'a str>
 
 /// What it depends on, as a link to that device's panel.
 #[component]
-fn ParentFact(subject: Subject) -> impl IntoView {
+fn ParentFact(
+    /// The device.
+    subject: Subject,
+) -> impl IntoView {
     let i18n = use_i18n();
     let parent = subject.fact(|fleet, device| {
         let known = device.parent?.handle.and_then(|handle| fleet.device(handle));
@@ -117,7 +123,10 @@ fn ParentFact(subject: Subject) -> impl IntoView {
 
 /// What inventories say of it.
 #[component]
-fn Metadata(subject: Subject) -> impl IntoView {
+fn Metadata(
+    /// The device.
+    subject: Subject,
+) -> impl IntoView {
     let i18n = use_i18n();
     let flags = subject.fact(|_, device| (device.is_listed(), device.is_disabled, device.sleeps()));
     let value = move || {
@@ -134,7 +143,10 @@ fn Metadata(subject: Subject) -> impl IntoView {
 
 /// The share of the observed time in which it was up.
 #[component]
-fn UptimeFact(subject: Subject) -> impl IntoView {
+fn UptimeFact(
+    /// The device.
+    subject: Subject,
+) -> impl IntoView {
     let i18n = use_i18n();
     let format = use_format();
     let app = use_app();
@@ -161,7 +173,10 @@ fn UptimeFact(subject: Subject) -> impl IntoView {
 
 /// How often its status changed, and since when that is counted.
 #[component]
-fn Changes(subject: Subject) -> impl IntoView {
+fn Changes(
+    /// The device.
+    subject: Subject,
+) -> impl IntoView {
     let i18n = use_i18n();
     let format = use_format();
     let app = use_app();

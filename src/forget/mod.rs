@@ -148,7 +148,10 @@ fn Progress() -> impl IntoView {
 
 /// What was left out, what a deletion leads to, and how long it can be undone.
 #[component]
-fn Consequences(overview: Memo<Option<Overview>>) -> impl IntoView {
+fn Consequences(
+    /// Where the deletion stands.
+    overview: Memo<Option<Overview>>,
+) -> impl IntoView {
     let i18n = use_i18n();
     let format = use_format();
     let left_out = move || match overview.get()? {
@@ -178,8 +181,12 @@ fn Consequences(overview: Memo<Option<Overview>>) -> impl IntoView {
     }
 }
 
+/// A remark below the status.
 #[component]
-fn Hint(text: Signal<Option<String>>) -> impl IntoView {
+fn Hint(
+    /// Its text. Without one it is hidden.
+    text: Signal<Option<String>>,
+) -> impl IntoView {
     view! {
         <p class="hint" hidden=move || text.with(Option::is_none)>
             {text}
@@ -189,7 +196,10 @@ fn Hint(text: Signal<Option<String>>) -> impl IntoView {
 
 /// The outcomes by kind, each with its devices.
 #[component]
-fn Outcomes(state: Memo<Option<State>>) -> impl IntoView {
+fn Outcomes(
+    /// The task, and whether it runs.
+    state: Memo<Option<State>>,
+) -> impl IntoView {
     let i18n = use_i18n();
     let format = use_format();
     let app = use_app();
@@ -216,7 +226,12 @@ fn Outcomes(state: Memo<Option<State>>) -> impl IntoView {
 
 /// The devices of a kind: some, and how many more there are.
 #[component]
-fn OutcomeList(kind: OutcomeKind, group: Memo<Option<OutcomeGroup>>) -> impl IntoView {
+fn OutcomeList(
+    /// The kind.
+    kind: OutcomeKind,
+    /// Its devices.
+    group: Memo<Option<OutcomeGroup>>,
+) -> impl IntoView {
     let i18n = use_i18n();
     let format = use_format();
     let count = move || group.get().map(|group| format.count(group.count));
@@ -247,7 +262,12 @@ fn OutcomeList(kind: OutcomeKind, group: Memo<Option<OutcomeGroup>>) -> impl Int
 
 /// What can be done next.
 #[component]
-fn Actions(overview: Memo<Option<Overview>>, is_asked: RwSignal<bool>) -> impl IntoView {
+fn Actions(
+    /// Where the deletion stands.
+    overview: Memo<Option<Overview>>,
+    /// Whether the visitor is asked to confirm the deletion.
+    is_asked: RwSignal<bool>,
+) -> impl IntoView {
     let app = use_app();
     let actions = Memo::new(move |_| {
         overview.get().map(|overview| overview.actions(is_asked.get())).unwrap_or_default()
@@ -281,6 +301,7 @@ fn Actions(overview: Memo<Option<Overview>>, is_asked: RwSignal<bool>) -> impl I
     }
 }
 
+/// A button.
 #[component]
 fn ActionButton(
     /// What it does.

@@ -22,7 +22,8 @@ async fn looking_up(topic: &str) -> (Stage, ScriptedBroker) {
     let app = stage.app();
     let device = app.read_untracked(|active| active.engine.fleet().handles().next()).flatten();
     app.forget(&[device.expect("the device was seen")]);
-    frames(3).await;
+    until_says(&stage, "Asking the broker").await;
+    frames(2).await;
     (stage, broker)
 }
 
