@@ -157,6 +157,31 @@ async fn a_device_that_goes_says_so_and_is_found_again_when_it_is_back() {
 }
 
 #[tokio::test]
+async fn a_device_in_the_address_is_waited_for_and_opened() {
+    let (site, broker) = (Site::http().await, Mosquitto::start(MosquittoOptions::default()).await);
+    broker.publish("tele/pump/LWT", "Online", true).await;
+    let url = site.page(&format!("?broker={}#/?device=tasmota/lamp", broker.websocket()));
+    visit(Visit::new(url), async |page| {
+        page.until_snapshot("complete").await;
+        until_says(page, "This device has not been seen so far.").await;
+        let panel = |id: &str| {
+            format!("return document.querySelector('[data-device-panel]')?.dataset.devicePanel === {id:?}")
+        };
+        assert_eq!(page.js("return document.querySelectorAll('[data-device-panel]').length").await, 0);
+        broker.publish("tele/lamp/LWT", "Online", true).await;
+        page.until("its panel", &panel("lamp")).await;
+        until_says(page, "tele/lamp/LWT").await;
+        assert_eq!(page.js("return document.activeElement.id").await, "device-title");
+        page.js("document.querySelector('dialog.device .close').click()").await;
+        page.until("no device in the address", "return !location.hash.includes('device=')").await;
+        open(page, "pump").await;
+        page.until("another panel", &panel("pump")).await;
+        page.until("it is in the address", "return location.hash.includes('device=tasmota/pump')").await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn it_fits_into_every_window() {
     let (site, broker) = (Site::http().await, Mosquitto::start(MosquittoOptions::default()).await);
     for (topic, payload) in GATEWAY {

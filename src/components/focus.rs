@@ -64,7 +64,9 @@ where
 {
     let Some(list) = list.get_untracked() else { return };
     let list: &web_sys::Node = list.as_ref();
-    let Some(active) = document().active_element().filter(|active| list.contains(Some(active))) else { return };
+    let Some(active) = document().active_element().filter(|active| list.contains(Some(active))) else {
+        return;
+    };
     queue_microtask(move || {
         if is_focus_lost() && active.is_connected() {
             focus(&active);

@@ -59,7 +59,10 @@ pub fn Fact(
 
 /// The other topics that set its status: some, and how many more there are.
 #[component]
-fn OtherTopics(subject: Subject) -> impl IntoView {
+fn OtherTopics(
+    /// The device.
+    subject: Subject,
+) -> impl IntoView {
     let i18n = use_i18n();
     let format = use_format();
     let topics = subject.fact(|_, device| {
@@ -94,7 +97,10 @@ pub fn parent_name<'a>(fleet: &'a Fleet, device: &Device<'a>) -> Option<&'a str>
 
 /// What it depends on, as a link to that device's panel.
 #[component]
-fn ParentFact(subject: Subject) -> impl IntoView {
+fn ParentFact(
+    /// The device.
+    subject: Subject,
+) -> impl IntoView {
     let i18n = use_i18n();
     let parent = subject.fact(|fleet, device| {
         let known = device.parent?.handle.and_then(|handle| fleet.device(handle));
@@ -117,7 +123,10 @@ fn ParentFact(subject: Subject) -> impl IntoView {
 
 /// What inventories say of it.
 #[component]
-fn Metadata(subject: Subject) -> impl IntoView {
+fn Metadata(
+    /// The device.
+    subject: Subject,
+) -> impl IntoView {
     let i18n = use_i18n();
     let flags = subject.fact(|_, device| (device.is_listed(), device.is_disabled, device.sleeps()));
     let value = move || {
@@ -134,7 +143,10 @@ fn Metadata(subject: Subject) -> impl IntoView {
 
 /// The share of the observed time in which it was up.
 #[component]
-fn UptimeFact(subject: Subject) -> impl IntoView {
+fn UptimeFact(
+    /// The device.
+    subject: Subject,
+) -> impl IntoView {
     let i18n = use_i18n();
     let format = use_format();
     let app = use_app();
@@ -145,24 +157,26 @@ fn UptimeFact(subject: Subject) -> impl IntoView {
     });
     let value = move || {
         let Some((status, Uptime { observed, online })) = uptime.get() else { return String::new() };
-        if observed > 0 {
-            // Rounded down: what was ever down is never shown as 100 %.
-            let thousandths = (online.saturating_mul(1_000) / observed).min(1_000) as u32;
-            let (percent, time) = (format.percent(thousandths), format.duration(observed));
-            return t_string!(i18n, device.up, percent = percent, time = time);
+        // Rounded down: what was ever down is never shown as 100 %.
+        match (online.saturating_mul(1_000).checked_div(observed), status) {
+            (Some(thousandths), _) => {
+                let thousandths = thousandths.min(1_000) as u32;
+                let (percent, time) = (format.percent(thousandths), format.duration(observed));
+                t_string!(i18n, device.up, percent = percent, time = time)
+            }
+            (None, Status::Sleeping | Status::Unknown) => t_string!(i18n, device.nothing_to_count).to_owned(),
+            (None, _) => t_string!(i18n, device.not_observed).to_owned(),
         }
-        match status {
-            Status::Sleeping | Status::Unknown => t_string!(i18n, device.nothing_to_count),
-            Status::Online | Status::Offline | Status::Degraded => t_string!(i18n, device.not_observed),
-        }
-        .to_owned()
     };
     view! { <Fact label=t!(i18n, device.uptime) value=Signal::derive(value) /> }
 }
 
 /// How often its status changed, and since when that is counted.
 #[component]
-fn Changes(subject: Subject) -> impl IntoView {
+fn Changes(
+    /// The device.
+    subject: Subject,
+) -> impl IntoView {
     let i18n = use_i18n();
     let format = use_format();
     let app = use_app();

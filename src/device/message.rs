@@ -115,7 +115,10 @@ pub fn LastMessage(
 
 /// A payload as text and in hex.
 #[component]
-fn PayloadViews(bytes: Signal<Arc<[u8]>>) -> impl IntoView {
+fn PayloadViews(
+    /// The payload.
+    bytes: Signal<Arc<[u8]>>,
+) -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <div class="views">
@@ -130,7 +133,10 @@ fn PayloadViews(bytes: Signal<Arc<[u8]>>) -> impl IntoView {
 
 /// How many messages were not recognized, and the beginning of the last one.
 #[component]
-fn UnrecognizedMessages(subject: Subject) -> impl IntoView {
+fn UnrecognizedMessages(
+    /// The device.
+    subject: Subject,
+) -> impl IntoView {
     let i18n = use_i18n();
     let format = use_format();
     let messages = subject.fact(Unrecognized::of);

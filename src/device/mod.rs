@@ -53,16 +53,9 @@ pub fn DeviceDialog(
         let key = key.get()?;
         let was_seen = last.is_some_and(|last| last.as_ref() == Some(&key));
         let is_seen = was_seen
-            || app.read(Pace::Frame, |active| active.engine.fleet().find(&key.convention, &key.id).is_some())?;
+            || app
+                .read(Pace::Frame, |active| active.engine.fleet().find(&key.convention, &key.id).is_some())?;
         is_seen.then_some(key)
-    });
-    Effect::new(move |last: Option<Option<DeviceKey>>| {
-        let key = key.get();
-        // Another device in the panel that is open.
-        if key.is_some() && last.as_ref().is_some_and(|last| last.is_some() && *last != key) {
-            announce_title(TITLE);
-        }
-        key
     });
     view! {
         <ModalDialog
@@ -93,6 +86,8 @@ fn DevicePanel(
     let name = subject.fact(|_, device| device.display_name().to_owned());
     let id = key.id.clone();
     let title = move || if is_seen.get() { name.get() } else { id.clone() };
+    // Also when this device takes the place of another one in the open dialog.
+    Effect::new(|| announce_title(TITLE));
     view! {
         <h2 id=TITLE tabindex="-1" dir="auto">{title}</h2>
         <Show when=move || is_seen.get() fallback=move || view! { <NotSeen key=key.clone() /> }>

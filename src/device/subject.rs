@@ -31,9 +31,7 @@ impl Subject {
     where
         T: Clone + Default + PartialEq + Send + Sync + 'static,
     {
-        Memo::new(move |last: Option<&T>| {
-            self.read(read).or_else(|| last.cloned()).unwrap_or_default()
-        })
+        Memo::new(move |last: Option<&T>| self.read(read).or_else(|| last.cloned()).unwrap_or_default())
     }
 
     /// Reads the device, if it exists. The running memo follows it.

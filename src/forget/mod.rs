@@ -9,6 +9,7 @@ mod overview;
 mod tests;
 
 use fleet::forget::{MOST_TOPICS, Task};
+use fleet::{Fleet, Forgetting};
 use leptos::prelude::*;
 use web_sys::MouseEvent;
 
@@ -17,6 +18,7 @@ use crate::components::{ModalDialog, announce_title, is_focus_lost};
 use crate::context::{AppContext, Dialog, use_app};
 use crate::format::{Format, use_format};
 use crate::i18n::{I18n, t, t_count, t_string, use_i18n};
+use outcome::OutcomeKind;
 use overview::{Action, OutcomeGroup, OutcomeRow, Overview};
 
 const TITLE: &str = "forget-title";
@@ -49,16 +51,16 @@ fn Deletion() -> impl IntoView {
     let format = use_format();
     let app = use_app();
     let state = Memo::new(move |_| read_state(app));
-    let overview = Memo::new(move |_| read_overview(app, state.get(), i18n, format));
+    let overview = Memo::new(move |_| read_deletion(app, state, Overview::of));
     // Whether the visitor is asked to confirm the deletion.
     let is_asked = RwSignal::new(false);
     on_cleanup(move || drop_look_up(app));
     view! {
         <h2 id=TITLE tabindex="-1">{t!(i18n, forget.title)}</h2>
-        <p role="status">{move || status_text(overview.get().as_ref(), is_asked.get(), i18n, format)}</p>
+        <p role="status">{move || status_text(overview.get(), is_asked.get(), i18n, format)}</p>
         <Progress />
         <Consequences overview />
-        <Outcomes overview />
+        <Outcomes state />
         <Actions overview is_asked />
     }
 }
@@ -73,33 +75,31 @@ fn drop_look_up(app: AppContext) {
     }
 }
 
-/// The task, and whether it runs, read with every frame.
-fn read_state(app: AppContext) -> Option<(Task, bool)> {
+/// The task, and whether it runs.
+type State = (Task, bool);
+
+/// The state, read with every frame.
+fn read_state(app: AppContext) -> Option<State> {
     app.read(Pace::Frame, |active| {
         active.engine.forgetting().map(|forgetting| (forgetting.task(), forgetting.is_running()))
     })?
 }
 
-/// Everything else: when the state changes, and at a slower pace while nothing runs, since it reads every topic.
-fn read_overview(
+/// Reads the deletion when its state changes, and at a slower pace while nothing runs, for there may be many topics.
+fn read_deletion<T>(
     app: AppContext,
-    state: Option<(Task, bool)>,
-    i18n: I18n,
-    format: Format,
-) -> Option<Overview> {
-    let (_, is_running) = state?;
+    state: Memo<Option<State>>,
+    read: impl FnOnce(&Fleet, &Forgetting) -> T,
+) -> Option<T> {
+    let (_, is_running) = state.get()?;
     if !is_running {
         app.connection().track(Pace::Text);
     }
-    let formats = format.get();
-    app.read_untracked(|active| {
-        let forgetting = active.engine.forgetting()?;
-        Some(Overview::of(active.engine.fleet(), forgetting, i18n, &formats))
-    })?
+    app.read_untracked(|active| Some(read(active.engine.fleet(), active.engine.forgetting()?)))?
 }
 
 /// What happens, or has happened; also read to a screen reader.
-fn status_text(overview: Option<&Overview>, is_asked: bool, i18n: I18n, format: Format) -> String {
+fn status_text(overview: Option<Overview>, is_asked: bool, i18n: I18n, format: Format) -> String {
     let Some(Overview { task, is_running, kept, gone, restored, .. }) = overview else {
         // Another connection was made.
         return t_string!(i18n, forget.dropped).to_owned();
@@ -107,13 +107,13 @@ fn status_text(overview: Option<&Overview>, is_asked: bool, i18n: I18n, format: 
     let devices = |count: usize| t_count!(i18n, count, forget.devices, n = format.count(count));
     match (task, is_running) {
         (Task::LookUp, true) => t_string!(i18n, forget.looking).to_owned(),
-        (Task::LookUp, false) if *kept == 0 => t_string!(i18n, forget.nothing).to_owned(),
-        (Task::LookUp, false) if is_asked => t_string!(i18n, forget.sure, devices = devices(*kept)),
-        (Task::LookUp, false) => t_string!(i18n, forget.found, devices = devices(*kept)),
+        (Task::LookUp, false) if kept == 0 => t_string!(i18n, forget.nothing).to_owned(),
+        (Task::LookUp, false) if is_asked => t_string!(i18n, forget.sure, devices = devices(kept)),
+        (Task::LookUp, false) => t_string!(i18n, forget.found, devices = devices(kept)),
         (Task::Forget, true) => t_string!(i18n, forget.deleting).to_owned(),
-        (Task::Forget, false) => t_string!(i18n, forget.deleted, devices = devices(*gone)),
+        (Task::Forget, false) => t_string!(i18n, forget.deleted, devices = devices(gone)),
         (Task::Undo, true) => t_string!(i18n, forget.restoring).to_owned(),
-        (Task::Undo, false) => t_string!(i18n, forget.restored, devices = devices(*restored)),
+        (Task::Undo, false) => t_string!(i18n, forget.restored, devices = devices(restored)),
     }
 }
 
@@ -148,7 +148,10 @@ fn Progress() -> impl IntoView {
 
 /// What was left out, what a deletion leads to, and how long it can be undone.
 #[component]
-fn Consequences(overview: Memo<Option<Overview>>) -> impl IntoView {
+fn Consequences(
+    /// Where the deletion stands.
+    overview: Memo<Option<Overview>>,
+) -> impl IntoView {
     let i18n = use_i18n();
     let format = use_format();
     let left_out = move || match overview.get()? {
@@ -178,8 +181,12 @@ fn Consequences(overview: Memo<Option<Overview>>) -> impl IntoView {
     }
 }
 
+/// A remark below the status.
 #[component]
-fn Hint(text: Signal<Option<String>>) -> impl IntoView {
+fn Hint(
+    /// Its text. Without one it is hidden.
+    text: Signal<Option<String>>,
+) -> impl IntoView {
     view! {
         <p class="hint" hidden=move || text.with(Option::is_none)>
             {text}
@@ -189,8 +196,18 @@ fn Hint(text: Signal<Option<String>>) -> impl IntoView {
 
 /// The outcomes by kind, each with its devices.
 #[component]
-fn Outcomes(overview: Memo<Option<Overview>>) -> impl IntoView {
-    let groups = Memo::new(move |_| overview.get().map(|overview| overview.groups).unwrap_or_default());
+fn Outcomes(
+    /// The task, and whether it runs.
+    state: Memo<Option<State>>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = use_format();
+    let app = use_app();
+    let groups = Memo::new(move |_| {
+        let formats = format.get();
+        read_deletion(app, state, |fleet, forgetting| OutcomeGroup::all(fleet, forgetting, i18n, &formats))
+            .unwrap_or_default()
+    });
     let group = move |kind| {
         Memo::new(move |_| groups.with(|groups| groups.iter().find(|group| group.kind == kind).cloned()))
     };
@@ -209,7 +226,12 @@ fn Outcomes(overview: Memo<Option<Overview>>) -> impl IntoView {
 
 /// The devices of a kind: some, and how many more there are.
 #[component]
-fn OutcomeList(kind: outcome::OutcomeKind, group: Memo<Option<OutcomeGroup>>) -> impl IntoView {
+fn OutcomeList(
+    /// The kind.
+    kind: OutcomeKind,
+    /// Its devices.
+    group: Memo<Option<OutcomeGroup>>,
+) -> impl IntoView {
     let i18n = use_i18n();
     let format = use_format();
     let count = move || group.get().map(|group| format.count(group.count));
@@ -240,7 +262,12 @@ fn OutcomeList(kind: outcome::OutcomeKind, group: Memo<Option<OutcomeGroup>>) ->
 
 /// What can be done next.
 #[component]
-fn Actions(overview: Memo<Option<Overview>>, is_asked: RwSignal<bool>) -> impl IntoView {
+fn Actions(
+    /// Where the deletion stands.
+    overview: Memo<Option<Overview>>,
+    /// Whether the visitor is asked to confirm the deletion.
+    is_asked: RwSignal<bool>,
+) -> impl IntoView {
     let app = use_app();
     let actions = Memo::new(move |_| {
         overview.get().map(|overview| overview.actions(is_asked.get())).unwrap_or_default()
@@ -274,6 +301,7 @@ fn Actions(overview: Memo<Option<Overview>>, is_asked: RwSignal<bool>) -> impl I
     }
 }
 
+/// A button.
 #[component]
 fn ActionButton(
     /// What it does.

@@ -15,7 +15,7 @@ use crate::wording::{reason_code, status_label};
 const MAX_LISTED: usize = 100;
 
 /// Where a deletion stands.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Copy, Clone, PartialEq, Debug)]
 pub struct Overview {
     /// The task that runs, or ran last.
     pub task: Task,
@@ -33,8 +33,6 @@ pub struct Overview {
     pub undoable: usize,
     /// How many devices were beyond the bound.
     pub left_out: usize,
-    /// The outcomes, while nothing runs.
-    pub groups: Vec<OutcomeGroup>,
 }
 
 /// The devices with one kind of outcome.
@@ -84,17 +82,10 @@ pub enum Action {
 
 impl Overview {
     /// Reads a deletion.
-    pub fn of(fleet: &Fleet, forgetting: &Forgetting, i18n: I18n, formats: &Formats) -> Overview {
+    pub fn of(fleet: &Fleet, forgetting: &Forgetting) -> Overview {
         let is_online = |item: &&Item| {
             matches!(item.outcome, Outcome::Kept { .. })
                 && fleet.glance(item.handle).is_some_and(|(status, _)| status == Status::Online)
-        };
-        let groups = match forgetting.is_running() {
-            true => Vec::new(),
-            false => OutcomeKind::ALL
-                .into_iter()
-                .filter_map(|kind| OutcomeGroup::of(kind, fleet, forgetting, i18n, formats))
-                .collect(),
         };
         Overview {
             task: forgetting.task(),
@@ -107,15 +98,14 @@ impl Overview {
                 matches!(outcome, Outcome::Gone | Outcome::Unverified | Outcome::NotRestored(_))
             }),
             left_out: forgetting.left_out(),
-            groups,
         }
     }
 
     /// What can be done next. `is_asked`: whether the visitor is asked to confirm the deletion.
-    pub fn actions(&self, is_asked: bool) -> Vec<Action> {
-        let Overview { task, kept, undoable, .. } = *self;
+    pub fn actions(self, is_asked: bool) -> Vec<Action> {
+        let Overview { task, is_running, kept, undoable, .. } = self;
         match task {
-            _ if self.is_running => vec![Action::Stop],
+            _ if is_running => vec![Action::Stop],
             Task::LookUp if kept == 0 => vec![Action::Done],
             Task::LookUp if is_asked => vec![Action::Delete(kept), Action::Back, Action::Cancel],
             Task::LookUp => vec![Action::Ask(kept), Action::Cancel],
@@ -126,6 +116,15 @@ impl Overview {
 }
 
 impl OutcomeGroup {
+    /// The outcomes by kind; none while a task runs.
+    pub fn all(fleet: &Fleet, forgetting: &Forgetting, i18n: I18n, formats: &Formats) -> Vec<OutcomeGroup> {
+        let group = |kind| OutcomeGroup::of(kind, fleet, forgetting, i18n, formats);
+        match forgetting.is_running() {
+            true => Vec::new(),
+            false => OutcomeKind::ALL.into_iter().filter_map(group).collect(),
+        }
+    }
+
     /// The group of a kind, unless it is empty.
     fn of(
         kind: OutcomeKind,
@@ -187,18 +186,15 @@ mod tests {
 
     /// Checks counts of an overview → actions.
     #[track_caller]
-    fn check(task: Task, is_running: bool, [kept, undoable]: [usize; 2], is_asked: bool, expected: &[Action]) {
-        let overview = Overview {
-            task,
-            is_running,
-            kept,
-            online: 0,
-            gone: 0,
-            restored: 0,
-            undoable,
-            left_out: 0,
-            groups: Vec::new(),
-        };
+    fn check(
+        task: Task,
+        is_running: bool,
+        [kept, undoable]: [usize; 2],
+        is_asked: bool,
+        expected: &[Action],
+    ) {
+        let overview =
+            Overview { task, is_running, kept, online: 0, gone: 0, restored: 0, undoable, left_out: 0 };
         assert_eq!(overview.actions(is_asked), expected);
     }
 
