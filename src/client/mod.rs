@@ -16,6 +16,8 @@ use leptos::prelude::window;
 use mqtt::{Time, VersionChoice};
 
 pub use address::{Address, AddressError, Origin};
+#[cfg(test)]
+pub(crate) use connection::tests::ScriptedBroker;
 pub use connection::{Active, Connection, ConnectionFailure, check};
 pub use driver::{Driver, Machine, Observer};
 pub use frames::Pace;
