@@ -136,7 +136,7 @@ async fn a_kept_password_is_used_for_exactly_its_address() {
         click(page, "button[name=save]").await;
         page.until(
             "it is refused",
-            "return /is kept already/.test(document.querySelector('#name-error').textContent)",
+            "return /already exists/.test(document.querySelector('#name-error').textContent)",
         )
         .await;
         assert_eq!(stored(page).await["profiles"][0]["filters"], json!([]));
@@ -277,7 +277,7 @@ async fn a_file_is_shown_before_it_is_taken_and_overwrites_nothing() {
             "profiles[0].password",
             "profiles[2].address: The address must start with ws:// or wss://",
             "profiles[3].filters[0]",
-            "Farm: is here already",
+            "Farm: already saved",
         ] {
             assert!(said.contains(part), "{part} in {said}");
         }

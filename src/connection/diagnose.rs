@@ -1,14 +1,12 @@
 //! Why there is no connection: what is known, what is likely, and what to try.
 //!
-//! A browser tells a page almost nothing about a WebSocket that failed, so the three are kept apart: a
-//! [`Fact`] was seen, a [`Cause`] is a guess, a [`Remedy`] follows from either. Pure: a failure and its
-//! circumstances in, typed reasons out; `ui` words them. Loaded with its words when there is something to explain, so
-//! that nothing of what the first board needs may use it.
+//! A browser tells a page almost nothing about a WebSocket that failed, so the three are kept apart: a [`Fact`] was
+//! seen, a [`Cause`] is a guess, a [`Remedy`] follows from either. Pure: a failure and its circumstances in, typed
+//! reasons out. `troubleshooting` words them.
 
 use mqtt::{Error, Failure, ReasonCode, Version, VersionChoice};
 
-use crate::address::Address;
-use crate::link::{self, Blocked, Link, Trouble};
+use crate::client::{Active, Address, Blocked, Connection, ConnectionFailure};
 
 /// What the failure happened with.
 #[derive(Copy, Clone, Debug)]
@@ -25,8 +23,8 @@ pub struct Circumstances<'a> {
     pub took: Option<u64>,
 }
 
-/// The diagnosis, each part in the order of telling.
-#[derive(Debug)]
+/// A diagnosis. Each list is in the order in which it is shown.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Diagnosis {
     /// What kind of ending it was.
     pub kind: Kind,
@@ -38,16 +36,16 @@ pub struct Diagnosis {
     pub remedies: Vec<Remedy>,
 }
 
-/// Who or what ended it.
+/// How the connection ended.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Kind {
     /// It never came to a connection.
     Failed,
     /// There was one, and it is gone.
     Lost,
-    /// The broker said no.
+    /// The broker refused it.
     Refused,
-    /// The browser said no.
+    /// The browser refused it.
     Blocked,
 }
 
@@ -88,7 +86,7 @@ pub enum Fact {
     Refused(ReasonCode),
     /// The broker's DISCONNECT.
     Disconnected(ReasonCode),
-    /// What the broker said in its own words.
+    /// The broker's reason string.
     Said(String),
     /// Connected, then closed.
     Lost,
@@ -117,7 +115,7 @@ pub enum Cause {
     NothingListens,
     /// Another path.
     WrongPath,
-    /// Not trusted, run out, another name.
+    /// Not trusted, expired, or of another name.
     Certificate,
     /// `ws://` where `wss://` is expected.
     WantsTls,
@@ -152,7 +150,7 @@ pub enum Remedy {
     CheckListener,
     /// The path.
     CheckPath,
-    /// Open this address in a tab, to hear what the browser says of the certificate.
+    /// Open this address in a tab, where the browser says what is wrong with the certificate.
     OpenHttps(String),
     /// User and password.
     CheckCredentials,
@@ -174,37 +172,46 @@ pub enum Remedy {
 /// 8081, RabbitMQ 15675, and the web's own.
 const USUAL_PORTS: [u16; 9] = [80, 443, 8000, 8080, 8081, 8083, 8084, 9001, 15675];
 
-/// A machine that is there refuses in the time of a few round trips, in milliseconds. Beyond it nobody answered.
+/// A machine that is there refuses within a few round trips. After this many milliseconds it did not answer.
 const UNANSWERED: u64 = 3_000;
 
 impl Diagnosis {
-    /// Of a connection, if there is none and there should be one. `page_is_secure`: the page itself came by https.
-    pub fn of(link: &Link, page_is_secure: bool) -> Option<Diagnosis> {
-        let worked_before = |call: &link::Call| call.engine.fleet().observed_since().is_some();
-        let (took, worked_before) = link.with(|call| (link::attempt(&call.log), worked_before(call)))?;
-        link.with_trouble(|trouble, profile| {
-            let (address, version) = (&profile.address, profile.version);
-            diagnose(trouble, Circumstances { address, page_is_secure, version, worked_before, took })
+    /// Of a connection that failed or is being tried again. `page_is_secure`: the page itself came by https.
+    pub fn of(connection: &Connection, page_is_secure: bool) -> Option<Diagnosis> {
+        connection.read_failure(|failure, Active { profile, engine, log }| {
+            let circumstances = Circumstances {
+                address: &profile.address,
+                page_is_secure,
+                version: profile.version,
+                worked_before: engine.fleet().observed_since().is_some(),
+                took: log.last_attempt(),
+            };
+            diagnose(failure, circumstances)
         })
     }
 }
 
-/// Tells facts from guesses.
-pub fn diagnose(trouble: Trouble<'_>, at: Circumstances<'_>) -> Diagnosis {
+/// Diagnoses a failure.
+pub fn diagnose(failure: ConnectionFailure<'_>, at: Circumstances<'_>) -> Diagnosis {
     use {Cause as C, Fact as F, Kind as K, Remedy as R};
     // A visitor may have allowed it for this page, so that it worked; then it is not the reason.
     let is_mixed =
         at.page_is_secure && !at.address.secure() && !at.address.is_loopback() && !at.worked_before;
-    let (kind, fact, causes, remedies): (K, F, &[C], &[R]) = match trouble {
-        Trouble::Blocked(Blocked::Url) => (K::Blocked, F::InvalidUrl, &[], &[R::CorrectAddress]),
-        // Some browsers throw a `SecurityError`, others let the socket fail as if nobody were there.
-        Trouble::Blocked(Blocked::Security) | Trouble::Failed(Failure::NotOpened { .. }) if is_mixed => {
+    let (kind, fact, causes, remedies): (K, F, &[C], &[R]) = match failure {
+        ConnectionFailure::Blocked(Blocked::Url) => (K::Blocked, F::InvalidUrl, &[], &[R::CorrectAddress]),
+        // Some browsers throw a `SecurityError`, others let the socket fail as if nothing listened.
+        ConnectionFailure::Blocked(Blocked::Security)
+        | ConnectionFailure::Failed(Failure::NotOpened { .. })
+            if is_mixed =>
+        {
             (K::Blocked, F::MixedContent, &[], &[R::UseWss])
         }
         // Browsers keep a list of ports that pages may not use.
-        Trouble::Blocked(Blocked::Security) => (K::Blocked, F::BlockedByBrowser, &[], &[R::UsualPorts]),
-        Trouble::Failed(failure) => match failure {
-            // What worked cannot be wrong: the address, its path and its certificate are above suspicion.
+        ConnectionFailure::Blocked(Blocked::Security) => {
+            (K::Blocked, F::BlockedByBrowser, &[], &[R::UsualPorts])
+        }
+        ConnectionFailure::Failed(failure) => match failure {
+            // The address, its path and its certificate worked before, so they are not the cause.
             Failure::NotOpened { .. } | Failure::OpenTimeout if at.worked_before => {
                 (K::Lost, never_opened(failure), &[C::Network, C::Starting], &[R::Wait])
             }
@@ -257,42 +264,42 @@ pub fn diagnose(trouble: Trouble<'_>, at: Circumstances<'_>) -> Diagnosis {
             }
         },
     };
-    let mut found =
+    let mut diagnosis =
         Diagnosis { kind, facts: vec![fact], causes: causes.to_vec(), remedies: remedies.to_vec() };
-    if let Trouble::Failed(failure) = trouble {
-        add_facts(&mut found, failure, at.took);
+    if let ConnectionFailure::Failed(failure) = failure {
+        add_facts(&mut diagnosis, failure, at.took);
         if kind == K::Failed && matches!(failure, Failure::NotOpened { .. } | Failure::OpenTimeout) {
-            guess(&mut found, at.address, *failure == Failure::OpenTimeout, at.took);
+            add_guesses(&mut diagnosis, at.address, *failure == Failure::OpenTimeout, at.took);
         }
     }
-    found
+    diagnosis
 }
 
 fn never_opened(failure: &Failure) -> Fact {
     if *failure == Failure::OpenTimeout { Fact::OpenTimeout } else { Fact::NeverOpened }
 }
 
-/// What else was seen.
-fn add_facts(found: &mut Diagnosis, failure: &Failure, took: Option<u64>) {
+/// Adds what else was seen.
+fn add_facts(diagnosis: &mut Diagnosis, failure: &Failure, took: Option<u64>) {
     match failure {
         Failure::ConnectRefused { reason_string: Some(words), .. }
         | Failure::ServerDisconnect { reason_string: Some(words), .. } => {
-            found.facts.push(Fact::Said(words.to_string()));
+            diagnosis.facts.push(Fact::Said(words.to_string()));
         }
-        // 1006 is what a browser says when it was told nothing.
-        Failure::Closed { code: Some(code) } if *code != 1006 => found.facts.push(Fact::CloseCode(*code)),
+        // 1006 is the browser's own code for a close without one.
+        Failure::Closed { code: Some(code) } if *code != 1006 => diagnosis.facts.push(Fact::CloseCode(*code)),
         _ => {}
     }
-    // Only of what the network or the broker did does it tell anything.
-    if let (Kind::Failed | Kind::Refused, Some(took)) = (found.kind, took) {
-        found.facts.push(Fact::Took(took));
+    // How long a connection lasted that worked says nothing.
+    if let (Kind::Failed | Kind::Refused, Some(took)) = (diagnosis.kind, took) {
+        diagnosis.facts.push(Fact::Took(took));
     }
 }
 
-/// Why an address that never worked does not open.
-fn guess(found: &mut Diagnosis, address: &Address, is_timeout: bool, took: Option<u64>) {
+/// Adds why an address that never worked may not open.
+fn add_guesses(diagnosis: &mut Diagnosis, address: &Address, is_timeout: bool, took: Option<u64>) {
     use {Cause as C, Remedy as R};
-    let Diagnosis { causes, remedies, .. } = found;
+    let Diagnosis { causes, remedies, .. } = diagnosis;
     if is_timeout || took.is_some_and(|took| took >= UNANSWERED) {
         causes.push(C::Dropped);
     }
@@ -302,7 +309,7 @@ fn guess(found: &mut Diagnosis, address: &Address, is_timeout: bool, took: Optio
         remedies.push(R::UsualPorts);
     }
     causes.push(C::NothingListens);
-    // A path, a subprotocol and a certificate are only looked at by somebody who listens.
+    // A path, a subprotocol and a certificate matter only where something listens.
     if is_timeout {
         return;
     }
@@ -323,39 +330,39 @@ mod tests {
     use super::*;
     use wasm_bindgen_test::wasm_bindgen_test;
 
-    fn check(broker: &str, page_is_secure: bool, trouble: Trouble<'_>) -> Diagnosis {
+    fn check(broker: &str, page_is_secure: bool, failure: ConnectionFailure<'_>) -> Diagnosis {
         let address = Address::parse(broker).expect("a test's address is valid");
         let version = VersionChoice::Only(Version::V5);
         let at =
             Circumstances { address: &address, page_is_secure, version, worked_before: false, took: None };
-        diagnose(trouble, at)
+        diagnose(failure, at)
     }
 
     #[wasm_bindgen_test]
     fn mixed_content_is_a_fact_only_where_it_is_one() {
-        let blocked = Trouble::Blocked(Blocked::Security);
+        let blocked = ConnectionFailure::Blocked(Blocked::Security);
         let facts = |broker, secure| check(broker, secure, blocked).facts;
         assert_eq!(facts("ws://farm.example/mqtt", true), [Fact::MixedContent]);
         assert_eq!(facts("ws://localhost:9001", true), [Fact::BlockedByBrowser]);
         assert_eq!(facts("wss://farm.example/mqtt", true), [Fact::BlockedByBrowser]);
         let silent = Failure::NotOpened { code: Some(1006) };
-        let silent = check("ws://farm.example/mqtt", true, Trouble::Failed(&silent));
+        let silent = check("ws://farm.example/mqtt", true, ConnectionFailure::Failed(&silent));
         assert_eq!((silent.kind, silent.facts), (Kind::Blocked, vec![Fact::MixedContent]));
     }
 
     #[wasm_bindgen_test]
     fn a_socket_that_never_opened_leaves_guesses() {
         let failure = Failure::NotOpened { code: Some(1006) };
-        let causes = |broker| check(broker, false, Trouble::Failed(&failure)).causes;
+        let causes = |broker| check(broker, false, ConnectionFailure::Failed(&failure)).causes;
         assert_eq!(causes("ws://farm:1883")[..2], [Cause::TcpPort(1883), Cause::NothingListens]);
         assert_eq!(causes("ws://farm:41883")[..2], [Cause::MaybeTcpPort(41883), Cause::NothingListens]);
         assert_eq!(causes("ws://farm:9001/mqtt")[0], Cause::NothingListens);
         assert!(!causes("ws://farm:9001/mqtt").contains(&Cause::Certificate));
         assert!(causes("wss://farm/mqtt").contains(&Cause::Certificate));
-        let remedies = check("WSS://farm:8084/mqtt", false, Trouble::Failed(&failure)).remedies;
+        let remedies = check("WSS://farm:8084/mqtt", false, ConnectionFailure::Failed(&failure)).remedies;
         assert!(remedies.contains(&Remedy::OpenHttps("https://farm:8084/mqtt".into())), "{remedies:?}");
-        // Nobody answered at all: nothing can be said of a path.
-        let silence = check("ws://farm:9001", false, Trouble::Failed(&Failure::OpenTimeout));
+        // Without any answer nothing can be said about the path.
+        let silence = check("ws://farm:9001", false, ConnectionFailure::Failed(&Failure::OpenTimeout));
         assert_eq!(silence.causes, [Cause::Dropped, Cause::NothingListens]);
     }
 
@@ -371,7 +378,7 @@ mod tests {
                 worked_before: false,
                 took,
             };
-            diagnose(Trouble::Failed(failure), at)
+            diagnose(ConnectionFailure::Failed(failure), at)
         };
         let failure = Failure::NotOpened { code: Some(1006) };
         let quick = of(&failure, Some(2));
@@ -379,36 +386,42 @@ mod tests {
         assert_eq!(quick.causes[0], Cause::NothingListens);
         let slow = of(&failure, Some(UNANSWERED));
         assert_eq!(slow.causes[..2], [Cause::Dropped, Cause::NothingListens]);
-        // What was connected says nothing by how long it was.
+        // How long a connection lasted that worked says nothing.
         let lost = of(&Failure::Closed { code: Some(1001) }, Some(9));
         assert_eq!(lost.facts, [Fact::Lost, Fact::CloseCode(1001)]);
     }
 
     #[wasm_bindgen_test]
-    fn what_the_broker_says_is_a_fact_without_guesses() {
+    fn a_reason_of_the_broker_is_a_fact_without_guesses() {
         let refused = |reason, words: Option<&str>| Failure::ConnectRefused {
             version: Version::V5,
             reason,
             server_reference: None,
             reason_string: words.map(Into::into),
         };
-        let bad =
-            check("ws://farm", false, Trouble::Failed(&refused(ReasonCode::BadUserNameOrPassword, None)));
+        let bad = check(
+            "ws://farm",
+            false,
+            ConnectionFailure::Failed(&refused(ReasonCode::BadUserNameOrPassword, None)),
+        );
         assert_eq!(
             (bad.kind, &bad.facts[..], bad.causes.len()),
             (Kind::Refused, &[Fact::BadCredentials][..], 0)
         );
         let quota = refused(ReasonCode::QuotaExceeded, Some("come back tomorrow"));
         assert_eq!(
-            check("ws://farm", false, Trouble::Failed(&quota)).facts,
+            check("ws://farm", false, ConnectionFailure::Failed(&quota)).facts,
             [Fact::Refused(ReasonCode::QuotaExceeded), Fact::Said("come back tomorrow".into())]
         );
         let version = Failure::VersionRefused(Version::V5);
-        assert_eq!(check("ws://farm", false, Trouble::Failed(&version)).remedies, [Remedy::AnyVersion]);
+        assert_eq!(
+            check("ws://farm", false, ConnectionFailure::Failed(&version)).remedies,
+            [Remedy::AnyVersion]
+        );
     }
 
     #[wasm_bindgen_test]
-    fn an_address_that_worked_is_above_suspicion() {
+    fn an_address_that_worked_before_is_not_the_cause() {
         let address = Address::parse("wss://farm:1883/mqtt").expect("a test's address is valid");
         let version = VersionChoice::Newest;
         let at = Circumstances {
@@ -418,16 +431,17 @@ mod tests {
             worked_before: true,
             took: None,
         };
-        let again = diagnose(Trouble::Failed(&Failure::NotOpened { code: Some(1006) }), at);
+        let again = diagnose(ConnectionFailure::Failed(&Failure::NotOpened { code: Some(1006) }), at);
         assert_eq!((again.kind, again.causes), (Kind::Lost, vec![Cause::Network, Cause::Starting]));
         assert_eq!(again.facts, [Fact::NeverOpened]);
-        let silent = diagnose(Trouble::Failed(&Failure::OpenTimeout), at);
+        let silent = diagnose(ConnectionFailure::Failed(&Failure::OpenTimeout), at);
         assert_eq!((silent.kind, silent.facts), (Kind::Lost, vec![Fact::OpenTimeout]));
     }
 
     #[wasm_bindgen_test]
-    fn a_close_code_is_told_when_it_tells_something() {
-        let facts = |code| check("ws://farm", false, Trouble::Failed(&Failure::Closed { code })).facts;
+    fn a_close_code_is_a_fact_unless_it_is_1006() {
+        let facts =
+            |code| check("ws://farm", false, ConnectionFailure::Failed(&Failure::Closed { code })).facts;
         assert_eq!(facts(Some(1006)), [Fact::Lost]);
         assert_eq!(facts(None), [Fact::Lost]);
         assert_eq!(facts(Some(1001)), [Fact::Lost, Fact::CloseCode(1001)]);

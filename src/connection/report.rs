@@ -1,20 +1,21 @@
-//! What somebody who helps must know of a connection, as a text to send them.
+//! The support report: what somebody who helps needs to know about a connection, as a text to send.
 //!
-//! In English whatever the page speaks: it is for a forum, an issue or an administrator, and is searched for. Pure:
-//! what is known in, a text out. It has no secrets: of user, password and client id only whether they are given; of the
-//! address no query, in which some brokers expect a token; of what the broker said only the codes, not its own words.
+//! In English in every language: it is for a forum, an issue or an administrator, and is searched for. Pure. It contains
+//! no secrets: only whether user, password and client id are given; no query of the address, in which some brokers
+//! expect a token; the broker's codes, but not its own words.
 
 use std::fmt::Write as _;
 
 use fleet::{Counts, Engine, FilterState};
 use mqtt::{Time, Version, VersionChoice};
 
-use crate::address::Address;
-use crate::diagnosis::{Cause, Diagnosis, Fact};
-use crate::link::{Call, Moment, Step};
+use super::diagnose::{Cause, Diagnosis, Fact};
+use crate::client::{Active, Address, ConnectionLog, LogEntry, Step};
 
-/// How many filters are listed; the rest are counted.
-const LISTED: usize = 100;
+/// How many topic filters are listed; the rest are counted.
+const MAX_LISTED: usize = 100;
+/// How many characters of a text are shown.
+const MAX_TEXT: usize = 300;
 
 /// What a report is about.
 pub struct Subject<'a> {
@@ -25,64 +26,64 @@ pub struct Subject<'a> {
     /// Whether the page itself came by https.
     pub page_is_secure: bool,
     /// The connection.
-    pub call: &'a Call,
-    /// The word for where it stands.
-    pub standing: &'static str,
-    /// Why there is none, if there is none.
+    pub active: Active<'a>,
+    /// The word for its state, see [`crate::client::word`].
+    pub link: &'static str,
+    /// Why there is none, if it failed.
     pub diagnosis: Option<&'a Diagnosis>,
 }
 
-/// How typed reasons are worded.
-pub struct Words {
+/// The wording of typed values, in English.
+pub struct Wording {
     /// A fact.
     pub fact: fn(&Fact) -> String,
-    /// A guess.
+    /// A likely cause.
     pub cause: fn(&Cause) -> String,
-    /// What became of a filter.
+    /// The state of a topic filter.
     pub filter: fn(FilterState) -> String,
 }
 
-/// The report.
-pub fn report(about: &Subject<'_>, words: &Words) -> String {
+/// Writes the report.
+pub fn report(subject: &Subject<'_>, wording: &Wording) -> String {
     let mut lines = Lines(String::new());
-    let Call { profile, engine, log, .. } = about.call;
-    lines.say("Willow", env!("CARGO_PKG_VERSION"));
-    lines.say("Time", &iso(about.now));
-    lines.say("Browser", &one_line(about.browser));
-    lines.say("Page", if about.page_is_secure { "https" } else { "http" });
-    lines.say("Broker", &place(&profile.address));
+    let Active { profile, engine, log } = subject.active;
+    lines.add("Willow", env!("CARGO_PKG_VERSION"));
+    lines.add("Time", &iso(subject.now));
+    lines.add("Browser", &one_line(subject.browser));
+    lines.add("Page", if subject.page_is_secure { "https" } else { "http" });
+    lines.add("Broker", &address_text(&profile.address));
     let given = |is_given| if is_given { "given" } else { "none" };
-    lines.say("User", given(profile.user.is_some()));
-    lines.say("Password", given(profile.password.is_some()));
-    lines.say("Client id", if profile.client_id.is_some() { "given" } else { "a new one each time" });
-    lines.say("Keep-alive", &format!("{} s", profile.keep_alive));
+    lines.add("User", given(profile.user.is_some()));
+    lines.add("Password", given(profile.password.is_some()));
+    lines.add("Client id", if profile.client_id.is_some() { "given" } else { "a new one each time" });
+    lines.add("Keep-alive", &format!("{} s", profile.keep_alive));
     let allowed = match profile.version {
         VersionChoice::Newest => "5, then 3.1.1",
-        VersionChoice::Only(version) => word(version),
+        VersionChoice::Only(version) => version_text(version),
     };
-    lines.say("MQTT allowed", allowed);
-    lines.say("MQTT spoken", engine.session().version().map_or("none so far", word));
-    lines.say("Link", about.standing);
+    lines.add("MQTT allowed", allowed);
+    lines.add("MQTT spoken", engine.session().version().map_or("none so far", version_text));
+    lines.add("Link", subject.link);
     lines.history(log);
-    if let Some(Diagnosis { facts, causes, .. }) = about.diagnosis {
+    if let Some(Diagnosis { facts, causes, .. }) = subject.diagnosis {
         let facts = facts.iter().filter(|fact| !matches!(fact, Fact::Said(_)));
-        lines.list("Known", facts.map(words.fact));
-        lines.list("Likely (guesses)", causes.iter().map(words.cause));
+        lines.list("Known", facts.map(wording.fact));
+        lines.list("Likely (guesses)", causes.iter().map(wording.cause));
     }
-    lines.say("Snapshot", engine.snapshot().state().word());
-    lines.filters(engine, about.now, words.filter);
+    lines.add("Snapshot", engine.snapshot().state().word());
+    lines.filters(engine, subject.now, wording.filter);
     let Counts { total, online, offline, sleeping, degraded, unknown, live, retained, stale } =
         engine.fleet().counts();
-    lines.say(
+    lines.add(
         "Devices",
         &format!("{total}: {online} online, {offline} offline, {sleeping} asleep, {degraded} degraded, {unknown} unknown"),
     );
-    lines.say("Evidence", &format!("{live} live, {retained} retained, {stale} stale"));
+    lines.add("Evidence", &format!("{live} live, {retained} retained, {stale} stale"));
     let refused = engine.fleet().refused();
     if refused.devices + refused.topics + refused.metadata > 0 {
         let left_out =
             format!("{} devices, {} topics, {} metadata", refused.devices, refused.topics, refused.metadata);
-        lines.say("Messages left out", &left_out);
+        lines.add("Messages left out", &left_out);
     }
     lines.0
 }
@@ -90,8 +91,8 @@ pub fn report(about: &Subject<'_>, words: &Words) -> String {
 struct Lines(String);
 
 impl Lines {
-    fn say(&mut self, name: &str, value: &str) {
-        // A `String` takes whatever is written.
+    fn add(&mut self, name: &str, value: &str) {
+        // Writing to a `String` does not fail.
         let _ = writeln!(self.0, "{name}: {value}");
     }
 
@@ -102,31 +103,31 @@ impl Lines {
         }
     }
 
-    /// What happened, each with the time since the line before.
-    fn history(&mut self, log: &[Moment]) {
+    /// What happened, each line with the time since the one before.
+    fn history(&mut self, log: &ConnectionLog) {
         let _ = writeln!(self.0, "History:");
-        let mut before: Option<Time> = None;
-        for Moment { at, step } in log {
-            let when = match before {
+        let mut previous: Option<Time> = None;
+        for LogEntry { at, step } in log.entries() {
+            let when = match previous {
                 None => iso(*at),
-                Some(before) => format!("+{} ms", at.0.saturating_sub(before.0)),
+                Some(previous) => format!("+{} ms", at.0.saturating_sub(previous.0)),
             };
             let code = match step {
                 Step::Closed(Some(code)) => format!(" with code {code}"),
                 _ => String::new(),
             };
-            let _ = writeln!(self.0, "- {when} {}{code}", step.word());
-            before = Some(*at);
+            let _ = writeln!(self.0, "- {when} {}{code}", step.words());
+            previous = Some(*at);
         }
     }
 
     fn filters(&mut self, engine: &Engine, now: Time, state: fn(FilterState) -> String) {
         let _ = writeln!(self.0, "Filters:");
         let filters = engine.snapshot().filters();
-        for filter in filters.iter().take(LISTED) {
+        for filter in filters.iter().take(MAX_LISTED) {
             let _ = writeln!(
                 self.0,
-                "- {}: {}; {} messages, {} topics, {} of no use, {} per second",
+                "- {}: {}; {} messages, {} topics, {} unmatched, {} per second",
                 one_line(filter.as_str()),
                 state(filter.state()),
                 filter.messages(),
@@ -135,8 +136,8 @@ impl Lines {
                 filter.rate(now)
             );
         }
-        if filters.len() > LISTED {
-            let _ = writeln!(self.0, "- and {} more", filters.len() - LISTED);
+        if filters.len() > MAX_LISTED {
+            let _ = writeln!(self.0, "- and {} more", filters.len() - MAX_LISTED);
         }
         for rejected in engine.rejected_filters() {
             let _ = writeln!(self.0, "- {}: cannot be used", one_line(&rejected.filter));
@@ -145,7 +146,7 @@ impl Lines {
 }
 
 /// Scheme, host, port and path.
-fn place(address: &Address) -> String {
+fn address_text(address: &Address) -> String {
     let (host, bracket) = (address.host(), address.host().contains(':'));
     let (open, close) = if bracket { ("[", "]") } else { ("", "") };
     let scheme = if address.secure() { "wss" } else { "ws" };
@@ -154,16 +155,16 @@ fn place(address: &Address) -> String {
     format!("{scheme}://{open}{host}{close}:{}{path}{query}", address.port())
 }
 
-fn word(version: Version) -> &'static str {
+fn version_text(version: Version) -> &'static str {
     match version {
         Version::V311 => "3.1.1",
         Version::V5 => "5",
     }
 }
 
-/// A text that cannot begin a line of its own.
+/// A text without line breaks, so that it cannot pass for another line of the report.
 fn one_line(text: &str) -> String {
-    text.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).take(300).collect()
+    text.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).take(MAX_TEXT).collect()
 }
 
 fn iso(time: Time) -> String {
@@ -173,12 +174,14 @@ fn iso(time: Time) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::link::{Link, Profile};
     use wasm_bindgen_test::wasm_bindgen_test;
 
-    /// The boundary: a profile and what was heard ⇄ the report.
-    fn written(address: &str, heard: &[&[u8]]) -> String {
+    use super::super::diagnose::Kind;
+    use super::*;
+    use crate::client::{Profile, ScriptedBroker};
+
+    /// The boundary: a profile and what the broker sent ⇄ the report.
+    fn written(address: &str, received: &[&[u8]]) -> String {
         let profile = Profile {
             address: Address::parse(address).expect("a test's address is valid"),
             user: Some("secret-user".to_owned()),
@@ -188,34 +191,34 @@ mod tests {
             filters: vec!["site/#".to_owned(), "$share/g/a".to_owned()],
             client_id: Some("secret-id".to_owned()),
         };
-        let link = Link::scripted(profile, heard);
+        let (connection, _broker) = ScriptedBroker::connected(profile, received);
         let diagnosis = Diagnosis {
-            kind: crate::diagnosis::Kind::Failed,
+            kind: Kind::Failed,
             facts: vec![Fact::NeverOpened, Fact::Said("secret-word".to_owned())],
             causes: vec![Cause::Network],
             remedies: Vec::new(),
         };
-        let words = Words {
+        let wording = Wording {
             fact: |fact| format!("{fact:?}\nKnown:"),
             cause: |cause| format!("{cause:?}"),
             filter: |_| "as it is".to_owned(),
         };
-        let text = link.with(|call| {
-            let about = Subject {
+        let text = connection.read(|active| {
+            let subject = Subject {
                 now: Time(1_700_000_000_000),
                 browser: "Browser/1\nLink: connected",
                 page_is_secure: true,
-                call,
-                standing: "waiting",
+                active,
+                link: "waiting",
                 diagnosis: Some(&diagnosis),
             };
-            report(&about, &words)
+            report(&subject, &wording)
         });
-        text.expect("the link was asked to connect")
+        text.expect("the connection was asked for")
     }
 
     #[wasm_bindgen_test]
-    fn a_report_says_what_helps_and_no_secret() {
+    fn a_report_contains_what_helps_and_no_secret() {
         let text = written("wss://FD.example:8084/mqtt?token=secret-token", &[&[0x20, 2, 0, 0]]);
         for line in [
             "Time: 2023-11-14T22:13:20.000Z",
@@ -230,7 +233,7 @@ mod tests {
             "Link: waiting",
             "- NeverOpened Known:",
             "- Network",
-            "- site/#: as it is; 0 messages, 0 topics, 0 of no use, 0 per second",
+            "- site/#: as it is; 0 messages, 0 topics, 0 unmatched, 0 per second",
             "- $share/g/a: cannot be used",
             "Devices: 0: 0 online, 0 offline, 0 asleep, 0 degraded, 0 unknown",
         ] {
@@ -241,9 +244,9 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn an_address_is_told_without_its_query() {
+    fn an_address_is_shown_without_its_query() {
         let check = |address: &str, expected: &str| {
-            assert_eq!(place(&Address::parse(address).expect("a test's address is valid")), expected);
+            assert_eq!(address_text(&Address::parse(address).expect("a test's address is valid")), expected);
         };
         check("ws://[::1]/a/b", "ws://[::1]:80/a/b");
         check("ws://farm", "ws://farm:80");

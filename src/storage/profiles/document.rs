@@ -249,8 +249,8 @@ impl<'a> Entry<'a> {
         if place == Place::File {
             return Err(Refused::new("password", Reason::Password));
         }
-        let password: String = serde_json::from_str(json.get())
-            .map_err(|_| Refused::new("password", Reason::Type("string")))?;
+        let password: String =
+            serde_json::from_str(json.get()).map_err(|_| Refused::new("password", Reason::Type("string")))?;
         printable("password", &password, MAX_TEXT)?;
         Ok(Some(password))
     }
@@ -390,10 +390,8 @@ mod tests {
     #[wasm_bindgen_test]
     fn each_problem_names_its_path_and_costs_only_its_profile() {
         let check = |profile: &str, member: &str, reason: Reason| {
-            let found = parse(
-                &document(&format!(r#"[{profile},{{"name":"b","address":"ws://b"}}]"#)),
-                Place::File,
-            );
+            let found =
+                parse(&document(&format!(r#"[{profile},{{"name":"b","address":"ws://b"}}]"#)), Place::File);
             let path = format!("profiles[0]{member}");
             assert_eq!(found.problems, [Problem { path, reason }], "{profile}");
             assert_eq!(found.profiles.len(), 1, "{profile}");
