@@ -3,14 +3,12 @@
 //! The words are exact, and `alert` is none of them any more. Only a root device has a will: when its state is
 //! `lost`, so are all that name it as their root.
 
-use std::borrow::Cow;
+use serde::Deserialize;
 
 use super::Status::{Offline, Online, Sleeping};
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
-use super::json::Value;
-use super::{
-    About, Convention, LONGEST_NAME, Level, Metadata, Parent, ParentBy, Pattern, Vocabulary, json, trim,
-};
+use super::json::{self, Text};
+use super::{About, Convention, LONGEST_NAME, Level, Metadata, Parent, ParentBy, Pattern, Vocabulary, trim};
 use crate::fleet::Evidence;
 
 const HOMIE: Level = Level::Base("homie");
@@ -42,21 +40,23 @@ pub(super) static CONVENTION: Convention = Convention {
 };
 
 fn read_description(id: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -> bool {
-    let Some([name, root]) = json::object(trim(payload), ["name", "root"]) else {
+    let Some(description) = json::object::<Description<'_>>(trim(payload)) else {
         return false;
     };
-    let (Some(name), Some(parent)) = (json::optional(name, fitting), json::optional(root, fitting)) else {
-        return false;
-    };
-    // The document is the whole truth: what it leaves out is taken back, and so is what is too long.
-    let (name, parent) = (name.unwrap_or_default(), parent.unwrap_or_default());
-    tell(About { id, name: Some(&name), parent: Some(&parent), ..About::default() });
+    // The document is complete: what it leaves out is taken back, and so is what is too long.
+    let [name, parent] = [description.name, description.root]
+        .map(|text| text.filter(|text| text.0.len() <= LONGEST_NAME).unwrap_or_default());
+    tell(About { id, name: Some(&name.0), parent: Some(&parent.0), ..About::default() });
     true
 }
 
-fn fitting(value: Value<'_>) -> Option<Cow<'_, str>> {
-    let text = value.text()?;
-    Some(if text.len() <= LONGEST_NAME { text } else { Cow::default() })
+/// What a `$description` says about the device itself.
+#[derive(Deserialize)]
+struct Description<'a> {
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
+    #[serde(borrow)]
+    root: Option<Text<'a>>,
 }
 
 pub(super) static EXAMPLES: Examples = Examples {

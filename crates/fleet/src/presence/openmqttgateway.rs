@@ -1,6 +1,8 @@
 //! OpenMQTTGateway and Theengs Gateway: `home/<gateway>/LWT`; old releases wrote `Online` and `Offline`, a fork
 //! writes JSON.
 
+use serde::Deserialize;
+
 use super::Status::{Offline, Online};
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
 use super::{Convention, Level, ONLINE_OFFLINE, Pattern, Status, Vocabulary, json, trim};
@@ -20,8 +22,14 @@ pub(super) static CONVENTION: Convention = Convention {
 };
 
 fn read_fork(payload: &[u8]) -> Option<Status> {
-    let [online] = json::object(trim(payload), ["online"])?;
-    Some(if online?.bool()? { Online } else { Offline })
+    let Fork { online } = json::object(trim(payload))?;
+    Some(if online { Online } else { Offline })
+}
+
+/// The fork's document.
+#[derive(Deserialize)]
+struct Fork {
+    online: bool,
 }
 
 pub(super) static EXAMPLES: Examples = Examples {

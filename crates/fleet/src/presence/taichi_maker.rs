@@ -4,10 +4,14 @@
 //! derivative in which every device writes JSON to the one topic `mqtt-will`, where only the last
 //! writer's message is retained.
 
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
 use super::Status::{Offline, Online};
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
-use super::json::Value;
-use super::{Convention, LONGEST_NAME, Level, Pattern, Said, Vocabulary, Words, json, trim, word_status};
+use super::json::{self, Text};
+use super::{Convention, LONGEST_NAME, Level, Pattern, Said, Vocabulary, Words, trim, word_status};
 use crate::fleet::Evidence;
 
 const WORDS: Words =
@@ -29,16 +33,28 @@ pub(super) static CONVENTION: Convention = Convention {
 
 /// Reads the document on the shared topic, as the derivative code writes it.
 fn read_shared(payload: &[u8]) -> Option<Said<'_>> {
-    let members = json::object(trim(payload), ["productKey", "deviceName", "types", "message"])?;
-    let [product_key, device_name, types, message] = members;
-    let status = word_status(WORDS, message?.text()?.as_bytes())?;
-    let is_will = json::optional(types, Value::text)?.is_none_or(|types| types == "will");
-    let name = json::optional(device_name, Value::text)?;
-    let id = product_key?.text()?;
-    let fits = !id.is_empty() && id.len() <= LONGEST_NAME;
+    let shared: Shared<'_> = json::object(trim(payload))?;
+    let status = word_status(WORDS, shared.message.as_bytes())?;
+    let is_will = shared.types.is_none_or(|Text(types)| types == "will");
+    let id = shared.product_key;
     // A name that is too long is left out: it is only a name, the id still says which device it is.
-    let name = name.filter(|name| !name.is_empty() && name.len() <= LONGEST_NAME);
-    (is_will && fits).then_some(Said { status, id: Some(id), name })
+    let fits = |text: &str| !text.is_empty() && text.len() <= LONGEST_NAME;
+    let name = shared.device_name.map(|Text(name)| name).filter(|name| fits(name));
+    (is_will && fits(&id)).then_some(Said { status, id: Some(id), name })
+}
+
+/// The document on the shared topic.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Shared<'a> {
+    #[serde(borrow)]
+    product_key: Cow<'a, str>,
+    #[serde(borrow)]
+    device_name: Option<Text<'a>>,
+    #[serde(borrow)]
+    types: Option<Text<'a>>,
+    #[serde(borrow)]
+    message: Cow<'a, str>,
 }
 
 pub(super) static EXAMPLES: Examples = Examples {

@@ -4,14 +4,17 @@
 //! (`SetOption19 0`, as it comes) is asked for before them: `t` is the id, `dn` or else the first of `fn` the name,
 //! `ft` with `tp`, `hn` and `mac` filled in the topic, `onln` and `ofln` the words, and `dslp` 1 says that it sleeps.
 
+use std::borrow::Cow;
+
 use mqtt::{TopicFilter, TopicName};
+use serde::Deserialize;
 
 use super::Status::{Offline, Online, Sleeping, Unknown};
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
-use super::json::Value;
+use super::json::{self, Text};
 use super::{
     About, Convention, LONGEST_JSON, LONGEST_NAME, LONGEST_WORD, Level, Metadata, Pattern, StatusTopic,
-    Vocabulary, json, trim,
+    Vocabulary, trim,
 };
 use crate::fleet::Evidence;
 
@@ -48,16 +51,9 @@ fn read_discovery(mac: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) ->
 }
 
 fn tell_discovery(topic_mac: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -> Option<()> {
-    let names = ["t", "ft", "mac", "onln", "ofln", "hn", "dn", "tp", "fn", "dslp"];
-    let [t, ft, mac, onln, ofln, hn, dn, tp, names, dslp] = json::object(trim(payload), names)?;
-    let nothing = Some(Value::NO_TEXT);
-    let mut texts = Vec::new();
-    for member in [t, ft, mac, onln, ofln, hn.or(nothing), dn.or(nothing)] {
-        texts.push(member?.text()?);
-    }
-    let [id, full_topic, mac, online, offline, host_name, device_name] = &texts[..] else { return None };
-    let prefixes = tp?.texts()?;
-    let [_, _, prefix] = &prefixes[..] else { return None };
+    let Discovery { id, full_topic, mac, online, offline, host_name, device_name, prefixes, names, sleeps } =
+        &json::object(trim(payload))?;
+    let [_, _, prefix] = prefixes.each_ref().map(text);
     let is_long = [id, full_topic, mac, host_name, prefix].iter().any(|text| text.len() > LONGEST_NAME);
     // Payloads are trimmed before they are compared with them.
     let (online, offline) = (online.trim_ascii(), offline.trim_ascii());
@@ -68,26 +64,53 @@ fn tell_discovery(topic_mac: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_
         return None;
     }
     let tokens = [
-        ("%prefix%", &**prefix, false),
+        ("%prefix%", prefix, false),
         ("%topic%", id, true),
         ("%hostname%", host_name, true),
         ("%id%", mac.get(mac.len().checked_sub(6)?..)?, true),
     ];
     let (topic, filter) = will_topic(full_topic, tokens)?;
     // Its own name, or else the first of the others.
-    let names = names.map_or(Some(Vec::new()), Value::texts)?;
-    let mut names = [Some(device_name), names.first()].into_iter().flatten();
+    let mut names = [&**device_name, names.first().map_or("", text)].into_iter();
     let name = names.find(|name| !name.is_empty() && name.len() <= LONGEST_NAME);
-    let sleeps = json::optional(dslp, Value::byte)?;
     tell(About {
         id,
-        name: Some(name.map_or("", |name| name)),
+        name: Some(name.unwrap_or_default()),
         is_listed: true,
         sleeps: sleeps.map(|sleeps| sleeps != 0),
         status_topic: Some(StatusTopic { topic: &topic, filter: &filter, online, offline }),
         ..About::default()
     });
     Some(())
+}
+
+/// The members of a discovery message that are read. In its lists `null` is an empty text.
+#[derive(Deserialize)]
+struct Discovery<'a> {
+    #[serde(rename = "t", borrow)]
+    id: Cow<'a, str>,
+    #[serde(rename = "ft", borrow)]
+    full_topic: Cow<'a, str>,
+    #[serde(borrow)]
+    mac: Cow<'a, str>,
+    #[serde(rename = "onln", borrow)]
+    online: Cow<'a, str>,
+    #[serde(rename = "ofln", borrow)]
+    offline: Cow<'a, str>,
+    #[serde(rename = "hn", borrow, default)]
+    host_name: Cow<'a, str>,
+    #[serde(rename = "dn", borrow, default)]
+    device_name: Cow<'a, str>,
+    #[serde(rename = "tp", borrow)]
+    prefixes: [Option<Text<'a>>; 3],
+    #[serde(rename = "fn", borrow, default)]
+    names: Vec<Option<Text<'a>>>,
+    #[serde(rename = "dslp")]
+    sleeps: Option<u8>,
+}
+
+fn text<'a>(item: &'a Option<Text<'_>>) -> &'a str {
+    item.as_ref().map_or("", |text| &text.0)
 }
 
 /// The topic of the will, which ends in `LWT` below the telemetry prefix, and the filter for every device

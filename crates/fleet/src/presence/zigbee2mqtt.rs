@@ -4,14 +4,17 @@
 //! Availability is Zigbee2MQTT's judgement, no will, and need not be switched on; `bridge/devices` lists what there is
 //! all the same: `friendly_name` is the id, `disabled` makes it unknown, and the `type` Coordinator is left out.
 
+use std::borrow::Cow;
+
 use mqtt::TopicName;
+use serde::Deserialize;
 
 use super::Status::{Offline, Online, Unknown};
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
-use super::json::Value;
+use super::json::{self, Text};
 use super::{
     About, Convention, LONGEST_NAME, Level, Metadata, ONLINE_OFFLINE, Parent, ParentBy, Pattern, Status,
-    Vocabulary, json, trim, word_status,
+    Vocabulary, trim, word_status,
 };
 use crate::fleet::Evidence;
 
@@ -36,31 +39,45 @@ pub(super) static CONVENTION: Convention = Convention {
 };
 
 fn read_state(payload: &[u8]) -> Option<Status> {
-    let [state] = json::object(trim(payload), ["state"])?;
-    word_status(ONLINE_OFFLINE, state?.text()?.as_bytes())
+    let document: State<'_> = json::object(trim(payload))?;
+    word_status(ONLINE_OFFLINE, document.state.as_bytes())
+}
+
+/// The document on a topic with a status.
+#[derive(Deserialize)]
+struct State<'a> {
+    #[serde(borrow)]
+    state: Cow<'a, str>,
 }
 
 fn read_devices(_: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -> bool {
-    // All of it before any is told: half an inventory would take the other half away. What else is said of each
-    // device, which is by far the most of it, is skipped.
+    // The whole list is read before any of it counts: half an inventory would take the other half away.
     let mut entries = Vec::new();
-    let names = ["friendly_name", "disabled", "type"];
-    let is_understood = json::objects(trim(payload), names, &mut |[name, disabled, kind]| {
-        let is_disabled = json::optional(disabled, Value::bool)?.unwrap_or(false);
+    let read = json::objects(trim(payload), |entry: Entry<'_>| {
         // The coordinator is the bridge's own radio, and has no availability.
-        let is_device = json::optional(kind, Value::text)?.is_none_or(|kind| kind != "Coordinator");
-        let name = name?.text()?;
-        if is_device && TopicName::new(&name).is_ok() && name.len() <= LONGEST_NAME {
-            entries.push((name, is_disabled));
+        let is_device = entry.kind.is_none_or(|Text(kind)| kind != "Coordinator");
+        let id = entry.friendly_name;
+        if is_device && TopicName::new(&id).is_ok() && id.len() <= LONGEST_NAME {
+            entries.push((id, entry.disabled.unwrap_or(false)));
         }
-        Some(())
     });
-    if is_understood {
-        for (id, is_disabled) in entries {
-            tell(About { id: &id, is_listed: true, is_disabled: Some(is_disabled), ..About::default() });
-        }
+    if read.is_none() {
+        return false;
     }
-    is_understood
+    for (id, is_disabled) in entries {
+        tell(About { id: &id, is_listed: true, is_disabled: Some(is_disabled), ..About::default() });
+    }
+    true
+}
+
+/// One device in the list. Its other members, by far the most of it, are skipped.
+#[derive(Deserialize)]
+struct Entry<'a> {
+    #[serde(borrow)]
+    friendly_name: Cow<'a, str>,
+    disabled: Option<bool>,
+    #[serde(rename = "type", borrow)]
+    kind: Option<Text<'a>>,
 }
 
 pub(super) static EXAMPLES: Examples = Examples {
