@@ -14,9 +14,9 @@
 pub mod engine;
 pub mod fleet;
 pub mod forget;
+mod key;
 pub mod presence;
 pub mod snapshot;
-mod table;
 
 pub use engine::{Config, ConfigError, Engine};
 pub use fleet::{

@@ -269,11 +269,7 @@ impl<'a> Device<'a> {
     pub fn other_topics(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let slot = self.handle.slot;
         let aliases = self.fleet.slot(slot).is(ALIASED).then(|| self.fleet.aliases.iter());
-        aliases
-            .into_iter()
-            .flatten()
-            .filter(move |(_, alias)| alias.slot == slot)
-            .map(|((_, topic), _)| topic)
+        aliases.into_iter().flatten().filter(move |(_, alias)| alias.slot == slot).map(|(topic, _)| &**topic)
     }
 
     /// What hangs on it, in the order of the slots: mostly the order in which they were first heard of.
@@ -301,18 +297,11 @@ impl<'a> Device<'a> {
         for to in [self.fleet.forgotten_gap, record.and_then(|record| record.forgotten)] {
             all.extend(to.map(|to| Gap { from: self.first_seen, to: Some(to) }));
         }
-        let mut gaps: Vec<Gap> = Vec::new();
-        for gap in all {
-            if gap.to.is_none_or(|to| to > self.first_seen) {
-                let ends = |gap: &Gap| (gap.from.0, gap.to.map_or(u64::MAX, |to| to.0));
-                // Nearly in order already, and few: no general sort is linked into the page for them.
-                let place = gaps.partition_point(|other| ends(other) <= ends(&gap));
-                gaps.insert(place, gap);
-            }
-        }
+        all.retain(|gap| gap.to.is_none_or(|to| to > self.first_seen));
+        all.sort_unstable_by_key(|gap| (gap.from, gap.to.unwrap_or(UNKNOWN)));
         // Gaps that overlap are one: the link's and the device's own often begin together.
         let mut merged: Vec<Gap> = Vec::new();
-        for gap in gaps {
+        for gap in all {
             match merged.last_mut() {
                 Some(last) if last.to.is_none_or(|to| gap.from <= to) => {
                     last.to = last.to.and_then(|a| gap.to.map(|b| a.max(b)));

@@ -4,8 +4,10 @@
 //! order in which they lie, and the rows are dealt out to them as [`Fleet::rows`] gives them.
 
 use super::device::{ALIVE, Slot};
-use super::index::Index;
-use super::{Counts, Fleet, Handle, Query, hash, order};
+use super::{Counts, Fleet, Handle, Query, order};
+use hashbrown::HashMap;
+
+use crate::key::Key;
 use crate::presence::CONVENTIONS;
 
 /// What makes devices a group.
@@ -54,8 +56,7 @@ impl Fleet {
     /// All groups by name, the nameless one last, with those of their devices that answer a query.
     pub fn groups(&self, query: &Query, by: Grouping) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
-        let mut keys: Vec<(u8, &str)> = Vec::new();
-        let mut index = Index::default();
+        let mut numbers: HashMap<Key<'_>, u32, _> = HashMap::with_hasher(self.seeded.clone());
         // In the order of the slots, which is that of the memory.
         let mut group_of = vec![u32::MAX; self.slot_count as usize];
         for number in 0..self.slot_count {
@@ -64,14 +65,9 @@ impl Fleet {
                 continue;
             }
             let key = self.group_key(number, slot, by);
-            let hash = hash(self.seed, key.0, key.1.as_bytes());
-            let found = index.find(hash, |group| keys[group as usize] == key);
-            let group = found.unwrap_or_else(|| {
-                let group = groups.len() as u32;
-                keys.push(key);
-                index.insert(hash, group);
+            let group = *numbers.entry(key).or_insert_with(|| {
                 groups.push(self.empty_group(key, by));
-                group
+                groups.len() as u32 - 1
             });
             group_of[number as usize] = group;
             let counts = &mut groups[group as usize].counts;
@@ -94,28 +90,29 @@ impl Fleet {
     }
 
     pub(super) fn is_in_group(&self, number: u32, slot: &Slot, group: &GroupKey) -> bool {
-        let (convention, text) = self.group_key(number, slot, group.by);
-        *text == group.text && slug(convention) == group.convention
+        let key = self.group_key(number, slot, group.by);
+        *key.id == group.text && slug(key.convention) == group.convention
     }
 
     /// What a device has in common with its group: a convention, a text, or both.
-    fn group_key(&self, number: u32, slot: &Slot, by: Grouping) -> (u8, &str) {
+    fn group_key(&self, number: u32, slot: &Slot, by: Grouping) -> Key<'_> {
         match by {
-            Grouping::Convention => (slot.convention, ""),
+            Grouping::Convention => Key { convention: slot.convention, id: "" },
             Grouping::Topic { levels } => {
                 let topic = self.topic(slot);
                 let slashes = topic.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(at, _)| at);
-                (NO_CONVENTION, &topic[..slashes.take(levels.into()).last().unwrap_or(0)])
+                let id = &topic[..slashes.take(levels.into()).last().unwrap_or(0)];
+                Key { convention: NO_CONVENTION, id }
             }
             Grouping::Parent => match self.families.parent(number) {
-                Some((convention, id, _)) => (convention, id),
-                None if self.families.is_parent(number) => (slot.convention, self.id(slot)),
-                None => (NO_CONVENTION, ""),
+                Some((parent, _)) => parent,
+                None if self.families.is_parent(number) => self.key(slot),
+                None => Key { convention: NO_CONVENTION, id: "" },
             },
         }
     }
 
-    fn empty_group(&self, (convention, text): (u8, &str), by: Grouping) -> Group {
+    fn empty_group(&self, Key { convention, id: text }: Key<'_>, by: Grouping) -> Group {
         let name = match by {
             Grouping::Convention => CONVENTIONS[convention as usize].label,
             Grouping::Topic { .. } => text,

@@ -5,18 +5,20 @@
 //! said, only what that means; a device that only metadata knows of is there when an inventory lists it, and
 //! is unknown until it speaks. Called by [`Fleet::apply`].
 
+use std::hash::BuildHasher;
+
 use mqtt::TopicFilter;
 
 use super::device::{
     DISABLED, LAPSED, LISTED, LIVE, PARENT_OFFLINE, PARENT_REPLAYED, PARENT_STALE, SLEEPS, Slot, UNTOLD,
     UNWATCHED,
 };
-use super::{Applied, Effect, Evidence, Fleet, Key, Message, hash};
+use super::{Applied, Effect, Evidence, Fleet, Message, NewDevice};
+use crate::key::Key;
 use crate::presence::{
     About, CONVENTIONS, LONGEST_METADATA, LONGEST_NAME, Metadata, Named, Owner, ParentBy, Status,
     StatusTopic, Vocabulary,
 };
-use crate::table;
 
 /// How many filters metadata may ask for.
 pub const MOST_WANTED: usize = 64;
@@ -49,10 +51,7 @@ impl Fleet {
         let mut listed: Vec<u32> = Vec::new();
         // A list that comes as before, with nothing in between, changes nothing, however long it is and however
         // often somebody sends it.
-        let list = metadata.is_inventory.then(|| {
-            let seed = hash(self.seed, retain.into(), topic.as_bytes());
-            hash(seed, owner.number, payload)
-        });
+        let list = metadata.is_inventory.then(|| self.seeded.hash_one((retain, topic, payload)));
         let is_repeated = list.is_some_and(|list| self.last_list == Some((list, self.epoch())));
         if payload.is_empty() && !is_repeated {
             // It was taken back. What it named is not named any more; a device that spoke stays.
@@ -82,14 +81,19 @@ impl Fleet {
         }
         let effect = if changed { Effect::Confirmed } else { Effect::Same };
         // A link begins afresh: what it replays first was not replayed before, however well it is known.
-        let is_known = self.replayed.get((0, topic)).is_some();
-        let replayed_before = if !is_known && self.replayed.len() >= self.bounds.metadata {
-            !changed
-        } else if payload.is_empty() {
-            self.replayed.remove((0, topic));
-            false
-        } else {
-            retain && self.replayed.insert((0, topic), self.life) == Some(self.life)
+        let is_full = self.replayed.len() >= self.bounds.metadata;
+        let replayed_before = match self.replayed.get_mut(topic) {
+            None if is_full => !changed,
+            _ if payload.is_empty() => {
+                self.replayed.remove(topic);
+                false
+            }
+            _ if !retain => false,
+            Some(life) => std::mem::replace(life, self.life) == self.life,
+            None => {
+                self.replayed.insert(topic.into(), self.life);
+                false
+            }
         };
         Applied { effect, device: None, replayed_before }
     }
@@ -131,8 +135,8 @@ impl Fleet {
         let number = match self.position(convention, &id) {
             Some(number) => number,
             None if about.is_listed => {
-                let key = Key { convention, id: &id, id_start: topic.len() };
-                let applied = self.first_sight(key, message, None, None);
+                let new = NewDevice { key: Key { convention, id: &id }, id_start: topic.len() };
+                let applied = self.first_sight(new, message, None, None);
                 let Some(handle) = applied.device else {
                     return changed;
                 };
@@ -173,8 +177,8 @@ impl Fleet {
 
     /// Keeps metadata until its device is there. Returns whether it was news.
     fn keep_waiting(&mut self, id: &str, about: &About<'_>, source: Source<'_>) -> bool {
-        let key = (source.owner.number, id);
-        let before = self.waiting.get(key).cloned().unwrap_or_default();
+        let key = Key { convention: source.owner.number, id };
+        let before = self.waiting.get(&key).cloned().unwrap_or_default();
         let mut waiting = before.clone();
         if let Some(name) = about.name {
             waiting.name = (!name.is_empty()).then(|| name.into());
@@ -197,15 +201,15 @@ impl Fleet {
     }
 
     /// Keeps what is not nothing, if there is room for it. Returns whether it did.
-    pub(super) fn wait(&mut self, key: table::Key<'_>, waiting: Waiting) -> bool {
+    pub(super) fn wait(&mut self, key: Key<'_>, waiting: Waiting) -> bool {
         if waiting == Waiting::default() {
-            return self.waiting.remove(key).is_some();
+            return self.waiting.remove(&key).is_some();
         }
-        if self.waiting.len() >= self.bounds.metadata && self.waiting.get(key).is_none() {
+        if self.waiting.len() >= self.bounds.metadata && !self.waiting.contains_key(&key) {
             self.refused.metadata += 1;
             return false;
         }
-        self.waiting.insert(key, waiting);
+        self.waiting.insert(key.into(), waiting);
         true
     }
 
@@ -226,15 +230,15 @@ impl Fleet {
                 .families
                 .parent(number)
                 .filter(|_| by_metadata || flags & LISTED != 0)
-                .map(|(_, id, _)| Box::from(id)),
+                .map(|(parent, _)| Box::from(parent.id)),
             flags,
         };
-        self.wait((slot.convention, &id), waiting);
+        self.wait(Key { convention: slot.convention, id: &id }, waiting);
     }
 
     /// Metadata about a device was taken back: nothing but its own word is known of it any more.
     fn take_back(&mut self, convention: u8, id: &str) -> bool {
-        let had_waited = self.waiting.remove((convention, id)).is_some();
+        let had_waited = self.waiting.remove(&Key { convention, id }).is_some();
         let Some(number) = self.position(convention, id) else {
             return had_waited;
         };
@@ -283,7 +287,8 @@ impl Fleet {
         }
         let mut changed = false;
         // From the end, where taking one out of its family moves no others.
-        for child in self.families.children_of((parent_number, base)).into_iter().rev() {
+        for child in self.families.children_of(Key { convention: parent_number, id: base }).into_iter().rev()
+        {
             let slot = *self.slot(child);
             if !slot.is(LISTED) || is_listed[child as usize] {
                 continue;
@@ -296,9 +301,9 @@ impl Fleet {
             }
         }
         let waited = self.waiting.len();
-        self.waiting.retain(&|(convention, _), waiting| {
+        self.waiting.retain(|key, waiting| {
             let is_listed = waiting.flags & LISTED != 0 && waiting.parent.as_deref() == Some(base);
-            convention != source.owner.number || !is_listed
+            key.convention != source.owner.number || !is_listed
         });
         changed || waited != self.waiting.len()
     }
@@ -337,7 +342,7 @@ impl Fleet {
         }
         let is_news = self.owners.name(topic, named);
         if let Some((number, former)) = former.filter(|(_, former)| **former != *id) {
-            self.waiting.remove((number, &former));
+            self.waiting.remove(&Key { convention: number, id: &former });
         }
         if let Some(before) = before {
             let slot = *self.slot(before);
@@ -413,7 +418,7 @@ impl Fleet {
             // Those without a parent and without devices make room.
             let is_idle = |base: &&str| {
                 self.position(convention, base).is_none()
-                    && self.families.children_of((convention, base)).is_empty()
+                    && self.families.children_of(Key { convention, id: base }).is_empty()
             };
             let idle: Vec<String> =
                 self.owners.bases(convention).filter(is_idle).map(str::to_owned).collect();
@@ -472,7 +477,8 @@ impl Fleet {
         if parent == Some(number) {
             return self.part(number);
         }
-        let is_news = self.families.join(number, (parent_convention, parent_id), parent);
+        let key = Key { convention: parent_convention, id: parent_id };
+        let is_news = self.families.join(number, key, parent);
         if is_news {
             self.order_epoch += 1;
             self.touch(number);
@@ -499,8 +505,9 @@ impl Fleet {
         }
         let slot = *self.slot(number);
         let id = self.id(&slot).to_owned();
-        if self.families.set_parent((slot.convention, &id), number, is_there) {
-            for child in self.families.children_of((slot.convention, &id)) {
+        let key = Key { convention: slot.convention, id: &id };
+        if self.families.set_parent(key, number, is_there) {
+            for child in self.families.children_of(key) {
                 self.see_parent(child);
                 self.touch(child);
             }
@@ -526,7 +533,7 @@ impl Fleet {
     pub(super) fn seen_of_parent(&self, number: u32) -> u16 {
         let slot = self.slot(number);
         let flags = slot.flags & !(PARENT_OFFLINE | PARENT_REPLAYED | PARENT_STALE);
-        let Some(parent) = self.families.parent(number).and_then(|(_, _, parent)| Some(self.slot(parent?)))
+        let Some(parent) = self.families.parent(number).and_then(|(_, parent)| Some(self.slot(parent?)))
         else {
             return flags;
         };

@@ -10,8 +10,6 @@ mod device;
 mod families;
 mod groups;
 mod history;
-mod index;
-mod letters;
 mod metadata;
 mod order;
 mod payloads;
@@ -23,11 +21,15 @@ mod uptime;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::hash::BuildHasher;
 
+use hashbrown::{HashMap, HashTable};
 use mqtt::Time;
 
+use crate::key::{ByKey, ByTopic, Key, Seeded};
+
 use crate::presence::{CONVENTIONS, Convention, Id, Owner, Owners, Status, Vocabulary};
-use crate::table::{Keys, Table};
 use brief::Brief;
 use changes::{Recency, Stamps};
 use device::{
@@ -36,7 +38,6 @@ use device::{
 };
 use families::Families;
 use history::{Histories, MOST_GAPS};
-use index::Index;
 use metadata::Waiting;
 use order::Order;
 use payloads::Payloads;
@@ -250,7 +251,7 @@ enum Coverage {
 #[derive(Debug)]
 pub struct Fleet {
     bounds: Bounds,
-    seed: u64,
+    seeded: Seeded,
     owners: Owners,
 
     slots: Vec<Vec<Slot>>,
@@ -260,20 +261,20 @@ pub struct Fleet {
     free: Vec<u32>,
     texts: Texts,
     payloads: Payloads,
-    /// By convention and id.
-    index: Index,
+    /// Slots by the key of their device, which stands in `texts`.
+    index: HashTable<u32>,
     order: Order,
     /// By topic.
-    aliases: Table<Alias>,
+    aliases: BTreeMap<Box<str>, Alias>,
     /// The last writer of each topic that many devices share, by convention.
     last_writers: Vec<(u8, Handle)>,
     families: Families,
     /// Metadata of devices that are not there yet.
-    waiting: Table<Waiting>,
+    waiting: ByKey<Waiting>,
     /// The hash of the last list, and the epoch behind it.
     last_list: Option<(u64, u64)>,
     /// In which life of the link each topic with metadata was replayed last.
-    replayed: Keys,
+    replayed: ByTopic<u32>,
     /// Filters that metadata asks for, in the order in which it did; those before `wanted_taken` were taken.
     wanted: Vec<String>,
     wanted_taken: usize,
@@ -313,24 +314,25 @@ impl Fleet {
     /// `explicit_filters`: the user chose the filters, so the suffix conventions apply at any depth. `seed`
     /// makes the hashes of keys unpredictable to whoever chooses the topics.
     pub fn new(bounds: Bounds, explicit_filters: bool, seed: u64) -> Fleet {
+        let seeded = Seeded::with_seed(seed);
         Fleet {
             bounds,
-            seed,
-            owners: Owners::new(explicit_filters),
+            owners: Owners::seeded(explicit_filters, seeded.clone()),
             slots: Vec::new(),
             slot_count: 0,
             briefs: Vec::new(),
             free: Vec::new(),
             texts: Texts::default(),
-            payloads: Payloads::default(),
-            index: Index::default(),
+            payloads: Payloads::new(seeded.clone()),
+            index: HashTable::new(),
             order: Order::default(),
-            aliases: Table::default(),
+            aliases: BTreeMap::new(),
             last_writers: Vec::new(),
-            families: Families::default(),
-            waiting: Table::default(),
+            families: Families::new(seeded.clone()),
+            waiting: HashMap::with_hasher(seeded.clone()),
             last_list: None,
-            replayed: Keys::default(),
+            replayed: HashMap::with_hasher(seeded.clone()),
+            seeded,
             wanted: Vec::new(),
             wanted_taken: 0,
             histories: Histories::default(),
@@ -395,8 +397,9 @@ impl Fleet {
         let applied = match self.position(owner.number, &id) {
             Some(slot) => self.update(slot, message, name, said.status),
             None => {
-                let key = Key { convention: owner.number, id: &id, id_start: id_start(&owner, topic) };
-                let applied = self.first_sight(key, message, name, Some(said.status));
+                let key = Key { convention: owner.number, id: &id };
+                let new = NewDevice { key, id_start: id_start(&owner, topic) };
+                let applied = self.first_sight(new, message, name, Some(said.status));
                 if let Some(handle) = applied.device {
                     self.join_base(handle.slot, &owner, topic);
                 }
@@ -431,8 +434,8 @@ impl Fleet {
             return Some(self.update(slot, message, None, status));
         }
         let id = named.id.clone();
-        let key = Key { convention: number, id: &id, id_start: topic.len() };
-        Some(self.first_sight(key, message, None, Some(status)))
+        let new = NewDevice { key: Key { convention: number, id: &id }, id_start: topic.len() };
+        Some(self.first_sight(new, message, None, Some(status)))
     }
 
     /// The link came up: what is heard from now on counts as observed.
@@ -621,11 +624,12 @@ impl Fleet {
     }
 
     fn position(&self, convention: u8, id: &str) -> Option<u32> {
-        let hash = hash(self.seed, convention, id.as_bytes());
-        self.index.find(hash, |number| {
-            let slot = self.slot(number);
-            slot.convention == convention && *self.id(slot) == *id
-        })
+        let key = Key { convention, id };
+        self.index.find(self.seeded.hash_one(key), |number| self.key(self.slot(*number)) == key).copied()
+    }
+
+    fn key(&self, slot: &Slot) -> Key<'_> {
+        Key { convention: slot.convention, id: self.id(slot) }
     }
 
     fn topic(&self, slot: &Slot) -> &str {
@@ -708,7 +712,7 @@ impl Fleet {
         if slot.is(DISABLED) || slot.is(UNTOLD) {
             None
         } else if slot.is_down_with_parent() {
-            let (_, _, parent) = self.families.parent(number)?;
+            let (_, parent) = self.families.parent(number)?;
             known(self.slot(parent?))
         } else {
             known(slot)
@@ -717,9 +721,9 @@ impl Fleet {
 
     /// What a device hangs on.
     fn parent(&self, number: u32) -> Option<ParentOf<'_>> {
-        let (convention, id, parent) = self.families.parent(number)?;
+        let (key, parent) = self.families.parent(number)?;
         let handle = parent.map(|parent| self.handle(parent));
-        Some(ParentOf { convention: CONVENTIONS[convention as usize], id, handle })
+        Some(ParentOf { convention: CONVENTIONS[key.convention as usize], id: key.id, handle })
     }
 
     /// Changes what the flags say of a device.
@@ -811,11 +815,7 @@ impl Fleet {
         let compare = |(a, one): &(&str, u32), (b, other): &(&str, u32)| {
             order::natural(a, b).then_with(|| self.compare(*one, *other))
         };
-        // Brokers replay topics in the order in which they were published first, which is often that of their names. A
-        // page built for size sorts what is sorted in no less time than anything else.
-        if !arrivals.is_sorted_by(|a, b| compare(a, b) != Ordering::Greater) {
-            arrivals.sort_unstable_by(compare);
-        }
+        arrivals.sort_unstable_by(compare);
         arrivals.into_iter().map(|(_, number)| number).collect()
     }
 
@@ -836,11 +836,10 @@ struct Message<'a> {
     now: Time,
 }
 
-/// Which device a message is about, when it is not there yet.
+/// A device that is not there yet.
 #[derive(Copy, Clone, Debug)]
-struct Key<'a> {
-    convention: u8,
-    id: &'a str,
+struct NewDevice<'a> {
+    key: Key<'a>,
     /// Where the id begins in the topic; the length of the topic when it is no part of it.
     id_start: usize,
 }
@@ -851,19 +850,4 @@ fn id_start(owner: &Owner, topic: &str) -> usize {
         Id::Based { base, own } if own.is_empty() => base.start,
         Id::Based { .. } | Id::Payload => topic.len(),
     }
-}
-
-/// The hash of a device's key, or of a list: eight bytes a step, mixed at the end.
-fn hash(seed: u64, convention: u8, text: &[u8]) -> u64 {
-    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
-    let mut hash = seed ^ (text.len() as u64) << 8 ^ u64::from(convention);
-    let mut step = |word: u64| hash = (hash.rotate_left(23) ^ word).wrapping_mul(FACTOR);
-    let (words, rest) = text.as_chunks::<8>();
-    words.iter().for_each(|word| step(u64::from_le_bytes(*word)));
-    if !rest.is_empty() {
-        step(rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)));
-    }
-    hash ^= hash >> 32;
-    hash = hash.wrapping_mul(FACTOR);
-    hash ^ hash >> 29
 }

@@ -7,8 +7,6 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use super::letters::small;
-
 #[derive(Default, Debug)]
 pub(super) struct Order {
     /// Slots by name. An entry counts only if its device lives and does not wait in `pending`.
@@ -85,10 +83,19 @@ pub(super) fn natural(a: &str, b: &str) -> Ordering {
                 unequal => return unequal,
             }
         }
-        match small(x).cmp(&small(y)) {
+        match ignoring_case(x, y) {
             Ordering::Equal => (a, b) = (&a[x.len_utf8()..], &b[y.len_utf8()..]),
             unequal => return unequal,
         }
+    }
+}
+
+/// Compares two characters as if they were in lower case.
+fn ignoring_case(a: char, b: char) -> Ordering {
+    if a.is_ascii() && b.is_ascii() {
+        a.to_ascii_lowercase().cmp(&b.to_ascii_lowercase())
+    } else {
+        a.to_lowercase().cmp(b.to_lowercase())
     }
 }
 
@@ -129,7 +136,15 @@ mod tests {
             assert_eq!(natural(a, b), Ordering::Less, "{a:?} {b:?}");
             assert_eq!(natural(b, a), Ordering::Greater, "{a:?} {b:?}");
         }
-        for (a, b) in [("Lamp", "lAMP"), ("a01", "a1"), ("000", "0"), ("ÄRGER", "ärger")] {
+        for (a, b) in [
+            ("Lamp", "lAMP"),
+            ("a01", "a1"),
+            ("000", "0"),
+            ("ÄRGER", "ärger"),
+            ("ΣΑΜΟΣ", "σαμοσ"),
+            ("ЁЖ", "ёж"),
+            ("ԲԱՑ", "բաց"),
+        ] {
             assert_eq!(natural(a, b), Ordering::Equal, "{a:?} {b:?}");
         }
     }

@@ -5,7 +5,6 @@
 
 use super::device::{ALIVE, Slot};
 use super::groups::GroupKey;
-use super::letters::small;
 use super::{Evidence, Fleet, Handle};
 use crate::presence::{CONVENTIONS, Status};
 
@@ -169,5 +168,6 @@ fn contains(text: &str, word: &str) -> bool {
 }
 
 fn lowercase(text: &str) -> String {
-    text.chars().map(small).collect()
+    // By the character: `str::to_lowercase` has two forms of sigma, and a word may end where the text goes on.
+    text.chars().flat_map(char::to_lowercase).collect()
 }

@@ -1,5 +1,7 @@
 //! Words that an owned topic carried and nobody knows: counted, the last one kept, and bounded.
 
+use std::collections::BTreeMap;
+
 use mqtt::Time;
 
 use super::Message;
@@ -26,8 +28,7 @@ pub struct Stray {
 /// All of them.
 #[derive(Default, Debug)]
 pub struct Strays {
-    /// By topic, sorted: there are few.
-    topics: Vec<(Box<str>, Stray)>,
+    topics: BTreeMap<Box<str>, Stray>,
     messages: u64,
     unlisted: u64,
 }
@@ -37,9 +38,9 @@ impl Strays {
         let Message { topic, payload, now, .. } = message;
         self.messages += 1;
         let last = &payload[..payload.len().min(KEPT)];
-        match self.topics.binary_search_by(|(known, _)| (**known).cmp(topic)) {
-            Ok(place) => {
-                let stray = &mut self.topics[place].1;
+        let has_room = self.topics.len() < most;
+        match self.topics.get_mut(topic) {
+            Some(stray) => {
                 stray.messages += 1;
                 stray.length = payload.len();
                 stray.at = now;
@@ -47,12 +48,12 @@ impl Strays {
                     stray.last = last.into();
                 }
             }
-            Err(place) if self.topics.len() < most => {
+            None if has_room => {
                 let stray =
                     Stray { convention, messages: 1, last: last.into(), length: payload.len(), at: now };
-                self.topics.insert(place, (topic.into(), stray));
+                self.topics.insert(topic.into(), stray);
             }
-            Err(_) => self.unlisted += 1,
+            None => self.unlisted += 1,
         }
     }
 
@@ -63,8 +64,7 @@ impl Strays {
 
     /// What a topic carried, if it is listed.
     pub fn of(&self, topic: &str) -> Option<&Stray> {
-        let place = self.topics.binary_search_by(|(known, _)| (**known).cmp(topic)).ok()?;
-        Some(&self.topics[place].1)
+        self.topics.get(topic)
     }
 
     /// How many messages there were in all.

@@ -3,6 +3,8 @@
 //! `tests/transitions.rs` mirrors the table row by row. Called by [`Fleet::apply`], with a message that was
 //! understood; never looks at topics or words itself.
 
+use std::hash::BuildHasher;
+
 use mqtt::Time;
 
 use super::brief::Brief;
@@ -11,21 +13,23 @@ use super::device::{
     UNWATCHED,
 };
 use super::history::{Change, ChangeKind, Gap};
-use super::{Alias, Applied, CHUNK, Coverage, Effect, Evidence, Fleet, Key, Message, hash, id_start};
+use super::{Alias, Applied, CHUNK, Coverage, Effect, Evidence, Fleet, Message, NewDevice, id_start};
+use crate::key::Key;
 use crate::presence::Status;
 
 impl Fleet {
     /// A device that is not known yet: by a message of its own, or listed by an inventory, which tells no status.
     pub(super) fn first_sight(
         &mut self,
-        key: Key<'_>,
+        new: NewDevice<'_>,
         message: Message<'_>,
         name: Option<&str>,
         status: Option<Status>,
     ) -> Applied {
-        let Key { convention, id, id_start } = key;
+        let NewDevice { key, id_start } = new;
+        let Key { convention, id } = key;
         let Message { topic, payload, retain, now } = message;
-        let waiting = self.waiting.remove((convention, id));
+        let waiting = self.waiting.remove(&key);
         let name = name.or(waiting.as_ref().and_then(|waiting| waiting.name.as_deref())).unwrap_or_default();
         let is_own_id = id_start == topic.len();
         let text = [topic, if is_own_id { id } else { "" }, name];
@@ -34,7 +38,7 @@ impl Fleet {
         let Some(place) = place else {
             self.refused.devices += 1;
             if let Some(waiting) = waiting {
-                self.waiting.insert((convention, id), waiting);
+                self.waiting.insert(key.into(), waiting);
             }
             return Applied::of(Effect::Refused);
         };
@@ -78,7 +82,7 @@ impl Fleet {
         }
         self.briefs[number as usize].set_status(slot.shown());
         if status.is_some() {
-            self.payloads.put(number, payload, self.seed);
+            self.payloads.put(number, payload);
         }
         self.counts.total += 1;
         *self.counts.status(slot.shown()) += 1;
@@ -95,17 +99,22 @@ impl Fleet {
 
     /// Puts a device into the index from keys to slots.
     pub(super) fn enter_index(&mut self, number: u32) {
-        self.index.insert(self.hash_of(number), number);
+        // Lent out, since a table that grows hashes the keys anew, which stand in the texts.
+        let mut index = std::mem::take(&mut self.index);
+        index.insert_unique(self.hash_of(number), number, |other| self.hash_of(*other));
+        self.index = index;
     }
 
     /// Takes a device out of it.
     pub(super) fn leave_index(&mut self, number: u32) {
-        self.index.remove(self.hash_of(number), number);
+        let hash = self.hash_of(number);
+        if let Ok(entry) = self.index.find_entry(hash, |other| *other == number) {
+            entry.remove();
+        }
     }
 
     fn hash_of(&self, number: u32) -> u64 {
-        let slot = self.slot(number);
-        hash(self.seed, slot.convention, self.id(slot).as_bytes())
+        self.seeded.hash_one(self.key(self.slot(number)))
     }
 
     /// A message of a device that is known: the rows of the table whose state before is not "none".
@@ -188,7 +197,7 @@ impl Fleet {
         }
         self.restate(number, slot);
         // Without one, another device's word is taken over, and its payload with it.
-        if !payload.is_empty() && self.payloads.put(number, payload, self.seed) {
+        if !payload.is_empty() && self.payloads.put(number, payload) {
             self.touch(number);
         }
         if let Some(alias) = &mut alias {
@@ -226,7 +235,7 @@ impl Fleet {
             return Applied::of(Effect::Refused);
         }
         self.histories.remove(number);
-        self.payloads.put(number, payload, self.seed);
+        self.payloads.put(number, payload);
         let mut slot = Slot {
             first_seen: now,
             since: if retain { UNKNOWN } else { now },
@@ -253,8 +262,8 @@ impl Fleet {
         let named = self.owners.topic_of(slot.convention, self.id(&slot));
         // What metadata names is the device's, whoever else spoke for it.
         if named != Some(topic) {
-            if self.aliases.get((0, topic)).is_some_and(|alias| alias.slot == number) {
-                self.aliases.remove((0, topic));
+            if self.aliases.get(topic).is_some_and(|alias| alias.slot == number) {
+                self.aliases.remove(topic);
                 return Applied::of(Effect::Same);
             }
             // The topic that is kept of one that never spoke is the list's.
@@ -263,10 +272,9 @@ impl Fleet {
                 return Applied::of(Effect::Same);
             }
             // Another topic speaks for the device as well: it goes on under that one, with its last word.
-            let is_its = |alias: &Alias| alias.slot == number;
-            let heir = if slot.is(ALIASED) { self.aliases.find(is_its) } else { None };
-            if let Some((heir, alias)) = heir.map(|((_, topic), alias)| (topic.to_owned(), *alias)) {
-                self.aliases.remove((0, &heir));
+            let heir = self.aliases.iter().find(|(_, alias)| slot.is(ALIASED) && alias.slot == number);
+            if let Some((heir, alias)) = heir.map(|(topic, alias)| (topic.clone(), *alias)) {
+                self.aliases.remove(&heir);
                 self.inherit(number, &heir, alias);
                 let device = Some(self.handle(number));
                 return Applied { effect: Effect::Changed, device, replayed_before: false };
@@ -289,7 +297,7 @@ impl Fleet {
             self.change_count -= record.changes.len();
         }
         if slot.is(ALIASED) {
-            self.aliases.retain(&|_, alias| alias.slot != number);
+            self.aliases.retain(|_, alias| alias.slot != number);
         }
         self.texts.forget(slot.text_len());
         self.payloads.remove(number);
@@ -325,14 +333,14 @@ impl Fleet {
     /// What is kept of a further topic that speaks for a device; `None` when there is no room for it, then
     /// it counts as the device's own.
     fn alias(&mut self, topic: &str, number: u32) -> Option<Alias> {
-        if let Some(alias) = self.aliases.get((0, topic)).filter(|alias| alias.slot == number) {
+        if let Some(alias) = self.aliases.get(topic).filter(|alias| alias.slot == number) {
             return Some(*alias);
         }
         if self.aliases.len() >= self.bounds.aliases {
             return None;
         }
         let alias = Alias { slot: number, heard: self.life, news: News::default(), status: Status::Unknown };
-        self.aliases.insert((0, topic), alias);
+        self.aliases.insert(topic.into(), alias);
         self.slot_mut(number).set(ALIASED, true);
         Some(alias)
     }
@@ -342,7 +350,7 @@ impl Fleet {
         match alias {
             Some(alias) => {
                 (alias.news, alias.heard) = (news, life);
-                if let Some(kept) = self.aliases.get_mut((0, topic)) {
+                if let Some(kept) = self.aliases.get_mut(topic) {
                     *kept = *alias;
                 }
             }

@@ -3,9 +3,12 @@
 //! Finding the owner allocates nothing, and a topic that nobody owns costs one look at its last level.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::table::Table;
+use hashbrown::HashMap;
+
+use crate::key::{ByKey, ByTopic, Key, Seeded};
 
 use super::{CONVENTIONS, Convention, Level, Parent, ParentBy, Pattern, Status, word};
 
@@ -78,11 +81,11 @@ pub struct Owners {
     /// All others.
     others: Vec<Candidate>,
     /// Topics that metadata named: they have their owner before any pattern is asked.
-    named: Table<Named>,
+    named: ByTopic<Named>,
     /// The topic that each metadata topic named. Several may name the same one; the first has the say.
-    named_by: Table<Box<str>>,
-    /// The topic that was named for a device, by convention and id.
-    named_for: Table<Box<str>>,
+    named_by: BTreeMap<Box<str>, Box<str>>,
+    /// The topic that was named for a device.
+    named_for: ByKey<Box<str>>,
     /// Base topics other than the defaults, by the convention that uses them.
     bases: Vec<(u8, Box<str>)>,
 }
@@ -145,13 +148,18 @@ impl Owners {
     ///
     /// `explicit_filters`: the user chose the filters, so the suffix conventions apply at any depth.
     pub fn new(explicit_filters: bool) -> Owners {
+        Owners::seeded(explicit_filters, Seeded::with_seed(0))
+    }
+
+    /// The same, with hashes that nobody can know who chooses the topics.
+    pub(crate) fn seeded(explicit_filters: bool, seeded: Seeded) -> Owners {
         let mut owners = Owners {
             any_depth: explicit_filters,
             by_last_level: Vec::new(),
             others: Vec::new(),
-            named: Table::default(),
-            named_by: Table::default(),
-            named_for: Table::default(),
+            named: HashMap::with_hasher(seeded.clone()),
+            named_by: BTreeMap::new(),
+            named_for: HashMap::with_hasher(seeded),
             bases: Vec::new(),
         };
         for (number, convention) in CONVENTIONS.iter().enumerate() {
@@ -169,10 +177,12 @@ impl Owners {
                     }
                     _ => &mut owners.others,
                 };
-                // After its equals: patterns of one convention keep the order in which it lists them.
-                let place = group.partition_point(|other| other.precedence() <= candidate.precedence());
-                group.insert(place, candidate);
+                group.push(candidate);
             }
+        }
+        for group in owners.by_last_level.iter_mut().map(|(_, group)| group).chain([&mut owners.others]) {
+            // Stable: patterns of one convention keep the order in which it lists them.
+            group.sort_by_key(Candidate::precedence);
         }
         owners
     }
@@ -243,56 +253,56 @@ impl Owners {
 
     /// The device that metadata named for this topic.
     pub fn named(&self, topic: &str) -> Option<&Named> {
-        if self.named.is_empty() { None } else { self.named.get((0, topic)) }
+        if self.named.is_empty() { None } else { self.named.get(topic) }
     }
 
     /// The topic that metadata named for this device.
     pub(crate) fn topic_of(&self, number: u8, id: &str) -> Option<&str> {
-        self.named_for.get((number, id)).map(|topic| &**topic)
+        self.named_for.get(&Key { convention: number, id }).map(|topic| &**topic)
     }
 
     /// Whether the metadata on this topic may name one, when so many may.
     pub(crate) fn may_name(&self, source: &str, most: usize) -> bool {
-        self.named_by.len() < most || self.named_by.get((0, source)).is_some()
+        self.named_by.len() < most || self.named_by.contains_key(source)
     }
 
     /// Metadata names a topic. Returns whether that is new.
     pub(crate) fn name(&mut self, topic: &str, named: Named) -> bool {
-        let former = self.named.get((0, topic));
+        let former = self.named.get(topic);
         if former == Some(&named) {
             return false;
         }
         if let Some((number, id)) = former.map(|former| (former.number, former.id.clone())) {
             self.forget_name_of(number, &id, topic);
         }
-        self.named_by.insert((0, &named.source), topic.into());
-        self.named_for.insert((named.number, &named.id), topic.into());
-        self.named.insert((0, topic), named);
+        self.named_by.insert(named.source.clone(), topic.into());
+        self.named_for.insert(Key { convention: named.number, id: &named.id }.into(), topic.into());
+        self.named.insert(topic.into(), named);
         true
     }
 
     /// Other metadata names a topic that is named already.
     pub(crate) fn name_too(&mut self, topic: &str, source: &str) {
-        self.named_by.insert((0, source), topic.into());
+        self.named_by.insert(source.into(), topic.into());
     }
 
     fn forget_name_of(&mut self, number: u8, id: &str, topic: &str) {
         if self.topic_of(number, id) == Some(topic) {
-            self.named_for.remove((number, id));
+            self.named_for.remove(&Key { convention: number, id });
         }
     }
 
     /// The topic that the metadata on this topic named is not named any more, unless it is this one or other
     /// metadata names it too. Returns which it was, and whose.
     pub(crate) fn unname(&mut self, source: &str, but: Option<&str>) -> Option<(Box<str>, Named)> {
-        let topic = self.named_by.get((0, source)).filter(|topic| but != Some(topic))?.clone();
-        self.named_by.remove((0, source));
-        let named = self.named.get_mut((0, &topic)).filter(|named| *named.source == *source)?;
-        if let Some(((_, heir), _)) = self.named_by.find(|other| *other == topic) {
-            named.source = heir.into();
+        self.named_by.get(source).filter(|topic| but != Some(topic))?;
+        let topic = self.named_by.remove(source)?;
+        let named = self.named.get_mut(&topic).filter(|named| *named.source == *source)?;
+        if let Some((heir, _)) = self.named_by.iter().find(|(_, other)| **other == topic) {
+            named.source = heir.clone();
             return None;
         }
-        let named = self.named.remove((0, &topic))?;
+        let named = self.named.remove(&topic)?;
         self.forget_name_of(named.number, &named.id, &topic);
         Some((topic, named))
     }
@@ -392,17 +402,16 @@ fn is_reserved(topic: &str) -> bool {
 /// The filters that bring every topic of every convention, in the order in which the board asks for them:
 /// those that begin with a literal level, those with two literal levels, the broad ones, `+` last.
 pub fn default_filters() -> Vec<String> {
-    let mut filters: Vec<(usize, String)> = Vec::new();
+    let mut filters: Vec<String> = Vec::new();
     for pattern in CONVENTIONS.iter().flat_map(|convention| convention.patterns) {
         for filter in filters_of(pattern, None) {
-            if filters.iter().all(|(_, known)| *known != filter) {
-                let breadth = breadth(&filter);
-                let place = filters.partition_point(|(other, _)| *other <= breadth);
-                filters.insert(place, (breadth, filter));
+            if !filters.contains(&filter) {
+                filters.push(filter);
             }
         }
     }
-    filters.into_iter().map(|(_, filter)| filter).collect()
+    filters.sort_by_key(|filter| breadth(filter));
+    filters
 }
 
 /// The filters that bring the topics of a pattern, below its default base topic or another one.
