@@ -20,9 +20,10 @@ use mqtt::{
     Property, Publish, QoS, ReasonCode, Session, Subscription, Time, TopicFilter, TopicName,
 };
 
-use crate::fleet::{Evidence, Fleet, Handle};
-use crate::presence::{Convention, Level};
+use crate::conventions::{Convention, ConventionId, Level};
+use crate::fleet::{Fleet, Handle};
 use crate::snapshot::{PATIENCE, Snapshot};
+use crate::status::Evidence;
 
 /// How many topics are looked up at most.
 pub const MOST_TOPICS: usize = 10_000;
@@ -112,7 +113,7 @@ pub struct Item {
     /// The device at the time of the look-up. Its handle reads nothing any more when the device is gone.
     pub handle: Handle,
     /// Its convention.
-    pub convention: &'static Convention,
+    pub convention: ConventionId,
     /// Its id.
     pub id: Box<str>,
     /// The topic it was first heard on. Of other topics that speak for it as well, the fleet tells none.
@@ -287,7 +288,7 @@ impl Forgetting {
             };
             items.push(Item {
                 handle: device.handle,
-                convention: device.convention,
+                convention: device.convention_id,
                 id: device.id.into(),
                 topic: device.topic.into(),
                 outcome,
@@ -363,12 +364,12 @@ fn concerns(task: Task, item: &Item) -> bool {
 
 /// Whether devices tell in their payload who they are, for all of them write to this one topic.
 fn is_shared(convention: &Convention, topic: &str) -> bool {
-    let literal = |level: &Level| match level {
-        Level::Literal(text) => Some(*text),
-        _ => None,
-    };
+    let is_literal = |(level, text): (&Level, &str)| matches!(level, Level::Literal(known) if known == text);
     let mut naming = convention.patterns.iter().filter(|pattern| pattern.vocabulary.names_device());
-    naming.any(|pattern| pattern.levels.iter().map(literal).eq(topic.split('/').map(Some)))
+    naming.any(|pattern| {
+        pattern.levels.len() == topic.split('/').count()
+            && pattern.levels.iter().zip(topic.split('/')).all(is_literal)
+    })
 }
 
 impl Forgetting {
@@ -798,6 +799,6 @@ impl Forgetting {
 
 /// Whether the device was heard live on this topic after its message was deleted, and itself with it.
 fn has_spoken(fleet: &Fleet, item: &Item) -> bool {
-    let device = fleet.find(item.convention.slug, &item.id).and_then(|handle| fleet.device(handle));
+    let device = fleet.find_by_id(item.convention, &item.id).and_then(|handle| fleet.device(handle));
     device.is_some_and(|device| *device.topic == *item.topic && device.evidence == Evidence::Live)
 }

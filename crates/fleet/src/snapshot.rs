@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use mqtt::{BarrierId, PacketId, ReasonCode, Time, TopicFilter, TopicName, Violation};
 
+use crate::conventions::{self, Registry};
 use crate::fleet::{Applied, Effect};
-use crate::presence;
 
 /// How many filters there may be.
 pub const MOST_FILTERS: usize = 200;
@@ -174,7 +174,7 @@ impl Window {
 impl Filter {
     fn new(text: String) -> Filter {
         Filter {
-            breadth: presence::breadth(&text),
+            breadth: conventions::breadth(&text),
             shape: Shape::of_filter(&text),
             text: text.into(),
             state: FilterState::Waiting,
@@ -377,7 +377,7 @@ fn by_breadth(filters: Vec<Filter>) -> Vec<Filter> {
 impl Snapshot {
     /// The default filters of all conventions.
     pub fn with_defaults() -> Snapshot {
-        Snapshot::of(presence::default_filters())
+        Snapshot::of(Registry::built_in().default_filters())
     }
 
     /// The filters a user gave, in the order in which they are asked for: those that begin with a literal
@@ -712,7 +712,7 @@ impl Snapshot {
         let Some(position) = self.bringer(topic, retain, applied) else {
             return;
         };
-        let useless = applied.is_useless();
+        let useless = applied.is_unmatched();
         let is_outstanding = self.outstanding.is_some_and(|outstanding| outstanding.position == position);
         let filter = &mut self.filters[position];
         let is_over = matches!(filter.state, FilterState::Complete | FilterState::Cut);

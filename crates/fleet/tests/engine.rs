@@ -245,8 +245,9 @@ impl Pair {
 }
 
 /// The filters the board asks for, in their order.
-static FILTERS: LazyLock<Vec<&'static str>> =
-    LazyLock::new(|| fleet::presence::default_filters().into_iter().map(|filter| &*filter.leak()).collect());
+static FILTERS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    fleet::Registry::built_in().default_filters().into_iter().map(|filter| &*filter.leak()).collect()
+});
 
 #[test]
 fn each_filter_is_one_message_with_its_barrier() {

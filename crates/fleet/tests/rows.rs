@@ -1,6 +1,6 @@
 //! What the page asks of a fleet: order, search, groups, counts, what changed, and the history bar.
 
-use fleet::fleet::{Bounds, MOST_RECENT};
+use fleet::fleet::{Bounds, MAX_RECENT};
 use fleet::{
     Evidence, Fleet, GroupKey, Grouping, Handle, OrderBy, Query, Rows, Span, StaleReason, Status, Statuses,
     Time,
@@ -90,9 +90,9 @@ fn everything_that_is_asked_must_hold() {
     check_query(&fleet, Query { statuses: some, ..all.clone() }, " | bath hall plug2");
     check_query(&fleet, Query { statuses: some.toggled(Status::Offline), ..all.clone() }, " | bath");
     check_query(&fleet, Query { evidence: Some(Evidence::Live), ..all.clone() }, " | hall plug1");
-    check_query(&fleet, Query { convention: Some("tasmota"), ..all.clone() }, " | plug1 plug2");
-    check_query(&fleet, Query { convention: Some("none such"), ..all.clone() }, " | ");
-    let live = Query { evidence: Some(Evidence::Live), convention: Some("lwt"), ..all.clone() };
+    check_query(&fleet, Query { convention: Some("tasmota".into()), ..all.clone() }, " | plug1 plug2");
+    check_query(&fleet, Query { convention: Some("none such".into()), ..all.clone() }, " | ");
+    let live = Query { evidence: Some(Evidence::Live), convention: Some("lwt".into()), ..all.clone() };
     check_query(&fleet, live.clone(), " | hall");
     check_query(&fleet, Query { text: "plug".into(), ..live.clone() }, " | ");
     check_query(&fleet, Query { statuses: Some(Status::Online).into(), ..live }, " | ");
@@ -346,7 +346,7 @@ fn the_recent_changes_of_all_devices() {
         fleet.apply("b/LWT", word.as_bytes(), false, Time(at * 2_000));
     }
     let told = told(&fleet);
-    assert_eq!((told.len(), &*told[0]), (MOST_RECENT, "b offline@20598000"));
+    assert_eq!((told.len(), &*told[0]), (MAX_RECENT, "b offline@20598000"));
 }
 
 #[test]

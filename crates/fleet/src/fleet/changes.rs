@@ -5,13 +5,14 @@
 //! ([`super::OrderBy::Change`]). The transitions write all three.
 
 use super::device::ALIVE;
-use super::{CHUNK, Change, Fleet, Handle};
+use super::store::{CHUNK, Handle};
+use super::{Change, Fleet};
 
 /// How many of the last changes are kept across all devices.
-pub const MOST_RECENT: usize = 200;
+pub const MAX_RECENT: usize = 200;
 /// Among how many of them the first half of a flap is marked: looking further would cost more than all else that a
 /// message does.
-const LOOKED_THROUGH: usize = 64;
+const MAX_FLAP_SEARCH: usize = 64;
 
 /// When devices were last touched, counted in touches: a number per slot and one per chunk of slots.
 #[derive(Default, Debug)]
@@ -81,10 +82,10 @@ impl Fleet {
         Changed { fleet: self, since: epoch }
     }
 
-    /// The last changes of status of all devices, the latest first; at most [`MOST_RECENT`] of them. First
+    /// The last changes of status of all devices, the latest first; at most [`MAX_RECENT`] of them. First
     /// sights are none. Those of a removed device go with it: whatever is listed can be looked at.
     pub fn recent_changes(&self) -> impl DoubleEndedIterator<Item = (Handle, Change)> {
-        let recent = self.recent.iter().rev().take(MOST_RECENT);
+        let recent = self.recent.iter().rev().take(MAX_RECENT);
         recent.filter_map(|(handle, change)| Some((*handle, self.living(*handle)?.read_change(*change))))
     }
 
@@ -114,18 +115,18 @@ impl Fleet {
     }
 
     /// Keeps a change for the list of the last ones.
-    pub(super) fn keep_recent(&mut self, number: u32, change: Change) {
+    pub(super) fn record_recent(&mut self, number: u32, change: Change) {
         let handle = self.handle(number);
         if change.flap {
             // Where so many others changed within a second, nobody reads that this one did twice.
-            let mut latest = self.recent.iter_mut().rev().take(LOOKED_THROUGH);
+            let mut latest = self.recent.iter_mut().rev().take(MAX_FLAP_SEARCH);
             if let Some((_, first)) = latest.find(|(other, _)| *other == handle) {
                 first.flap = true;
             }
         }
-        if self.recent.len() == 2 * MOST_RECENT {
+        if self.recent.len() == 2 * MAX_RECENT {
             // Half of them at once, so that few are moved.
-            self.recent.drain(..MOST_RECENT);
+            self.recent.drain(..MAX_RECENT);
         }
         self.recent.push((handle, change));
         self.recency.note(number);
@@ -168,7 +169,7 @@ impl Recency {
     }
 
     /// Whoever has this slot next never changed.
-    pub(super) fn forget(&mut self, slot: u32) {
+    pub(super) fn remove(&mut self, slot: u32) {
         if self.has(slot) {
             self.places[slot as usize] = NOWHERE;
             self.count -= 1;
@@ -202,7 +203,7 @@ mod tests {
             let slot = (random >> 8) % 300;
             model.retain(|other| *other != slot);
             if random >> 28 == 0 {
-                recency.forget(slot);
+                recency.remove(slot);
             } else {
                 recency.note(slot);
                 model.insert(0, slot);

@@ -2,11 +2,13 @@
 
 use mqtt::Time;
 
+use super::evidence::StaleReason;
 use super::history::{self, Change, ChangeKind, Gap, Span};
 use super::payloads::Payload;
 use super::texts::Place;
-use super::{Evidence, Fleet, Handle};
-use crate::presence::{CONVENTIONS, Convention, Status};
+use super::{Fleet, Handle};
+use crate::conventions::{Convention, ConventionId};
+use crate::status::{Evidence, Status};
 
 /// A device as it is kept. The texts, the history and the place in the order are kept elsewhere.
 #[derive(Copy, Clone, Debug)]
@@ -25,10 +27,10 @@ pub(super) struct Slot {
     /// When it was last touched (see `changes.rs`).
     pub(super) stamp: u32,
     /// In which life of the link it was last heard of.
-    pub(super) heard: u32,
+    pub(super) heard_on: u32,
     pub(super) changes: u32,
     pub(super) flaps: u16,
-    pub(super) convention: u8,
+    pub(super) convention: ConventionId,
     pub(super) status: Status,
     pub(super) news: News,
     pub(super) flags: u16,
@@ -51,7 +53,7 @@ pub(super) const ALIASED: u16 = 1 << 5;
 /// An inventory lists it.
 pub(super) const LISTED: u16 = 1 << 7;
 /// It is listed, but never said what its status is.
-pub(super) const UNTOLD: u16 = 1 << 8;
+pub(super) const SILENT: u16 = 1 << 8;
 /// Its people switched it off.
 pub(super) const DISABLED: u16 = 1 << 9;
 /// It is meant to sleep.
@@ -62,6 +64,8 @@ pub(super) const PARENT_OFFLINE: u16 = 1 << 11;
 pub(super) const PARENT_REPLAYED: u16 = 1 << 12;
 /// It follows what it hangs on, which is offline by a word that may not hold any more.
 pub(super) const PARENT_STALE: u16 = 1 << 13;
+/// Its convention says that it is offline when its parent is.
+pub(super) const FOLLOWS_PARENT: u16 = 1 << 14;
 
 /// The `since` of a status nobody saw begin.
 pub(super) const UNKNOWN: Time = Time(u64::MAX);
@@ -103,7 +107,7 @@ impl Slot {
 
     /// Whether the standard says that it is offline when its parent is.
     pub(super) fn follows_parent(&self) -> bool {
-        CONVENTIONS[self.convention as usize].parent.as_ref().is_some_and(|parent| parent.follows)
+        self.is(FOLLOWS_PARENT)
     }
 
     /// The bytes of topic, id and name together.
@@ -149,33 +153,15 @@ impl News {
     }
 }
 
-/// Why a device is stale: why its status cannot be known at present.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum StaleReason {
-    /// The board is not connected.
-    LinkDown,
-    /// The board is connected again and still asks for what is retained.
-    Loading,
-    /// Everything that is retained was seen, and this device was not part of it.
-    NotAnnouncedAgain,
-    /// Not everything that is retained could be seen.
-    SnapshotIncomplete,
-    /// Its convention announces nothing to late subscribers: it will speak when it speaks.
-    WaitsForNextMessage,
-    /// The filters that brought it are paused or switched off.
-    NotSubscribed,
-    /// What it hangs on is offline, and would not pass on what becomes of it; or it is offline with that, which
-    /// is stale itself.
-    ParentOffline,
-}
-
 /// What the page reads of a device.
 #[derive(Copy, Clone, Debug)]
 pub struct Device<'a> {
     /// The handle it was read by.
     pub handle: Handle,
     /// The convention it follows.
-    pub convention: &'static Convention,
+    pub convention: &'a Convention,
+    /// The same as it stands in [`Fleet::conventions`].
+    pub convention_id: ConventionId,
     /// Its id, unique together with the convention.
     pub id: &'a str,
     /// The name its people gave it, if it told.
@@ -212,7 +198,7 @@ pub struct Device<'a> {
 #[derive(Copy, Clone, Debug)]
 pub struct ParentOf<'a> {
     /// The parent's convention.
-    pub convention: &'static Convention,
+    pub convention: &'a Convention,
     /// The parent's id.
     pub id: &'a str,
     /// The parent, if it was ever heard of.
@@ -224,12 +210,13 @@ impl<'a> Device<'a> {
         let (topic, id, name) = fleet.texts_of(slot);
         Device {
             handle,
-            convention: CONVENTIONS[slot.convention as usize],
+            convention: &fleet.conventions()[slot.convention],
+            convention_id: slot.convention,
             id,
             name: (!name.is_empty()).then_some(name),
             topic,
             status: slot.shown(),
-            said: (!slot.is(UNTOLD)).then(|| slot.read(slot.status)),
+            said: (!slot.is(SILENT)).then(|| slot.read(slot.status)),
             evidence: fleet.evidence(slot),
             since: fleet.since(handle.slot, slot),
             stale: fleet.stale_reason(slot),

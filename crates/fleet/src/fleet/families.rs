@@ -1,20 +1,20 @@
-//! Which device hangs on which: a gateway and what speaks through it.
+//! Which device depends on which: a gateway and the devices that speak through it.
 //!
-//! A family is there as soon as one child names its parent, whether the parent was heard of or not, so that
-//! the two may come in any order. Called by the transitions; never looks at a status itself.
+//! A family exists as soon as one child names its parent, whether the parent was heard of or not, so that the two may
+//! come in any order. It never looks at a status; `parents.rs` does.
 
 use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
 
-use crate::key::{Key, OwnedKey, Seeded};
+use super::key::{Key, OwnedKey, Seeded};
 
-/// The devices that hang on one parent.
+/// The devices that depend on one parent.
 #[derive(Debug)]
 struct Family {
     /// The parent's key.
     key: OwnedKey,
-    /// The parent's slot, if it is there.
+    /// The parent's slot, if it exists.
     parent: Option<u32>,
     /// The children's slots, sorted.
     children: Vec<u32>,
@@ -27,7 +27,7 @@ const NONE: u32 = u32::MAX;
 #[derive(Debug)]
 pub(super) struct Families {
     families: Vec<Family>,
-    /// Places in `families` that nobody has any more.
+    /// Places in `families` that are free.
     free: Vec<u32>,
     /// Places in `families`, by the key of the parent.
     by_key: HashTable<u32>,
@@ -55,14 +55,14 @@ impl Families {
         self.by_key.find(self.seeded.hash_one(key), is_it).copied()
     }
 
-    /// A device hangs on the one with this key, which is in this slot if it is there. Returns whether that
-    /// was not known.
-    pub(super) fn join(&mut self, child: u32, key: Key<'_>, parent: Option<u32>) -> bool {
+    /// A device depends on the one with this key, which is in this slot if it exists. Returns whether that
+    /// is news.
+    pub(super) fn attach(&mut self, child: u32, key: Key<'_>, parent: Option<u32>) -> bool {
         let known = self.number(key);
         if known.is_some() && of(&self.of_child, child) == known {
             return false;
         }
-        self.leave(child);
+        self.detach(child);
         let number = known.unwrap_or_else(|| {
             let family = Family { key: key.into(), parent, children: Vec::new() };
             let number = self.free.pop().unwrap_or(self.families.len() as u32);
@@ -84,8 +84,8 @@ impl Families {
         true
     }
 
-    /// A device hangs on nothing any more. Returns whether it did.
-    pub(super) fn leave(&mut self, child: u32) -> bool {
+    /// A device depends on nothing any more. Returns whether it did.
+    pub(super) fn detach(&mut self, child: u32) -> bool {
         let Some(number) = of(&self.of_child, child) else {
             return false;
         };
@@ -107,37 +107,37 @@ impl Families {
         true
     }
 
-    /// A device with this key is there, or not any more: it may be a parent. Returns whether it is one.
-    pub(super) fn set_parent(&mut self, key: Key<'_>, slot: u32, is_there: bool) -> bool {
+    /// A device with this key exists from now on, or not any more. Returns whether others depend on it.
+    pub(super) fn set_parent(&mut self, key: Key<'_>, slot: u32, exists: bool) -> bool {
         let Some(number) = self.number(key) else {
             return false;
         };
-        self.families[number as usize].parent = is_there.then_some(slot);
-        put(&mut self.of_parent, slot, if is_there { number } else { NONE });
+        self.families[number as usize].parent = exists.then_some(slot);
+        put(&mut self.of_parent, slot, if exists { number } else { NONE });
         true
     }
 
-    /// Whether nothing hangs on anything.
+    /// Whether no device depends on another.
     pub(super) fn is_empty(&self) -> bool {
         self.by_key.is_empty()
     }
 
-    /// Whether anything hangs on this one.
+    /// Whether others depend on this one.
     pub(super) fn is_parent(&self, slot: u32) -> bool {
         of(&self.of_parent, slot).is_some()
     }
 
-    /// The devices that hang on this one.
+    /// The devices that depend on this one.
     pub(super) fn children(&self, parent: u32) -> &[u32] {
         of(&self.of_parent, parent).map_or(&[], |number| &self.families[number as usize].children)
     }
 
-    /// The devices that hang on the one with this key.
+    /// The devices that depend on the one with this key.
     pub(super) fn children_of(&self, key: Key<'_>) -> Vec<u32> {
         self.number(key).map_or(Vec::new(), |number| self.families[number as usize].children.clone())
     }
 
-    /// The key of what a device hangs on, and its slot if it is there.
+    /// The key of a device's parent, and its slot if it exists.
     pub(super) fn parent(&self, child: u32) -> Option<(Key<'_>, Option<u32>)> {
         let family = &self.families[of(&self.of_child, child)? as usize];
         Some((family.key.borrowed(), family.parent))

@@ -4,16 +4,15 @@
 
 use mqtt::Time;
 
-use super::Evidence;
 use super::uptime::Tally;
-use crate::presence::Status;
+use crate::status::{Evidence, Status};
 
 /// How many changes of one device are kept.
-pub const LONGEST_HISTORY: usize = 64;
+pub const MAX_HISTORY: usize = 64;
 /// How many gaps of the link are kept.
-pub(super) const MOST_GAPS: usize = 64;
+pub(super) const MAX_GAPS: usize = 64;
 /// How many gaps of one device's own are kept.
-const MOST_OWN_GAPS: usize = 8;
+const MAX_OWN_GAPS: usize = 8;
 /// Two changes there and back within this time, in milliseconds, are one flap.
 const FLAP: u64 = 1_000;
 
@@ -90,7 +89,7 @@ impl Record {
                 change.flap = true;
             }
         }
-        if self.changes.len() >= LONGEST_HISTORY {
+        if self.changes.len() >= MAX_HISTORY {
             self.changes.remove(0);
             self.is_cut = true;
         }
@@ -109,7 +108,7 @@ impl Record {
     }
 
     pub(super) fn push_gap(&mut self, gap: Gap) {
-        if self.gaps.len() >= MOST_OWN_GAPS {
+        if self.gaps.len() >= MAX_OWN_GAPS {
             self.forgotten = self.gaps.remove(0).to;
         }
         self.gaps.push(gap);

@@ -14,7 +14,7 @@ pub(super) struct Order {
     /// Slots whose place is not known yet.
     pub(super) pending: Vec<u32>,
     /// Slots of removed devices that may still stand in `sorted` or `pending`.
-    pub(super) limbo: Vec<u32>,
+    pub(super) removed: Vec<u32>,
     /// Whether entries of `sorted` do not count any more.
     pub(super) is_stale: bool,
 }
@@ -23,7 +23,7 @@ impl Order {
     /// Whether so much waits that it should be merged without being asked to: rare enough to cost little,
     /// often enough that reading never has much to sort.
     pub(super) fn is_due(&self) -> bool {
-        self.pending.len() + self.limbo.len() > 1024.max(self.sorted.len() / 4)
+        self.pending.len() + self.removed.len() > 1024.max(self.sorted.len() / 4)
     }
 
     /// The order with `arrivals`, which must be sorted, in their places, and without what `keep` does not want.

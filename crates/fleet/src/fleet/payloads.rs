@@ -6,19 +6,19 @@ use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
 
-use crate::key::Seeded;
+use super::key::Seeded;
 
 /// How many different payloads are kept at once.
-pub const MOST_PAYLOADS: usize = 1_024;
+pub const MAX_PAYLOADS: usize = 1_024;
 /// The longest payload that is kept, in bytes.
-pub const LONGEST_PAYLOAD: usize = 1_024;
+pub const MAX_PAYLOAD: usize = 1_024;
 /// How many bytes all kept payloads take together.
-pub const MOST_PAYLOAD_BYTES: usize = 256 * 1024;
+pub const MAX_PAYLOAD_BYTES: usize = 256 * 1024;
 
 /// The payload of the last message that set a device's status.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Payload<'a> {
-    /// The bytes as they came; `None` when they were not kept: longer than [`LONGEST_PAYLOAD`], or no room for
+    /// The bytes as they came; `None` when they were not kept: longer than [`MAX_PAYLOAD`], or no room for
     /// another one.
     pub bytes: Option<&'a [u8]>,
     /// Their number.
@@ -27,7 +27,7 @@ pub struct Payload<'a> {
     pub retained: bool,
 }
 
-/// Which payload: a number below [`MOST_PAYLOADS`] is its place, a larger one its length and that much more.
+/// Which payload: a number below [`MAX_PAYLOADS`] is its place, a larger one its length and that much more.
 type Code = u32;
 
 /// The code of a device of which there is none.
@@ -65,7 +65,7 @@ impl Payloads {
         match self.places.get(code as usize) {
             _ if code == NONE => None,
             Some((_, bytes)) => Some((Some(bytes), bytes.len())),
-            None => Some((None, code as usize - MOST_PAYLOADS)),
+            None => Some((None, code as usize - MAX_PAYLOADS)),
         }
     }
 
@@ -78,7 +78,7 @@ impl Payloads {
         let former = self.set(slot, NONE);
         let code = self.code_of(payload);
         self.set(slot, code);
-        former != code || (code as usize) < MOST_PAYLOADS
+        former != code || (code as usize) < MAX_PAYLOADS
     }
 
     /// Nothing is known of this device's payload any more.
@@ -127,11 +127,11 @@ impl Payloads {
         if let Some(place) = index.find(hash, |place| *places[*place as usize].1 == *payload) {
             return *place;
         }
-        let has_room = payload.len() <= LONGEST_PAYLOAD
-            && self.bytes + payload.len() <= MOST_PAYLOAD_BYTES
-            && index.len() < MOST_PAYLOADS;
+        let has_room = payload.len() <= MAX_PAYLOAD
+            && self.bytes + payload.len() <= MAX_PAYLOAD_BYTES
+            && index.len() < MAX_PAYLOADS;
         if !has_room {
-            return (MOST_PAYLOADS + payload.len()) as Code;
+            return (MAX_PAYLOADS + payload.len()) as Code;
         }
         let place = self.free.pop().unwrap_or_else(|| {
             places.push(Default::default());

@@ -44,7 +44,7 @@ impl Texts {
     }
 
     /// Forgets a text. Its bytes come back when the owner copies the living texts into a new store.
-    pub(super) fn forget(&mut self, length: usize) {
+    pub(super) fn release(&mut self, length: usize) {
         self.dead += length;
     }
 

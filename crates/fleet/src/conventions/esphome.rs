@@ -2,23 +2,25 @@
 //!
 //! The suffix is everybody's: anything but the two words is somebody else's message and means nothing.
 
-use super::Status::{Offline, Online};
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
-use super::{Convention, Level, ONLINE_OFFLINE, Pattern, Vocabulary};
-use crate::fleet::Evidence;
+use super::{Convention, Level, Pattern, Vocabulary, Words};
+use crate::status::Evidence;
+use crate::status::Status::{Offline, Online};
 
-pub(super) static CONVENTION: Convention = Convention {
-    slug: "esphome",
-    label: "ESPHome",
-    patterns: &[Pattern {
-        levels: &[Level::IdPath, Level::Literal("status")],
-        vocabulary: Vocabulary::Words(ONLINE_OFFLINE),
-    }],
-    announces: true,
-    offline_is_will: true,
-    parent: None,
-    generic: true,
-};
+pub(super) fn convention() -> Convention {
+    Convention {
+        slug: "esphome".into(),
+        label: "ESPHome".into(),
+        patterns: vec![Pattern {
+            levels: vec![Level::IdPath, Level::literal("status")],
+            vocabulary: Vocabulary::Words(Words::online_offline()),
+        }],
+        announces: true,
+        offline_is_will: true,
+        parent: None,
+        generic: true,
+    }
+}
 
 pub(super) static EXAMPLES: Examples = Examples {
     source: "esphome/esphome esphome/components/mqtt/__init__.py, mqtt_client.cpp; esphome-docs components/mqtt",

@@ -3,50 +3,53 @@
 //! The words of `$state` are exact. A device must write `disconnected` before it leaves; `lost` is its will. `$name` is
 //! its name.
 
-use super::Status::{Degraded, Offline, Online, Sleeping};
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
-use super::{About, Convention, LONGEST_NAME, Level, Metadata, Pattern, TRUE_FALSE, Vocabulary, trim};
-use crate::fleet::Evidence;
+use super::vocabulary::trim;
+use super::{About, Convention, Level, MAX_NAME, Metadata, Pattern, Vocabulary, Words};
+use crate::status::Evidence;
+use crate::status::Status::{Degraded, Offline, Online, Sleeping};
 
-const HOMIE: Level = Level::Base("homie");
+const HOMIE: Level = Level::base("homie");
 
-pub(super) static CONVENTION: Convention = Convention {
-    slug: "homie",
-    label: "Homie",
-    patterns: &[
-        Pattern {
-            levels: &[HOMIE, Level::Id, Level::Literal("$state")],
-            vocabulary: Vocabulary::Exact(&[
-                ("ready", Online),
-                ("init", Online),
-                ("alert", Degraded),
-                ("sleeping", Sleeping),
-                ("disconnected", Offline),
-                ("lost", Offline),
-            ]),
-        },
-        Pattern {
-            levels: &[HOMIE, Level::Id, Level::Literal("$online")],
-            vocabulary: Vocabulary::Words(TRUE_FALSE),
-        },
-        Pattern {
-            levels: &[HOMIE, Level::Id, Level::Literal("$name")],
-            vocabulary: Vocabulary::Metadata(Metadata { read: read_name, is_inventory: false }),
-        },
-    ],
-    announces: true,
-    offline_is_will: true,
-    parent: None,
-    generic: false,
-};
+pub(super) fn convention() -> Convention {
+    Convention {
+        slug: "homie".into(),
+        label: "Homie".into(),
+        patterns: vec![
+            Pattern {
+                levels: vec![HOMIE, Level::Id, Level::literal("$state")],
+                vocabulary: Vocabulary::Exact(Words::new([
+                    ("ready", Online),
+                    ("init", Online),
+                    ("alert", Degraded),
+                    ("sleeping", Sleeping),
+                    ("disconnected", Offline),
+                    ("lost", Offline),
+                ])),
+            },
+            Pattern {
+                levels: vec![HOMIE, Level::Id, Level::literal("$online")],
+                vocabulary: Vocabulary::Words(Words::true_false()),
+            },
+            Pattern {
+                levels: vec![HOMIE, Level::Id, Level::literal("$name")],
+                vocabulary: Vocabulary::Metadata(Metadata { read: read_name, is_inventory: false }),
+            },
+        ],
+        announces: true,
+        offline_is_will: true,
+        parent: None,
+        generic: false,
+    }
+}
 
-fn read_name(id: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -> bool {
+fn read_name(id: &str, payload: &[u8], each: &mut dyn FnMut(About<'_>)) -> bool {
     let Ok(name) = str::from_utf8(trim(payload)) else {
         return false;
     };
-    let fits = name.len() <= LONGEST_NAME;
+    let fits = name.len() <= MAX_NAME;
     if fits {
-        tell(About { id, name: Some(name), ..About::default() });
+        each(About { id, name: Some(name), ..About::default() });
     }
     fits
 }

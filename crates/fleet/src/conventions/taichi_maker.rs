@@ -8,37 +8,46 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::Status::{Offline, Online};
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
 use super::json::{self, Text};
-use super::{Convention, LONGEST_NAME, Level, Pattern, Said, Vocabulary, Words, trim, word_status};
-use crate::fleet::Evidence;
+use super::vocabulary::trim;
+use super::{Convention, Level, MAX_NAME, Pattern, Said, Vocabulary, Words};
+use crate::status::Evidence;
+use crate::status::Status::{Offline, Online};
 
-const WORDS: Words =
-    &[("online", Online), ("offline", Offline), ("CLIENT-ONLINE", Online), ("CLIENT-OFFLINE", Offline)];
-
-pub(super) static CONVENTION: Convention = Convention {
-    slug: "taichi-maker",
-    label: "Taichi-Maker",
-    patterns: &[
-        Pattern { levels: &[Level::IdThen("-will")], vocabulary: Vocabulary::Words(WORDS) },
-        Pattern { levels: &[Level::IdThen("-Will")], vocabulary: Vocabulary::Words(WORDS) },
-        Pattern { levels: &[Level::Literal("mqtt-will")], vocabulary: Vocabulary::Naming(read_shared) },
-    ],
-    announces: true,
-    offline_is_will: true,
-    parent: None,
-    generic: false,
-};
+pub(super) fn convention() -> Convention {
+    let words = Words::new([
+        ("online", Online),
+        ("offline", Offline),
+        ("CLIENT-ONLINE", Online),
+        ("CLIENT-OFFLINE", Offline),
+    ]);
+    Convention {
+        slug: "taichi-maker".into(),
+        label: "Taichi-Maker".into(),
+        patterns: vec![
+            Pattern { levels: vec![Level::id_then("-will")], vocabulary: Vocabulary::Words(words.clone()) },
+            Pattern { levels: vec![Level::id_then("-Will")], vocabulary: Vocabulary::Words(words.clone()) },
+            Pattern {
+                levels: vec![Level::literal("mqtt-will")],
+                vocabulary: Vocabulary::Naming(words, read_shared),
+            },
+        ],
+        announces: true,
+        offline_is_will: true,
+        parent: None,
+        generic: false,
+    }
+}
 
 /// Reads the document on the shared topic, as the derivative code writes it.
-fn read_shared(payload: &[u8]) -> Option<Said<'_>> {
+fn read_shared<'a>(payload: &'a [u8], words: &Words) -> Option<Said<'a>> {
     let shared: Shared<'_> = json::object(trim(payload))?;
-    let status = word_status(WORDS, shared.message.as_bytes())?;
+    let status = words.status(shared.message.as_bytes())?;
     let is_will = shared.types.is_none_or(|Text(types)| types == "will");
     let id = shared.product_key;
     // A name that is too long is left out: it is only a name, the id still says which device it is.
-    let fits = |text: &str| !text.is_empty() && text.len() <= LONGEST_NAME;
+    let fits = |text: &str| !text.is_empty() && text.len() <= MAX_NAME;
     let name = shared.device_name.map(|Text(name)| name).filter(|name| fits(name));
     (is_will && fits(&id)).then_some(Said { status, id: Some(id), name })
 }

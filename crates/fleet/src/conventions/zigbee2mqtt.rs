@@ -9,38 +9,44 @@ use std::borrow::Cow;
 use mqtt::TopicName;
 use serde::Deserialize;
 
-use super::Status::{Offline, Online, Unknown};
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
 use super::json::{self, Text};
-use super::{
-    About, Convention, LONGEST_NAME, Level, Metadata, ONLINE_OFFLINE, Parent, ParentBy, Pattern, Status,
-    Vocabulary, trim, word_status,
-};
-use crate::fleet::Evidence;
+use super::vocabulary::trim;
+use super::{About, Convention, Level, MAX_NAME, Metadata, Parent, ParentBy, Pattern, Vocabulary, Words};
+use crate::status::Evidence;
+use crate::status::Status::{self, Offline, Online, Unknown};
 
-pub(super) const BASE: Level = Level::Base("zigbee2mqtt");
-/// Old releases wrote plain words.
-pub(super) const STATE: Vocabulary = Vocabulary::WordsOrJson(ONLINE_OFFLINE, read_state);
+pub(super) const BASE: Level = Level::base("zigbee2mqtt");
 
-pub(super) static CONVENTION: Convention = Convention {
-    slug: "zigbee2mqtt",
-    label: "Zigbee2MQTT",
-    patterns: &[
-        Pattern { levels: &[BASE, Level::IdPath, Level::Literal("availability")], vocabulary: STATE },
-        Pattern {
-            levels: &[BASE, Level::Literal("bridge"), Level::Literal("devices")],
-            vocabulary: Vocabulary::Metadata(Metadata { read: read_devices, is_inventory: true }),
-        },
-    ],
-    announces: true,
-    offline_is_will: false,
-    parent: Some(Parent { slug: "zigbee2mqtt-bridge", by: ParentBy::Base, follows: false }),
-    generic: false,
-};
+/// A state as a document, or as the plain word that old releases wrote.
+pub(super) fn state() -> Vocabulary {
+    Vocabulary::WordsOrJson(Words::online_offline(), read_state)
+}
 
-fn read_state(payload: &[u8]) -> Option<Status> {
+pub(super) fn convention() -> Convention {
+    Convention {
+        slug: "zigbee2mqtt".into(),
+        label: "Zigbee2MQTT".into(),
+        patterns: vec![
+            Pattern {
+                levels: vec![BASE, Level::IdPath, Level::literal("availability")],
+                vocabulary: state(),
+            },
+            Pattern {
+                levels: vec![BASE, Level::literal("bridge"), Level::literal("devices")],
+                vocabulary: Vocabulary::Metadata(Metadata { read: read_devices, is_inventory: true }),
+            },
+        ],
+        announces: true,
+        offline_is_will: false,
+        parent: Some(Parent { slug: "zigbee2mqtt-bridge".into(), by: ParentBy::Base, follows: false }),
+        generic: false,
+    }
+}
+
+fn read_state(payload: &[u8], words: &Words) -> Option<Status> {
     let document: State<'_> = json::object(trim(payload))?;
-    word_status(ONLINE_OFFLINE, document.state.as_bytes())
+    words.status(document.state.as_bytes())
 }
 
 /// The document on a topic with a status.
@@ -50,14 +56,14 @@ struct State<'a> {
     state: Cow<'a, str>,
 }
 
-fn read_devices(_: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -> bool {
+fn read_devices(_: &str, payload: &[u8], each: &mut dyn FnMut(About<'_>)) -> bool {
     // The whole list is read before any of it counts: half an inventory would take the other half away.
     let mut entries = Vec::new();
     let read = json::objects(trim(payload), |entry: Entry<'_>| {
         // The coordinator is the bridge's own radio, and has no availability.
         let is_device = entry.kind.is_none_or(|Text(kind)| kind != "Coordinator");
         let id = entry.friendly_name;
-        if is_device && TopicName::new(&id).is_ok() && id.len() <= LONGEST_NAME {
+        if is_device && TopicName::new(&id).is_ok() && id.len() <= MAX_NAME {
             entries.push((id, entry.disabled.unwrap_or(false)));
         }
     });
@@ -65,7 +71,7 @@ fn read_devices(_: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -> boo
         return false;
     }
     for (id, is_disabled) in entries {
-        tell(About { id: &id, is_listed: true, is_disabled: Some(is_disabled), ..About::default() });
+        each(About { id: &id, is_listed: true, is_disabled: Some(is_disabled), ..About::default() });
     }
     true
 }

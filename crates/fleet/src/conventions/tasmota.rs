@@ -9,55 +9,57 @@ use std::borrow::Cow;
 use mqtt::{TopicFilter, TopicName};
 use serde::Deserialize;
 
-use super::Status::{Offline, Online, Sleeping, Unknown};
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
 use super::json::{self, Text};
+use super::vocabulary::trim;
 use super::{
-    About, Convention, LONGEST_JSON, LONGEST_NAME, LONGEST_WORD, Level, Metadata, Pattern, StatusTopic,
-    Vocabulary, trim,
+    About, Convention, Level, MAX_JSON, MAX_NAME, MAX_WORD, Metadata, Pattern, StatusTopic, Vocabulary, Words,
 };
-use crate::fleet::Evidence;
+use crate::status::Evidence;
+use crate::status::Status::{Offline, Online, Sleeping, Unknown};
 
-const WORDS: Vocabulary = Vocabulary::Words(&[("Online", Online), ("Offline", Offline)]);
-const TELE: Level = Level::Literal("tele");
-const LWT: Level = Level::Literal("LWT");
+const TELE: Level = Level::literal("tele");
+const LWT: Level = Level::literal("LWT");
 
-pub(super) static CONVENTION: Convention = Convention {
-    slug: "tasmota",
-    label: "Tasmota",
-    patterns: &[
-        Pattern {
-            levels: &[
-                Level::Literal("tasmota"),
-                Level::Literal("discovery"),
-                Level::Id,
-                Level::Literal("config"),
-            ],
-            vocabulary: Vocabulary::Metadata(Metadata { read: read_discovery, is_inventory: false }),
-        },
-        Pattern { levels: &[TELE, Level::Id, LWT], vocabulary: WORDS },
-        Pattern { levels: &[Level::Id, TELE, LWT], vocabulary: WORDS },
-        Pattern { levels: &[Level::Id, Level::Id, TELE, LWT], vocabulary: WORDS },
-        Pattern { levels: &[TELE, Level::Id, Level::Id, LWT], vocabulary: WORDS },
-    ],
-    announces: true,
-    offline_is_will: true,
-    parent: None,
-    generic: false,
-};
-
-fn read_discovery(mac: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -> bool {
-    payload.len() <= LONGEST_JSON && tell_discovery(mac, payload, tell).is_some()
+pub(super) fn convention() -> Convention {
+    let words = || Vocabulary::Words(Words::new([("Online", Online), ("Offline", Offline)]));
+    Convention {
+        slug: "tasmota".into(),
+        label: "Tasmota".into(),
+        patterns: vec![
+            Pattern {
+                levels: vec![
+                    Level::literal("tasmota"),
+                    Level::literal("discovery"),
+                    Level::Id,
+                    Level::literal("config"),
+                ],
+                vocabulary: Vocabulary::Metadata(Metadata { read: read_discovery, is_inventory: false }),
+            },
+            Pattern { levels: vec![TELE, Level::Id, LWT], vocabulary: words() },
+            Pattern { levels: vec![Level::Id, TELE, LWT], vocabulary: words() },
+            Pattern { levels: vec![Level::Id, Level::Id, TELE, LWT], vocabulary: words() },
+            Pattern { levels: vec![TELE, Level::Id, Level::Id, LWT], vocabulary: words() },
+        ],
+        announces: true,
+        offline_is_will: true,
+        parent: None,
+        generic: false,
+    }
 }
 
-fn tell_discovery(topic_mac: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -> Option<()> {
+fn read_discovery(mac: &str, payload: &[u8], each: &mut dyn FnMut(About<'_>)) -> bool {
+    payload.len() <= MAX_JSON && each_discovered(mac, payload, each).is_some()
+}
+
+fn each_discovered(topic_mac: &str, payload: &[u8], each: &mut dyn FnMut(About<'_>)) -> Option<()> {
     let Discovery { id, full_topic, mac, online, offline, host_name, device_name, prefixes, names, sleeps } =
         &json::object(trim(payload))?;
     let [_, _, prefix] = prefixes.each_ref().map(text);
-    let is_long = [id, full_topic, mac, host_name, prefix].iter().any(|text| text.len() > LONGEST_NAME);
+    let is_long = [id, full_topic, mac, host_name, prefix].iter().any(|text| text.len() > MAX_NAME);
     // Payloads are trimmed before they are compared with them.
     let (online, offline) = (online.trim_ascii(), offline.trim_ascii());
-    let is_word = |word: &str| !word.is_empty() && word.len() <= LONGEST_WORD;
+    let is_word = |word: &str| !word.is_empty() && word.len() <= MAX_WORD;
     let are_words = is_word(online) && is_word(offline) && !online.eq_ignore_ascii_case(offline);
     // Nobody speaks for another device: the topic names the MAC as well.
     if is_long || !are_words || *mac != topic_mac || TopicName::new(id).is_err() {
@@ -72,8 +74,8 @@ fn tell_discovery(topic_mac: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_
     let (topic, filter) = will_topic(full_topic, tokens)?;
     // Its own name, or else the first of the others.
     let mut names = [&**device_name, names.first().map_or("", text)].into_iter();
-    let name = names.find(|name| !name.is_empty() && name.len() <= LONGEST_NAME);
-    tell(About {
+    let name = names.find(|name| !name.is_empty() && name.len() <= MAX_NAME);
+    each(About {
         id,
         name: Some(name.unwrap_or_default()),
         is_listed: true,
@@ -139,7 +141,7 @@ fn will_topic(full_topic: &str, tokens: [(&str, &str, bool); 4]) -> Option<(Stri
             is_its_own |= is_own;
             rest = &rest[taken..];
             // The texts are bounded one by one, which does not bound how often they are filled in.
-            if topic.len() + filled.len() > LONGEST_NAME {
+            if topic.len() + filled.len() > MAX_NAME {
                 return None;
             }
         }
@@ -156,7 +158,7 @@ fn will_topic(full_topic: &str, tokens: [(&str, &str, bool); 4]) -> Option<(Stri
     // Without a level of the device's own, all of them would write to one topic. And [MQTT-4.7.2-1]: the filter does
     // not take a topic that begins with `$`.
     let is_sound = pattern.has_wildcard() && pattern.matches(name);
-    (is_sound && topic.len() <= LONGEST_NAME).then_some((topic, filter))
+    (is_sound && topic.len() <= MAX_NAME).then_some((topic, filter))
 }
 
 /// A discovery message, nearly in full.

@@ -1,22 +1,24 @@
 //! WLED: `wled/<last six digits of the MAC>/status`. `online` comes again with every push of its state.
 
-use super::Status::{Offline, Online};
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
-use super::{Convention, Level, ONLINE_OFFLINE, Pattern, Vocabulary};
-use crate::fleet::Evidence;
+use super::{Convention, Level, Pattern, Vocabulary, Words};
+use crate::status::Evidence;
+use crate::status::Status::{Offline, Online};
 
-pub(super) static CONVENTION: Convention = Convention {
-    slug: "wled",
-    label: "WLED",
-    patterns: &[Pattern {
-        levels: &[Level::Literal("wled"), Level::Id, Level::Literal("status")],
-        vocabulary: Vocabulary::Words(ONLINE_OFFLINE),
-    }],
-    announces: true,
-    offline_is_will: true,
-    parent: None,
-    generic: false,
-};
+pub(super) fn convention() -> Convention {
+    Convention {
+        slug: "wled".into(),
+        label: "WLED".into(),
+        patterns: vec![Pattern {
+            levels: vec![Level::literal("wled"), Level::Id, Level::literal("status")],
+            vocabulary: Vocabulary::Words(Words::online_offline()),
+        }],
+        announces: true,
+        offline_is_will: true,
+        parent: None,
+        generic: false,
+    }
+}
 
 pub(super) static EXAMPLES: Examples = Examples {
     source: "wled/WLED wled00/mqtt.cpp, wled.cpp",

@@ -5,48 +5,51 @@
 
 use serde::Deserialize;
 
-use super::Status::{Offline, Online, Sleeping};
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
 use super::json::{self, Text};
-use super::{About, Convention, LONGEST_NAME, Level, Metadata, Parent, ParentBy, Pattern, Vocabulary, trim};
-use crate::fleet::Evidence;
+use super::vocabulary::trim;
+use super::{About, Convention, Level, MAX_NAME, Metadata, Parent, ParentBy, Pattern, Vocabulary, Words};
+use crate::status::Evidence;
+use crate::status::Status::{Offline, Online, Sleeping};
 
-const HOMIE: Level = Level::Base("homie");
-const FIVE: Level = Level::Literal("5");
+const HOMIE: Level = Level::base("homie");
+const FIVE: Level = Level::literal("5");
 
-pub(super) static CONVENTION: Convention = Convention {
-    slug: "homie5",
-    label: "Homie 5",
-    patterns: &[
-        Pattern {
-            levels: &[HOMIE, FIVE, Level::Id, Level::Literal("$state")],
-            vocabulary: Vocabulary::Exact(&[
-                ("ready", Online),
-                ("init", Online),
-                ("sleeping", Sleeping),
-                ("disconnected", Offline),
-                ("lost", Offline),
-            ]),
-        },
-        Pattern {
-            levels: &[HOMIE, FIVE, Level::Id, Level::Literal("$description")],
-            vocabulary: Vocabulary::Metadata(Metadata { read: read_description, is_inventory: false }),
-        },
-    ],
-    announces: true,
-    offline_is_will: true,
-    parent: Some(Parent { slug: "homie5", by: ParentBy::Metadata, follows: true }),
-    generic: false,
-};
+pub(super) fn convention() -> Convention {
+    Convention {
+        slug: "homie5".into(),
+        label: "Homie 5".into(),
+        patterns: vec![
+            Pattern {
+                levels: vec![HOMIE, FIVE, Level::Id, Level::literal("$state")],
+                vocabulary: Vocabulary::Exact(Words::new([
+                    ("ready", Online),
+                    ("init", Online),
+                    ("sleeping", Sleeping),
+                    ("disconnected", Offline),
+                    ("lost", Offline),
+                ])),
+            },
+            Pattern {
+                levels: vec![HOMIE, FIVE, Level::Id, Level::literal("$description")],
+                vocabulary: Vocabulary::Metadata(Metadata { read: read_description, is_inventory: false }),
+            },
+        ],
+        announces: true,
+        offline_is_will: true,
+        parent: Some(Parent { slug: "homie5".into(), by: ParentBy::Metadata, follows: true }),
+        generic: false,
+    }
+}
 
-fn read_description(id: &str, payload: &[u8], tell: &mut dyn FnMut(About<'_>)) -> bool {
+fn read_description(id: &str, payload: &[u8], each: &mut dyn FnMut(About<'_>)) -> bool {
     let Some(description) = json::object::<Description<'_>>(trim(payload)) else {
         return false;
     };
     // The document is complete: what it leaves out is taken back, and so is what is too long.
     let [name, parent] = [description.name, description.root]
-        .map(|text| text.filter(|text| text.0.len() <= LONGEST_NAME).unwrap_or_default());
-    tell(About { id, name: Some(&name.0), parent: Some(&parent.0), ..About::default() });
+        .map(|text| text.filter(|text| text.0.len() <= MAX_NAME).unwrap_or_default());
+    each(About { id, name: Some(&name.0), parent: Some(&parent.0), ..About::default() });
     true
 }
 

@@ -1,15 +1,14 @@
-//! Example messages of every convention, and where its rule was read.
+//! Example messages of every convention, and the source of its rule.
 //!
 //! The tests run all of them, and `docs/presence.md` shows them. A [`Vector`] is one message to an empty board; a
 //! [`Sequence`] is a story, and can be played to a [`crate::Fleet`] as well as to a page with a broker.
 
-use super::Status;
-use crate::fleet::Evidence;
+use crate::status::{Evidence, Status};
 
-/// What shows that a convention is read rightly.
+/// What shows that a convention is read correctly.
 #[derive(Debug)]
 pub struct Examples {
-    /// Where the rule was read: the project and the files in it.
+    /// The source of the rule: the project and the files in it.
     pub source: &'static str,
     /// Single messages.
     pub vectors: &'static [Vector],

@@ -2,28 +2,30 @@
 //!
 //! Its will covers the bridge alone. While it is offline nobody updates what its devices last said.
 
-use super::Status::{Offline, Online};
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
-use super::zigbee2mqtt::{BASE, STATE};
+use super::zigbee2mqtt::{BASE, state};
 use super::{Convention, Level, Pattern};
-use crate::fleet::Evidence;
+use crate::status::Evidence;
+use crate::status::Status::{Offline, Online};
 
-const BRIDGE: Level = Level::Literal("bridge");
-const LAST: Level = Level::Literal("state");
+const BRIDGE: Level = Level::literal("bridge");
+const LAST: Level = Level::literal("state");
 
-pub(super) static CONVENTION: Convention = Convention {
-    slug: "zigbee2mqtt-bridge",
-    label: "Zigbee2MQTT bridge",
-    patterns: &[
-        Pattern { levels: &[BASE, BRIDGE, LAST], vocabulary: STATE },
-        // Any other base topic of one level. The bridge tells which it is, so that its devices are asked for.
-        Pattern { levels: &[Level::Id, BRIDGE, LAST], vocabulary: STATE },
-    ],
-    announces: true,
-    offline_is_will: true,
-    parent: None,
-    generic: false,
-};
+pub(super) fn convention() -> Convention {
+    Convention {
+        slug: "zigbee2mqtt-bridge".into(),
+        label: "Zigbee2MQTT bridge".into(),
+        patterns: vec![
+            Pattern { levels: vec![BASE, BRIDGE, LAST], vocabulary: state() },
+            // Any other base topic of one level. The bridge tells which it is, so that its devices are asked for.
+            Pattern { levels: vec![Level::Id, BRIDGE, LAST], vocabulary: state() },
+        ],
+        announces: true,
+        offline_is_will: true,
+        parent: None,
+        generic: false,
+    }
+}
 
 pub(super) static EXAMPLES: Examples = Examples {
     source: "Koenkk/zigbee2mqtt lib/mqtt.ts, lib/util/settingsMigration.ts",

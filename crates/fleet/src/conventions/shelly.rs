@@ -3,23 +3,25 @@
 //!
 //! The suffix is everybody's: a UPS that says `ON` means its mains.
 
-use super::Status::{Offline, Online};
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
-use super::{Convention, Level, Pattern, TRUE_FALSE, Vocabulary};
-use crate::fleet::Evidence;
+use super::{Convention, Level, Pattern, Vocabulary, Words};
+use crate::status::Evidence;
+use crate::status::Status::{Offline, Online};
 
-pub(super) static CONVENTION: Convention = Convention {
-    slug: "shelly",
-    label: "Shelly",
-    patterns: &[Pattern {
-        levels: &[Level::IdPath, Level::Literal("online")],
-        vocabulary: Vocabulary::Words(TRUE_FALSE),
-    }],
-    announces: true,
-    offline_is_will: true,
-    parent: None,
-    generic: true,
-};
+pub(super) fn convention() -> Convention {
+    Convention {
+        slug: "shelly".into(),
+        label: "Shelly".into(),
+        patterns: vec![Pattern {
+            levels: vec![Level::IdPath, Level::literal("online")],
+            vocabulary: Vocabulary::Words(Words::true_false()),
+        }],
+        announces: true,
+        offline_is_will: true,
+        parent: None,
+        generic: true,
+    }
+}
 
 pub(super) static EXAMPLES: Examples = Examples {
     source: "shelly-api-docs.shelly.cloud gen2/ComponentsAndServices/Mqtt, as cited by others; the words were not \

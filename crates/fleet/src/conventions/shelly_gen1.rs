@@ -3,23 +3,25 @@
 //! `shellies/announce`, which is not retained and names nothing but model, address and firmware, is not asked
 //! for: no tile would look different.
 
-use super::Status::{Offline, Online};
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
-use super::{Convention, Level, Pattern, TRUE_FALSE, Vocabulary};
-use crate::fleet::Evidence;
+use super::{Convention, Level, Pattern, Vocabulary, Words};
+use crate::status::Evidence;
+use crate::status::Status::{Offline, Online};
 
-pub(super) static CONVENTION: Convention = Convention {
-    slug: "shelly-gen1",
-    label: "Shelly Gen1",
-    patterns: &[Pattern {
-        levels: &[Level::Literal("shellies"), Level::Id, Level::Literal("online")],
-        vocabulary: Vocabulary::Words(TRUE_FALSE),
-    }],
-    announces: true,
-    offline_is_will: true,
-    parent: None,
-    generic: false,
-};
+pub(super) fn convention() -> Convention {
+    Convention {
+        slug: "shelly-gen1".into(),
+        label: "Shelly Gen1".into(),
+        patterns: vec![Pattern {
+            levels: vec![Level::literal("shellies"), Level::Id, Level::literal("online")],
+            vocabulary: Vocabulary::Words(Words::true_false()),
+        }],
+        announces: true,
+        offline_is_will: true,
+        parent: None,
+        generic: false,
+    }
+}
 
 pub(super) static EXAMPLES: Examples = Examples {
     source: "bieniu/ha-shellies-discovery data/shelly1.txt; not confirmed by a text of the vendor",

@@ -3,25 +3,28 @@
 
 use serde::Deserialize;
 
-use super::Status::{Offline, Online};
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
-use super::{Convention, Level, ONLINE_OFFLINE, Pattern, Status, Vocabulary, json, trim};
-use crate::fleet::Evidence;
+use super::vocabulary::trim;
+use super::{Convention, Level, Pattern, Vocabulary, Words, json};
+use crate::status::Evidence;
+use crate::status::Status::{self, Offline, Online};
 
-pub(super) static CONVENTION: Convention = Convention {
-    slug: "openmqttgateway",
-    label: "OpenMQTTGateway",
-    patterns: &[Pattern {
-        levels: &[Level::Literal("home"), Level::Id, Level::Literal("LWT")],
-        vocabulary: Vocabulary::WordsOrJson(ONLINE_OFFLINE, read_fork),
-    }],
-    announces: true,
-    offline_is_will: true,
-    parent: None,
-    generic: false,
-};
+pub(super) fn convention() -> Convention {
+    Convention {
+        slug: "openmqttgateway".into(),
+        label: "OpenMQTTGateway".into(),
+        patterns: vec![Pattern {
+            levels: vec![Level::literal("home"), Level::Id, Level::literal("LWT")],
+            vocabulary: Vocabulary::WordsOrJson(Words::online_offline(), read_fork),
+        }],
+        announces: true,
+        offline_is_will: true,
+        parent: None,
+        generic: false,
+    }
+}
 
-fn read_fork(payload: &[u8]) -> Option<Status> {
+fn read_fork(payload: &[u8], _: &Words) -> Option<Status> {
     let Fork { online } = json::object(trim(payload))?;
     Some(if online { Online } else { Offline })
 }
