@@ -23,7 +23,7 @@ pub struct Frame {
 
 impl Frame {
     /// A reader of what follows the fixed header; `bytes` begin with the packet.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn reader(self, bytes: &[u8], version: Version) -> Reader<'_> {
         Reader::new(&bytes[self.header_len..self.len], self.header_len as u32, self.packet, version)
     }
@@ -38,7 +38,7 @@ impl Frame {
 /// `PacketTypeForbidden`, `ReservedFlags`, `QoS3`, `DupWithoutQoS`,
 /// `VariableByteIntegerTooLong`, `VariableByteIntegerNotMinimal`, `PacketTooLarge`; each as soon as
 /// its bytes are there.
-#[inline(always)]
+#[inline]
 pub fn frame(bytes: &[u8], version: Version, maximum_packet_size: u32) -> Result<Option<Frame>, Error> {
     let Some((&first, rest)) = bytes.split_first() else {
         return Ok(None);
@@ -102,7 +102,7 @@ impl Cursor {
     ///
     /// # Errors
     /// Those of `frame` and of `decode`. The position stays, so the error comes again.
-    #[inline(always)]
+    #[inline]
     pub fn next<'a>(&mut self, buffer: &'a [u8]) -> Result<Option<Packet<'a>>, Error> {
         let Some((bytes, frame)) = self.measure(buffer)? else {
             return Ok(None);
@@ -113,7 +113,7 @@ impl Cursor {
     }
 
     /// The bytes that the next packet begins, and its measure. The position stays.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn measure<'a>(&self, buffer: &'a [u8]) -> Result<Option<(&'a [u8], Frame)>, Error> {
         let bytes = buffer.get(self.position..).unwrap_or_default();
         Ok(frame(bytes, self.version, self.maximum_packet_size)?.map(|frame| (bytes, frame)))

@@ -22,7 +22,7 @@ impl<'a> TopicName<'a> {
     ///
     /// # Errors
     /// `TopicNameEmpty`, `NulCharacter`, `TopicNameWildcard` or `FieldTooLong`.
-    #[inline(always)]
+    #[inline]
     pub fn new(name: &'a str) -> Result<Self, Violation> {
         if name.is_empty() {
             return Err(Violation::TopicNameEmpty);
@@ -178,7 +178,7 @@ pub(crate) fn holds_nul(bytes: &[u8]) -> bool {
 }
 
 /// Whether U+0000, `+` or `#` occurs.
-#[inline(always)]
+#[inline]
 fn holds_special(bytes: &[u8]) -> bool {
     // `+` and `#` are the two bytes that become 0x2B with bit 3.
     let suspects =
@@ -194,7 +194,7 @@ const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
 /// must miss none.
 ///
 /// This stands on the path of every PUBLISH, and a loop over bytes that may stop early is not vectorised.
-#[inline(always)]
+#[inline]
 fn holds(bytes: &[u8], suspects: impl Fn(u64) -> u64, is: impl Fn(u8) -> bool) -> bool {
     if let Some(tail) = bytes.last_chunk::<8>() {
         // The last word overlaps the one before it, which spares a loop over single bytes.

@@ -33,14 +33,19 @@ fn sources() -> Vec<(PathBuf, String)> {
     sources
 }
 
-/// `module::test` for every test of this crate. The module is the file, or its folder if the file
-/// has a general name.
+/// `module::test` for every test of this crate. The module is the file; its folder if the file is `main.rs` or
+/// `mod.rs`; and the module under test for all files of a folder `src/…/tests`.
 fn tests() -> BTreeSet<String> {
+    let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut tests = BTreeSet::new();
     for (path, text) in sources() {
         let name = |path: &Path| path.file_stem().expect("a name").to_string_lossy().into_owned();
+        let folder = path.parent().expect("a folder");
         let module = match name(&path).as_str() {
-            "main" | "mod" | "tests" => name(path.parent().expect("a folder")),
+            _ if folder.ends_with("tests") && folder.parent() != Some(crate_dir) => {
+                name(folder.parent().expect("a folder"))
+            }
+            "main" | "mod" => name(folder),
             module => module.to_owned(),
         };
         let mut lines = text.lines().map(str::trim);
@@ -50,7 +55,8 @@ fn tests() -> BTreeSet<String> {
             }
             let function = lines.by_ref().find_map(|line| line.strip_prefix("fn ")).expect("a function");
             let end = function.find('(').expect("arguments");
-            tests.insert(format!("{module}::{}", &function[..end]));
+            let test = format!("{module}::{}", &function[..end]);
+            assert!(tests.insert(test.clone()), "two tests are named {test}");
         }
     }
     tests
