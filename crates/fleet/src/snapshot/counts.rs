@@ -1,0 +1,134 @@
+//! Which filter brought a message, and what each filter brings a second.
+//!
+//! Brokers do not say for which filter they send a message, so its source filter is inferred. A broad filter that
+//! brings too many unmatched messages is paused. The engine calls it for every message.
+
+use mqtt::{Time, TopicName};
+
+use super::filter::FilterState;
+use super::matching::Shape;
+use super::{MOST_USELESS, Snapshot};
+use crate::fleet::{Applied, Effect};
+
+/// No source filter is known.
+const NO_SOURCE: u8 = u8::MAX;
+
+/// The messages of the current second, and of the one before.
+#[derive(Copy, Clone, Debug, Default)]
+pub(super) struct Window {
+    start: Time,
+    messages: u32,
+    unmatched_live: u32,
+    messages_before: u32,
+}
+
+impl Window {
+    /// In milliseconds.
+    const LENGTH: u64 = 1_000;
+
+    fn advance(&mut self, now: Time) {
+        let passed = now.0.abs_diff(self.start.0);
+        if passed >= Window::LENGTH {
+            let messages_before = if passed < 2 * Window::LENGTH { self.messages } else { 0 };
+            *self = Window { start: now, messages_before, ..Window::default() };
+        }
+    }
+
+    /// Messages in the last whole second.
+    pub(super) fn rate(mut self, now: Time) -> u32 {
+        self.advance(now);
+        self.messages_before
+    }
+}
+
+/// The source filter of each device, by its slot in the fleet. One byte a device, so that a message of a known
+/// device needs no matching.
+#[derive(Debug, Default)]
+pub(super) struct Sources(Vec<u8>);
+
+impl Sources {
+    fn get(&self, slot: usize) -> Option<usize> {
+        self.0.get(slot).filter(|source| **source != NO_SOURCE).map(|source| usize::from(*source))
+    }
+
+    fn set(&mut self, slot: usize, position: Option<usize>) {
+        if self.0.len() <= slot {
+            self.0.resize(slot + 1, NO_SOURCE);
+        }
+        // There are at most `MAX_FILTERS`, which is less than 255.
+        self.0[slot] = position.map_or(NO_SOURCE, |position| position as u8);
+    }
+
+    /// A filter brings nothing any more.
+    pub(super) fn remove(&mut self, position: usize) {
+        for source in &mut self.0 {
+            if usize::from(*source) == position {
+                *source = NO_SOURCE;
+            }
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl Snapshot {
+    /// A message came. `applied` says what it changed in the fleet.
+    pub fn handle_message(&mut self, topic: TopicName<'_>, retain: bool, applied: &Applied, now: Time) {
+        let Some(position) = self.source(topic, retain, applied) else {
+            return;
+        };
+        let is_unmatched = applied.is_useless();
+        let is_outstanding = self.outstanding.is_some_and(|outstanding| outstanding.position == position);
+        let filter = &mut self.filters[position];
+        let is_over = matches!(filter.state, FilterState::Complete | FilterState::Cut);
+        if retain && is_over && !is_unmatched && !applied.replayed_before {
+            // mqtt5 0.49 has a separate queue for a burst and may answer the PINGREQ first. The snapshot was not
+            // complete yet: another barrier is sent, until nothing new comes before its answer.
+            filter.state = FilterState::Waiting;
+            filter.is_late = true;
+        }
+        if retain && (is_outstanding || self.filters[position].is_late) {
+            let is_new = if is_unmatched || self.filters[position].is_repeated {
+                // `replayed_before` says nothing of these: the topic counts for the first filter that matches it.
+                self.first_taker(topic) == Some(position)
+            } else {
+                !applied.replayed_before
+            };
+            self.filters[position].replays += 1;
+            self.filters[position].topics += u32::from(is_new);
+        }
+        let filter = &mut self.filters[position];
+        filter.messages += 1;
+        filter.unmatched += u64::from(is_unmatched);
+        filter.window.advance(now);
+        filter.window.messages += 1;
+        // Retained messages come once, however many they are. Only live ones keep coming.
+        filter.window.unmatched_live += u32::from(is_unmatched && !retain);
+        if filter.window.unmatched_live > MOST_USELESS && filter.is_broad() && !filter.is_forced_on {
+            self.leave(position, FilterState::Paused);
+        }
+    }
+
+    /// The filter that brought a message: for a replay the outstanding one, if it matches, otherwise the first
+    /// one that matches.
+    fn source(&mut self, topic: TopicName<'_>, retain: bool, applied: &Applied) -> Option<usize> {
+        if let Some(outstanding) = self.outstanding
+            && retain
+            && self.filters[outstanding.position].takes(topic, Shape::of_topic(topic))
+        {
+            return Some(outstanding.position);
+        }
+        let slot = applied.device.map(|handle| handle.slot() as usize);
+        let known = slot.filter(|_| applied.effect != Effect::FirstSight);
+        if let Some(source) = known.and_then(|slot| self.sources.get(slot)) {
+            return Some(source);
+        }
+        let position = self.first_taker(topic);
+        if let Some(slot) = slot {
+            self.sources.set(slot, position);
+        }
+        position
+    }
+}
