@@ -1,7 +1,7 @@
-//! A reader over one packet's bytes that cannot read past its end.
+//! A reader over the bytes of one packet that cannot read past their end.
 //!
-//! After rustls' `msgs/codec`: `take`, `sub`, `rest`, and what is built on them. Every error names
-//! the field. Never panics on any bytes and never allocates. Only the codec uses it.
+//! Modelled after rustls' `msgs/codec`: `take`, `sub`, `rest`, and methods built on them. Every error names the
+//! field. Never panics on any bytes and never allocates. Only the codec uses it.
 
 use crate::error::{Error, Violation};
 use crate::packet::{PacketId, PacketType, Version};
@@ -33,7 +33,7 @@ impl<'a> Reader<'a> {
         self.version
     }
 
-    /// Another version's rules from here on, once a CONNECT has told its version.
+    /// Changes the version whose rules apply, after a CONNECT has stated it.
     #[inline]
     pub const fn set_version(&mut self, version: Version) {
         self.version = version;
@@ -200,7 +200,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Passes over a UTF-8 Encoded String; `string` will take it.
+    /// Skips a UTF-8 Encoded String after checking it.
     ///
     /// # Errors
     /// As `string`.
@@ -254,15 +254,15 @@ impl<'a> Reader<'a> {
             .ok_or_else(|| start.error("packet_id", Violation::PacketIdZero))
     }
 
-    /// A string that may still hold U+0000; the types above it check that together with the rest.
+    /// A string that may contain U+0000. The callers check that together with their other rules.
     #[inline]
     fn unchecked_string(&mut self, field: &'static str) -> Result<&'a str, Error> {
         let start = *self;
-        // [MQTT-1.5.4-1]: surrogates are ill-formed too, and `from_utf8` refuses them.
+        // [MQTT-1.5.4-1]: `from_utf8` refuses surrogates too.
         str::from_utf8(self.binary(field)?).map_err(|_| start.error(field, Violation::Utf8))
     }
 
-    /// A string out of bytes that were checked when their packet was decoded; `None` at the end.
+    /// The next string of bytes that were checked when their packet was decoded; `None` at the end.
     pub(crate) fn checked_string(bytes: &mut &'a [u8]) -> Option<&'a str> {
         let (len, rest) = bytes.split_first_chunk()?;
         let (string, rest) = rest.split_at_checked(u16::from_be_bytes(*len).into())?;
@@ -277,7 +277,7 @@ pub(crate) fn variable_byte_integer(
     bytes: &[u8],
     version: Version,
 ) -> Result<Option<(u32, usize)>, Violation> {
-    // Most are a single byte, and that is in its shortest form.
+    // Most are a single byte, which is always the shortest form.
     if let Some(&byte) = bytes.first()
         && byte < 0x80
     {
@@ -287,7 +287,7 @@ pub(crate) fn variable_byte_integer(
     for (index, &byte) in bytes.iter().take(4).enumerate() {
         value |= u32::from(byte & 0x7F) << (7 * index);
         if byte & 0x80 == 0 {
-            // [MQTT-1.5.5-1] is new in 5.0; 3.1.1 lets a server waste bytes.
+            // [MQTT-1.5.5-1] is new in 5.0. In 3.1.1 a longer form is valid.
             if byte == 0 && index > 0 && version == Version::V5 {
                 return Err(Violation::VariableByteIntegerNotMinimal);
             }

@@ -28,7 +28,7 @@ use self::tally::Tally;
 const LIVES: u64 = 300;
 
 #[test]
-fn no_life_breaks_a_promise() {
+fn no_life_breaks_the_standard() {
     let number =
         |name| env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")));
     let (first, lives) = match (number("WILLOW_SEED"), number("WILLOW_LIVES")) {
@@ -47,7 +47,7 @@ fn no_life_breaks_a_promise() {
 }
 
 #[test]
-fn a_seed_is_a_whole_life() {
+fn a_seed_repeats_a_life_exactly() {
     for seed in [1, 2, 3] {
         let [mut once, mut again] = [Tally::default(), Tally::default()];
         Life::new(seed).live(&mut once, false);

@@ -12,7 +12,7 @@ fn aliased(name: &str, alias: u16) -> Vec<u8> {
 }
 
 #[test]
-fn mqtt_3_3_2_3_4_an_alias_of_the_servers_stands_for_its_name() {
+fn mqtt_3_3_2_3_4_an_alias_of_the_server_replaces_its_name() {
     let mut pair = Pair::connected(Version::V5, |options| {
         lasting(options);
         options.topic_alias_maximum = 3;
@@ -21,7 +21,7 @@ fn mqtt_3_3_2_3_4_an_alias_of_the_servers_stands_for_its_name() {
         pair.say_bytes(&aliased(name, alias));
     }
     pair.expect(["! a", "! a", "! c", "! c", "! a", "! b", "! b"]);
-    // One that comes with a message that is not told counts all the same.
+    // A PUBLISH that is not reported assigns its alias too.
     let mut properties = PropertiesBuf::new(Place::Packet(PacketType::Publish));
     properties.push(Property::TopicAlias(2)).unwrap();
     let topic = TopicName::new("d").unwrap();
@@ -36,7 +36,7 @@ fn mqtt_3_3_2_3_4_an_alias_of_the_servers_stands_for_its_name() {
     }
     pair.say_bytes(&aliased("", 2));
     pair.expect(["! d", "> PUBREC 9", "> PUBREC 9", "! d"]);
-    // [MQTT-3.3.2-7]: not on the next connection, though the session is the same.
+    // [MQTT-3.3.2-7]: not on the next connection, although the session is the same.
     pair.relink(true);
     pair.lines.clear();
     pair.say_bytes(&aliased("", 1));
@@ -72,7 +72,7 @@ fn the_names_of_aliases_are_bounded_by_the_largest_packet() {
     let name = "n".repeat(50);
     pair.say_bytes(&aliased(&name, u16::MAX));
     pair.say_bytes(&aliased(&name, 1));
-    // A new name takes the place of the old one.
+    // A new name replaces the old one.
     pair.say_bytes(&aliased("m", 1));
     pair.say_bytes(&aliased(&name, 1));
     assert_eq!(pair.session.link(), Link::Connected);
@@ -82,7 +82,7 @@ fn the_names_of_aliases_are_bounded_by_the_largest_packet() {
 }
 
 #[test]
-fn mqtt_3_2_2_18_topics_published_again_have_aliases_as_far_as_the_server_takes_them() {
+fn mqtt_3_2_2_18_topics_published_again_have_aliases_if_the_server_allows_them() {
     let connected = |maximum: u8, change: fn(&mut Options)| {
         let mut options = Options::new("c");
         options.version = VersionChoice::Only(Version::V5);
@@ -113,7 +113,7 @@ fn mqtt_3_2_2_18_topics_published_again_have_aliases_as_far_as_the_server_takes_
         "> PUBLISH \"\" [TopicAlias(1)]",
         "> PUBLISH",
     ]);
-    // [MQTT-3.3.2-7]: what is sent again has its name.
+    // [MQTT-3.3.2-7]: a message that is sent again has its topic name.
     pair.relink(true);
     assert_eq!(pair.lines.pop().as_deref(), Some("> PUBLISH 1 dup"));
     pair.lines.clear();
@@ -122,7 +122,7 @@ fn mqtt_3_2_2_18_topics_published_again_have_aliases_as_far_as_the_server_takes_
     }
     pair.expect(["> PUBLISH", "> PUBLISH", "> PUBLISH"]);
 
-    // Nothing is saved on a short name; none are allowed; none are wanted.
+    // A name too short to save bytes; none allowed by the server; none by the options.
     for (mut pair, name) in [
         (connected(9, |_| {}), "abcd"),
         (connected(0, |_| {}), "topic/a"),
@@ -137,7 +137,7 @@ fn mqtt_3_2_2_18_topics_published_again_have_aliases_as_far_as_the_server_takes_
 }
 
 #[test]
-fn an_alias_is_given_only_by_a_packet_that_is_queued() {
+fn an_alias_is_assigned_only_by_a_queued_packet() {
     let mut options = Options::new("c");
     options.version = VersionChoice::Only(Version::V5);
     options.max_packet_size = 60;
@@ -153,7 +153,7 @@ fn an_alias_is_given_only_by_a_packet_that_is_queued() {
     assert_eq!(publish(48), Err(CommandError::QueueFull));
     pair.drive();
     let mut publish = |len| pair.session.publish(topic, &vec![0; len], QoS::AtMostOnce, false);
-    // An alias does not fit in, so there is none.
+    // With an alias the packet would be too large, so it has none.
     assert_eq!(publish(48), Ok(None));
     pair.drive();
     pair.publish(QoS::AtMostOnce);
@@ -164,7 +164,7 @@ fn an_alias_is_given_only_by_a_packet_that_is_queued() {
 }
 
 #[test]
-fn what_is_remembered_for_aliases_is_bounded() {
+fn topics_remembered_for_aliases_are_bounded() {
     let mut pair = Pair::connected(Version::V5, |_| {});
     pair.session.core.connection.sent_aliases = SentAliases::new(2);
     let mut session = pair.session;

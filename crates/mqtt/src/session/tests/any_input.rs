@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn no_sequence_of_inputs_panics_or_leads_nowhere() {
+fn no_sequence_of_inputs_panics_or_gets_stuck() {
     let packets = |version| {
         [
             connack(ReasonCode::Success),
@@ -74,12 +74,12 @@ fn no_sequence_of_inputs_panics_or_leads_nowhere() {
                     pair.session.handle_bytes(&bytes, now);
                 }
             }
-            // A driver drains each time; this one forgets sometimes.
+            // A driver polls after each input; this one sometimes does not.
             if roll(4) != 0 {
                 pair.drive();
             }
         }
-        // A user who wants to be connected, and a server that lets them, come together.
+        // If the user wants a connection and the server accepts it, the session gets connected.
         pair.drive();
         pair.disconnect();
         pair.connect();

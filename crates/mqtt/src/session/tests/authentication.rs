@@ -7,7 +7,7 @@ fn authenticating(options: &mut Options) {
     options.authentication = Some(Authentication { method: "M".to_owned(), data: Some(b"first".to_vec()) });
 }
 
-/// CONNECT is said, and the server is to speak.
+/// CONNECT was sent, and it is the server's turn.
 fn authenticating_pair(change: impl FnOnce(&mut Options)) -> Pair {
     let mut options = Options::new("c");
     authenticating(&mut options);
@@ -20,7 +20,7 @@ fn authenticating_pair(change: impl FnOnce(&mut Options)) -> Pair {
 }
 
 impl Pair {
-    /// What an AUTH or a CONNACK of the server does. Without a method it has no property at all.
+    /// The server sends an AUTH or a CONNACK. Without a method it has no properties.
     fn say_auth(&mut self, packet: PacketType, reason_code: ReasonCode, method: Option<&str>, data: &str) {
         let method = method.map(Property::AuthenticationMethod);
         let data = Property::AuthenticationData(data.as_bytes());
@@ -40,13 +40,13 @@ impl Pair {
 }
 
 #[test]
-fn mqtt_4_12_0_3_the_method_speaks_before_connack_and_after_it() {
+fn mqtt_4_12_0_3_auth_is_exchanged_before_connack_and_after_it() {
     let mut pair = authenticating_pair(|_| {});
     // Not the client's turn.
     assert_eq!(pair.session.authenticate(b""), Err(CommandError::AuthenticationUnexpected));
     pair.say_auth(PacketType::Auth, ReasonCode::ContinueAuthentication, Some("M"), "q1");
     pair.expect([r#"! auth ContinueAuthentication Some("M") Some("q1")"#]);
-    // Before CONNACK nothing else may be said ([MQTT-3.1.2-30]).
+    // Before CONNACK nothing else may be sent ([MQTT-3.1.2-30]).
     assert_eq!(pair.session.barrier(), Err(CommandError::NotConnected));
     assert_eq!(pair.session.reauthenticate(None), Err(CommandError::NotConnected));
     assert!(matches!(pair.session.authenticate(&[0; 0x1_0000]), Err(CommandError::Invalid(_))));
@@ -63,7 +63,7 @@ fn mqtt_4_12_0_3_the_method_speaks_before_connack_and_after_it() {
     assert_eq!(connected.authentication_data, Some(&b"last"[..]));
     assert_eq!(pair.session.authenticate(b""), Err(CommandError::AuthenticationUnexpected));
 
-    // And again, while everything else goes on ([MQTT-4.12.1-1]).
+    // Again, while everything else continues ([MQTT-4.12.1-1]).
     pair.session.reauthenticate(Some(b"new")).unwrap();
     assert_eq!(pair.session.reauthenticate(None), Err(CommandError::AuthenticationUnexpected));
     pair.drive();
@@ -80,7 +80,7 @@ fn mqtt_4_12_0_3_the_method_speaks_before_connack_and_after_it() {
         r#"> AUTH ContinueAuthentication Some("M") Some("a")"#,
         r#"! auth Success Some("M") Some("good")"#,
     ]);
-    // Section 3.15.2.1: Success may leave out all.
+    // Section 3.15.2.1: an AUTH with Success may leave out everything.
     pair.session.reauthenticate(None).unwrap();
     pair.drive();
     pair.say_bytes(&[0xF0, 0]);
@@ -95,7 +95,7 @@ fn mqtt_4_12_0_3_the_method_speaks_before_connack_and_after_it() {
 }
 
 #[test]
-fn mqtt_4_12_0_5_the_method_stays_the_same_and_the_turns_are_kept() {
+fn mqtt_4_12_0_5_the_method_stays_the_same_and_each_side_waits_for_its_turn() {
     type Wrong = (PacketType, ReasonCode, Option<&'static str>, &'static str);
     const AUTH: PacketType = PacketType::Auth;
     let check = |(packet, reason_code, method, violation): Wrong| {
@@ -117,7 +117,7 @@ fn mqtt_4_12_0_5_the_method_stays_the_same_and_the_turns_are_kept() {
     pair.say_auth(AUTH, asks, Some("M"), "");
     pair.say_auth(AUTH, asks, Some("M"), "");
     assert_eq!(pair.lines[1..], ["! failed: PacketUnexpected in AUTH", "close"]);
-    // Nobody has asked to authenticate again.
+    // Re-authentication was not requested.
     let mut pair = authenticating_pair(|_| {});
     pair.say_auth(PacketType::Connack, accepts, Some("M"), "");
     pair.say_auth(AUTH, asks, Some("M"), "");
@@ -160,7 +160,7 @@ fn mqtt_4_12_0_6_no_authentication_where_none_was_asked_for() {
 }
 
 #[test]
-fn mqtt_4_12_authentication_is_never_left_out_for_3_1_1() {
+fn mqtt_4_12_authentication_prevents_falling_back_to_3_1_1() {
     let mut options = Options::new("c");
     authenticating(&mut options);
     options.version = VersionChoice::Only(Version::V311);
@@ -169,7 +169,7 @@ fn mqtt_4_12_authentication_is_never_left_out_for_3_1_1() {
     pair.open();
     pair.expect(["open", "! failed: options: authentication_method NotInThisVersion", "close"]);
     assert_eq!(pair.session.link(), Link::Refused);
-    // A server that knows 3.1.1 only is not fallen back to.
+    // There is no falling back for a server that speaks only 3.1.1.
     let mut pair = authenticating_pair(|_| {});
     pair.say_bytes(&[0x20, 2, 0, 0]);
     pair.expect(["! failed: version refused (5)", "close"]);
@@ -181,7 +181,7 @@ fn mqtt_4_12_authentication_is_never_left_out_for_3_1_1() {
 }
 
 #[test]
-fn mqtt_4_12_an_exchange_has_the_connect_timeout_and_begins_anew_on_each_link() {
+fn mqtt_4_12_an_exchange_has_the_connect_timeout_and_starts_again_on_each_link() {
     let mut pair = authenticating_pair(|options| options.connect_timeout = s(10));
     for _ in 0..3 {
         pair.pass(s(3));
@@ -191,7 +191,7 @@ fn mqtt_4_12_an_exchange_has_the_connect_timeout_and_begins_anew_on_each_link() 
     pair.lines.clear();
     pair.pass(s(1));
     assert_eq!(pair.lines[0], "! failed: ConnackTimeout { version: V5 }");
-    // The first words may be others each time.
+    // The Authentication Data may be new each time.
     pair.session.set_authentication_data(Some(b"nonce-2".to_vec()));
     pair.session.connect(pair.now);
     while pair.session.poll_transmit() != Some(Transmit::Open) {}
@@ -201,7 +201,7 @@ fn mqtt_4_12_an_exchange_has_the_connect_timeout_and_begins_anew_on_each_link() 
     assert!(connect.properties.iter().any(|p| p == Property::AuthenticationMethod("M")));
     assert!(connect.properties.iter().any(|p| p == Property::AuthenticationData(b"nonce-2")));
     assert_eq!(pair.session.authenticate(b""), Err(CommandError::AuthenticationUnexpected));
-    // And no log shows them.
+    // And no log shows it.
     let shown = format!("{:?}", pair.session.options());
     assert!(shown.contains("\"M\"") && !shown.contains("nonce") && !shown.contains("110"), "{shown}");
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn the_delay_grows_and_stays_bounded_and_falls_back_only_after_a_stable_link() {
+fn the_delay_grows_to_a_bound_and_is_reset_only_by_a_stable_link() {
     for seed in 0..50 {
         let mut options = Options::new("c");
         options.seed = seed;
@@ -17,7 +17,7 @@ fn the_delay_grows_and_stays_bounded_and_falls_back_only_after_a_stable_link() {
         for ceiling in [1, 2, 4, 8, 16, 30, 30] {
             fail(&mut pair, ceiling);
         }
-        // Flapping: connected for less than ten seconds.
+        // A flapping link: connected for less than ten seconds.
         let mut longest = Duration::ZERO;
         for _ in 0..20 {
             pair.open();
@@ -33,7 +33,7 @@ fn the_delay_grows_and_stays_bounded_and_falls_back_only_after_a_stable_link() {
         pair.pass(s(10));
         pair.close(true);
         assert!(pair.delay() <= s(1));
-        // The user's own wish starts anew, "try now" does not.
+        // `connect` resets the back-off, `retry_now` does not.
         for _ in 0..7 {
             pair.pass(pair.delay());
             pair.close(false);

@@ -36,7 +36,7 @@ fn pingresps_answer_in_order_and_those_of_the_keep_alive_are_no_event() {
     pair.say(suback(id(1)));
     pair.say_bytes(&bytes(Version::V5, &[Packet::Pingresp, Packet::Pingresp]));
     pair.expect(["! suback 1 [Success]", "! barrier 1", "! barrier 2"]);
-    // One too many is nobody's.
+    // One PINGRESP too many answers nothing.
     pair.say(Packet::Pingresp);
     pair.expect([]);
 }
@@ -60,7 +60,7 @@ fn a_barrier_is_lost_when_the_retained_messages_end_without_it_though_live_ones_
     pair.expect([]);
     pair.pass(s(1));
     pair.expect(["! barrier 1 lost", "> PINGREQ"]);
-    // The next shard. The late PINGRESP of the first is not taken for its answer.
+    // The next filter. The late PINGRESP of the first one does not answer its barrier.
     pair.load("a/#");
     pair.expect(["> SUBSCRIBE 2, PINGREQ"]);
     pair.say(Packet::Pingresp);
@@ -80,7 +80,7 @@ fn a_pingresp_that_never_comes_does_not_shift_the_next_barrier() {
     pair.pass(s(10));
     pair.load("a/#");
     pair.lines.clear();
-    // To the second PINGREQ, and to the barrier behind it.
+    // The answers to the second PINGREQ and to the barrier after it.
     pair.say(Packet::Pingresp);
     pair.say(suback(id(2)));
     pair.expect(["! suback 2 [Success]"]);
@@ -101,7 +101,7 @@ fn barriers_are_bounded() {
 }
 
 #[test]
-fn a_server_that_answers_no_ping_but_goes_on_sending_fills_no_queue() {
+fn unanswered_pings_are_bounded() {
     let mut pair = Pair::connected(Version::V311, |options| options.keep_alive = 1);
     for _ in 0..1000 {
         pair.pass(s(1));
@@ -120,7 +120,7 @@ fn a_server_that_answers_no_ping_but_goes_on_sending_fills_no_queue() {
 
 #[test]
 fn a_barrier_after_a_long_silence_has_its_whole_window() {
-    // A command tells no time: it must not count from the last input.
+    // A command has no time argument: its window must not count from the last input.
     let mut pair = Pair::connected(Version::V5, |options| options.keep_alive = 600);
     pair.sleep(s(500));
     pair.load("a");

@@ -3,11 +3,11 @@
 use super::*;
 
 #[test]
-fn after_a_sleep_everything_is_doubtful_and_a_ping_finds_out_soon() {
+fn after_a_sleep_a_ping_finds_out_soon_whether_the_link_works() {
     for (answers, after) in [(true, 30), (false, 5)] {
         let mut pair = Pair::connected(Version::V5, |options| options.keep_alive = 30);
         pair.sleep(s(3630));
-        // Whatever input comes first finds it.
+        // The first input of any kind notices it.
         pair.message(false);
         pair.expect(["! jumped 3600 s", "! t", "> PINGREQ"]);
         assert_eq!(pair.session.link(), Link::Connected);
@@ -26,7 +26,7 @@ fn after_a_sleep_everything_is_doubtful_and_a_ping_finds_out_soon() {
 }
 
 #[test]
-fn a_late_timer_is_no_sleep() {
+fn a_late_timer_is_no_clock_jump() {
     let mut pair = Pair::connected(Version::V5, |options| options.keep_alive = 30);
     pair.sleep(s(75));
     pair.session.handle_timeout(pair.now);
@@ -40,13 +40,13 @@ fn a_late_timer_is_no_sleep() {
 }
 
 #[test]
-fn a_sleep_with_a_ping_under_way_does_not_condemn_the_link() {
+fn a_sleep_with_an_unanswered_ping_does_not_end_the_link() {
     let mut pair = Pair::connected(Version::V5, |options| options.keep_alive = 30);
     pair.load("a");
     pair.pass(s(1));
     pair.expect(["> SUBSCRIBE 1, PINGREQ"]);
     pair.sleep(s(1000));
-    // The answers had come before, and the browser kept them.
+    // The answers had come before the sleep, and the browser delivers them now.
     pair.say_bytes(&bytes(Version::V5, &[suback(id(1)), Packet::Pingresp]));
     pair.expect(["! jumped 991 s", "! suback 1 [Success]", "! barrier 1", "> PINGREQ"]);
     pair.say(Packet::Pingresp);
@@ -66,7 +66,7 @@ fn a_clock_that_is_set_back_stops_nothing() {
     pair.say(Packet::Pingresp);
     pair.pass(s(30));
     pair.expect(["> PINGREQ"]);
-    // A correction is not a jump.
+    // A small correction is no clock jump.
     pair.say(Packet::Pingresp);
     pair.now = pair.now - ms(400);
     pair.message(false);

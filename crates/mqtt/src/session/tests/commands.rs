@@ -40,7 +40,7 @@ fn commands_need_a_link_and_the_queue_is_bounded() {
 }
 
 #[test]
-fn mqtt_3_2_2_3_what_the_server_says_about_itself() {
+fn mqtt_3_2_2_3_the_limits_of_connack_are_kept() {
     let mut options = Options::new("");
     options.version = VersionChoice::Only(Version::V5);
     let mut session = Session::new(options);
@@ -77,7 +77,7 @@ fn mqtt_3_2_2_3_what_the_server_says_about_itself() {
     assert_eq!(connected.properties.reason_string(), Some("hello"));
     let subscription_identifier_available = connected.subscription_identifier_available;
 
-    // And the commands heed it.
+    // Commands keep to these limits.
     let topic = TopicName::new("t").unwrap();
     let long = "l".repeat(40);
     let publish = |session: &mut Session, payload: &str, qos, retain| {
@@ -109,7 +109,7 @@ fn mqtt_3_2_2_3_what_the_server_says_about_itself() {
 }
 
 #[test]
-fn mqtt_3_8_a_subscribe_says_all_options_and_properties_of_5_0() {
+fn mqtt_3_8_a_subscribe_has_all_options_and_properties_of_5_0() {
     let subscriptions = [
         Subscription {
             qos: QoS::ExactlyOnce,
@@ -135,19 +135,19 @@ fn mqtt_3_8_a_subscribe_says_all_options_and_properties_of_5_0() {
     assert!(
         matches!(subscribed, Err(CommandError::Invalid(error)) if error.violation == Violation::SharedNoLocal)
     );
-    // A message brings the identifiers of all subscriptions that it matches.
+    // A message has the identifiers of all subscriptions that it matches.
     session.handle_bytes(b"\x30\x0a\0\x01t\x04\x0b\x01\x0b\x02on", Time(1_700_000_000_000));
     let Some(Event::Publish(publish)) = session.poll_event() else { panic!() };
     let identifiers = [Property::SubscriptionIdentifier(1), Property::SubscriptionIdentifier(2)];
     assert_eq!(publish.properties.iter().collect::<Vec<_>>(), identifiers);
-    // 3.1.1 has none of it.
+    // 3.1.1 has none of these.
     let mut session = Pair::connected(Version::V311, |_| {}).session;
     let subscribed = session.subscribe_with(&[subscription("a")], properties.as_properties());
     assert!(matches!(subscribed, Err(CommandError::Invalid(_))));
 }
 
 #[test]
-fn mqtt_3_11_3_1_an_unsuback_tells_about_each_filter() {
+fn mqtt_3_11_3_1_an_unsuback_has_a_code_for_each_filter() {
     let mut pair = Pair::connected(Version::V5, |_| {});
     let filters = ["a", "b", "c"].map(|filter| TopicFilter::new(filter).unwrap());
     let unsuback = |packet_id, codes: &[ReasonCode]| {

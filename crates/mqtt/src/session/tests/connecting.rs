@@ -1,9 +1,9 @@
-//! CONNECT, CONNACK, and a visit from dialling to leaving.
+//! CONNECT, CONNACK, and a whole session from `connect` to `disconnect`.
 
 use super::*;
 
 #[test]
-fn a_visit_from_dialling_to_leaving() {
+fn from_connect_to_disconnect() {
     for version in BOTH {
         let mut options = Options::new("c");
         options.version = VersionChoice::Only(version);
@@ -43,7 +43,7 @@ fn a_visit_from_dialling_to_leaving() {
 }
 
 #[test]
-fn mqtt_3_1_connect_says_what_the_options_say() {
+fn mqtt_3_1_connect_has_the_values_of_the_options() {
     let mut options = Options::new("id");
     options.user = Some("u".to_owned());
     options.password = Some(b"p".to_vec());
@@ -90,7 +90,7 @@ fn mqtt_3_1_connect_says_what_the_options_say() {
         assert_eq!(connect.properties.iter().collect::<Vec<_>>(), properties);
         assert_eq!(will.properties.iter().collect::<Vec<_>>(), will_properties);
     }
-    // [MQTT-3.1.2-22]: an empty user name where 3.1.1 wants one.
+    // [MQTT-3.1.2-22]: an empty user name where 3.1.1 requires one.
     options.user = None;
     for (version, user_name) in [(Version::V311, Some("")), (Version::V5, None)] {
         let mut out = Vec::new();
@@ -102,7 +102,7 @@ fn mqtt_3_1_connect_says_what_the_options_say() {
 }
 
 #[test]
-fn mqtt_3_1_2_11_connect_says_only_what_is_not_the_standards_default() {
+fn mqtt_3_1_2_11_connect_leaves_out_defaults() {
     let check = |change: fn(&mut Options), expected: &[Property<'_>]| {
         for version in BOTH {
             let mut options = Options::new("id");

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn mqtt_3_14_2_a_client_says_why_it_leaves() {
+fn mqtt_3_14_2_a_disconnect_has_a_reason_code_and_properties() {
     let say = |pair: &mut Pair, reason_code, list: &[Property<'_>]| {
         let buf = properties(PacketType::Disconnect, list);
         let result = pair.session.disconnect_with(reason_code, buf.as_properties(), pair.now);
@@ -38,7 +38,7 @@ fn mqtt_3_14_2_a_client_says_why_it_leaves() {
         "> DISCONNECT Success [SessionExpiryInterval(9)]",
     );
 
-    // What is not a client's to say is not said, and the link stands.
+    // What a client may not send is an error, and the link stays up.
     let refuse = |version, reason_code, list: &[Property<'_>], field| {
         let mut pair = Pair::connected(version, |_| {});
         match say(&mut pair, reason_code, list) {
@@ -67,7 +67,7 @@ fn mqtt_3_14_2_a_client_says_why_it_leaves() {
     refuse(Version::V311, with_will, &[], "reason_code");
     refuse(Version::V311, ReasonCode::Success, &[Property::ReasonString("bye")], "reason_code");
 
-    // Without a link there is nobody to say it to.
+    // Without a link nothing is sent.
     let mut pair = Pair::new(Options::new("c"));
     pair.connect();
     assert_eq!(say(&mut pair, with_will, &[]), Ok(()));
@@ -76,7 +76,7 @@ fn mqtt_3_14_2_a_client_says_why_it_leaves() {
 }
 
 #[test]
-fn mqtt_3_14_2_2_2_the_expiry_of_disconnect_takes_the_place_of_connects() {
+fn mqtt_3_14_2_2_2_the_expiry_of_disconnect_replaces_that_of_connect() {
     let leave = |seconds| {
         let mut pair = Pair::connected(Version::V5, lasting);
         pair.publish(QoS::AtLeastOnce);
@@ -86,10 +86,10 @@ fn mqtt_3_14_2_2_2_the_expiry_of_disconnect_takes_the_place_of_connects() {
         pair.lines.clear();
         pair
     };
-    // The session ends with the link, and its messages with it.
+    // The session ends with the link, and its messages are lost.
     let pair = leave(0);
     assert_eq!(pair.session.in_flight(), 0);
-    // It lasts as long as DISCONNECT said, and no longer.
+    // It lasts as long as the interval of DISCONNECT.
     for (seconds, after, goes_on) in [(9, 8, true), (9, 9, false), (u32::MAX, 100_000, true)] {
         let mut pair = leave(seconds);
         assert_eq!(pair.session.in_flight(), 1);
@@ -100,7 +100,7 @@ fn mqtt_3_14_2_2_2_the_expiry_of_disconnect_takes_the_place_of_connects() {
     }
 }
 
-/// Nobody is told why: the server has left already.
+/// It is not answered by DISCONNECT, because the server has already left.
 #[test]
 fn mqtt_3_14_2_2_a_servers_disconnect_has_no_session_expiry_interval() {
     let mut pair = Pair::connected(Version::V5, |_| {});
@@ -113,7 +113,7 @@ fn mqtt_3_14_2_2_a_servers_disconnect_has_no_session_expiry_interval() {
     pair.expect_waiting();
 }
 
-/// Connected to a server that takes packets up to this size.
+/// Connected to a server with this Maximum Packet Size.
 fn within(maximum: u32) -> Pair {
     let mut pair = Pair::new(Options::new("c"));
     pair.connect();
@@ -125,8 +125,8 @@ fn within(maximum: u32) -> Pair {
 }
 
 #[test]
-fn mqtt_3_2_2_15_a_disconnect_with_too_many_words_is_not_sent() {
-    // Two bytes, the code, Property Length, and as many for a Reason String or a User Property of nothing.
+fn mqtt_3_2_2_15_a_disconnect_that_is_too_large_is_not_sent() {
+    // Fixed header, reason code, Property Length, and an empty Reason String or User Property.
     for (property, len) in [(Property::ReasonString(""), 7), (Property::UserProperty("", ""), 9)] {
         let buf = properties(PacketType::Disconnect, &[property]);
         for (maximum, result) in [(len - 1, Err(CommandError::PacketTooLarge)), (len, Ok(()))] {
@@ -139,8 +139,8 @@ fn mqtt_3_2_2_15_a_disconnect_with_too_many_words_is_not_sent() {
 }
 
 #[test]
-fn mqtt_3_2_2_15_what_must_be_sent_and_is_too_large_ends_the_link() {
-    // A server that takes packets up to this size says something, and what follows.
+fn mqtt_3_2_2_15_a_necessary_packet_that_is_too_large_ends_the_link() {
+    // The Maximum Packet Size, what the server sends, and the transcript.
     let check = |maximum, said: &[Packet<'_>], lines: &[&str]| {
         let mut pair = within(maximum);
         for packet in said {
@@ -159,13 +159,13 @@ fn mqtt_3_2_2_15_what_must_be_sent_and_is_too_large_ends_the_link() {
     let told = "> DISCONNECT ImplementationSpecificError";
     check(4, &[once, twice], &["! t", "> PUBACK 7", "! t", "> PUBREC 7"]);
     check(5, &[unknown], &["> PUBCOMP 7 PacketIdentifierNotFound"]);
-    // A message that cannot be acknowledged is not told: it comes again, or was never this client's.
+    // A message that cannot be acknowledged is not reported: the server keeps it or sends it again.
     check(3, &[once], &[&ended(3), told, "close"]);
     check(3, &[twice], &[&ended(3), told, "close"]);
     check(4, &[unknown], &[&ended(4), told, "close"]);
     check(2, &[once], &[&ended(2), "close"]);
 
-    // The keep-alive's PINGREQ, and DISCONNECT, which may be left out.
+    // The PINGREQ of the keep-alive, and the DISCONNECT, which may be left out.
     let mut pair = within(1);
     assert_eq!(pair.session.barrier(), Err(CommandError::PacketTooLarge));
     pair.pass(s(30));
@@ -179,7 +179,7 @@ fn mqtt_3_2_2_15_what_must_be_sent_and_is_too_large_ends_the_link() {
     pair.disconnect();
     pair.expect(["! disconnected", "close"]);
 
-    // What a resumed session must send again.
+    // A packet that a resumed session must send again.
     let mut pair = Pair::connected(Version::V5, lasting);
     pair.publish(QoS::ExactlyOnce);
     pair.say(Packet::Pubrec(Ack::success(id(1))));
@@ -191,7 +191,7 @@ fn mqtt_3_2_2_15_what_must_be_sent_and_is_too_large_ends_the_link() {
     pair.say(present(true, buf.as_properties()));
     pair.expect(["! connected 5", &ended(3), told, "close"]);
     assert_eq!(pair.session.in_flight(), 1);
-    // And the next server takes it.
+    // The next server accepts it.
     pair.pass(pair.delay());
     pair.open();
     pair.lines.clear();

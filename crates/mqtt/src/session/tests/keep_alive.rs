@@ -70,13 +70,13 @@ fn mqtt_3_2_2_21_the_servers_keep_alive_is_used() {
 }
 
 #[test]
-fn a_keep_alive_of_zero_pings_never() {
+fn a_keep_alive_of_zero_sends_no_ping() {
     let mut pair = Pair::connected(Version::V311, |options| options.keep_alive = 0);
     assert_eq!(pair.session.poll_timeout(), None);
     pair.sleep(s(100_000));
     pair.message(false);
     pair.expect(["! t"]);
-    // A barrier has its deadline all the same.
+    // A barrier has a deadline nevertheless.
     pair.load("a");
     pair.expect(["> SUBSCRIBE 1, PINGREQ"]);
     pair.pass(s(10));
@@ -103,7 +103,7 @@ fn bytes_excuse_a_late_pingresp_for_as_long_as_they_come() {
     let mut pair = Pair::connected(Version::V311, |options| options.keep_alive = 60);
     pair.pass(s(60));
     pair.expect(["> PINGREQ"]);
-    // A minute of a long burst; the keep-alive has its own rhythm.
+    // A long burst of a minute, while the keep-alive sends its PINGREQs.
     for _ in 0..50 {
         pair.pass(s(1));
         pair.message(true);

@@ -14,7 +14,7 @@ fn mqtt_4_3_2_4_inbound_qos_1_is_acknowledged_in_order_in_one_message() {
 }
 
 #[test]
-fn mqtt_4_3_3_10_inbound_qos_2_is_told_once() {
+fn mqtt_4_3_3_10_inbound_qos_2_is_reported_once() {
     for version in BOTH {
         let mut pair = Pair::connected(version, |_| {});
         let sent = |dup| delivered(Delivery::ExactlyOnce { packet_id: id(5), dup }, false);
@@ -40,7 +40,7 @@ fn outbound_qos_1_is_acknowledged_by_its_identifier() {
     pair.publish(QoS::AtLeastOnce);
     pair.say(Packet::Puback(Ack { reason_code: ReasonCode::NotAuthorized, ..Ack::success(id(2)) }));
     pair.say(Packet::Puback(Ack::success(id(1))));
-    // Again, and for something else: nobody waits.
+    // Repeated, or with another identifier: it answers nothing.
     pair.say(Packet::Puback(Ack::success(id(1))));
     let packet_id = pair.subscribe("a");
     pair.say(Packet::Puback(Ack::success(packet_id)));
@@ -56,7 +56,7 @@ fn outbound_qos_1_is_acknowledged_by_its_identifier() {
 }
 
 #[test]
-fn mqtt_2_2_1_3_a_packet_identifier_in_use_is_passed_over() {
+fn mqtt_2_2_1_3_a_packet_identifier_in_use_is_skipped() {
     let mut pair = Pair::connected(Version::V311, |_| {});
     pair.subscribe("a");
     pair.session.core.connection.last_packet_id = u16::MAX;
@@ -75,7 +75,7 @@ fn mqtt_4_3_3_outbound_qos_2_from_publish_to_pubcomp() {
         pair.publish(QoS::ExactlyOnce);
         pair.say(Packet::Pubrec(Ack::success(id(1))));
         pair.expect(["> PUBLISH 1", "! pubrec 1 Success", "> PUBREL 1"]);
-        // [MQTT-4.3.3-4]: each PUBREC has its PUBREL, but it is told once.
+        // [MQTT-4.3.3-4]: each PUBREC is answered by PUBREL, but reported once.
         pair.say(Packet::Pubrec(Ack::success(id(1))));
         pair.expect(["> PUBREL 1"]);
         pair.say(Packet::Pubcomp(Ack::success(id(1))));
@@ -96,7 +96,7 @@ fn mqtt_4_3_3_4_a_refusing_pubrec_ends_the_message() {
     pair.expect(["> PUBLISH 1", "! pubrec 1 NotAuthorized"]);
     pair.publish(QoS::ExactlyOnce);
     pair.say(Packet::Pubrec(Ack::success(id(2))));
-    // What PUBCOMP says makes no difference.
+    // The reason code of PUBCOMP does not matter.
     let code = ReasonCode::PacketIdentifierNotFound;
     pair.say(Packet::Pubcomp(Ack { reason_code: code, ..Ack::success(id(2)) }));
     pair.expect(["> PUBLISH 2", "! pubrec 2 Success", "> PUBREL 2", "! pubcomp 2 PacketIdentifierNotFound"]);
@@ -105,7 +105,7 @@ fn mqtt_4_3_3_4_a_refusing_pubrec_ends_the_message() {
 }
 
 #[test]
-fn mqtt_4_3_acknowledgements_of_another_kind_are_passed_over() {
+fn mqtt_4_3_acknowledgements_of_another_kind_are_ignored() {
     let mut pair = Pair::connected(Version::V5, |_| {});
     pair.publish(QoS::AtLeastOnce);
     pair.publish(QoS::ExactlyOnce);
@@ -119,7 +119,7 @@ fn mqtt_4_3_acknowledgements_of_another_kind_are_passed_over() {
     pair.say(Packet::Pubcomp(Ack::success(id(2))));
     pair.say(Packet::Pubrec(refused(9)));
     pair.expect([]);
-    // A message of the server's memory only.
+    // A message that only the server knows.
     pair.say(Packet::Pubrec(Ack::success(id(9))));
     pair.expect(["> PUBREL 9 PacketIdentifierNotFound"]);
 }
@@ -154,11 +154,11 @@ fn mqtt_4_9_0_2_the_send_quota_counts_qos_1_and_2() {
         }
     };
     full(&mut pair);
-    // [MQTT-4.9.0-3]: everything else goes on.
+    // [MQTT-4.9.0-3]: all other packets are still sent.
     pair.publish(QoS::AtMostOnce);
     pair.subscribe("a");
     pair.lines.clear();
-    // A PUBREC gives nothing back, a PUBCOMP does.
+    // A PUBREC returns no quota, a PUBCOMP does.
     pair.say(Packet::Pubrec(Ack::success(id(2))));
     full(&mut pair);
     pair.say(Packet::Pubcomp(Ack::success(id(2))));
@@ -191,7 +191,7 @@ fn mqtt_3_3_2_3_messages_have_their_properties() {
     let Ok(Packet::Publish(sent)) = crate::decode::decode(sent, Version::V5) else { panic!() };
     assert_eq!((sent.properties, sent.payload, sent.retain), (properties.as_properties(), &b"on"[..], true));
 
-    // [MQTT-3.3.4-6], and what is not the caller's to say.
+    // [MQTT-3.3.4-6], and a property that the caller may not set.
     for property in [Property::SubscriptionIdentifier(1), Property::TopicAlias(1)] {
         let mut properties = PropertiesBuf::new(Place::Packet(PacketType::Publish));
         properties.push(property).unwrap();

@@ -42,7 +42,7 @@ use crate::topic::{TopicFilter, TopicName};
 struct Pair {
     session: Session,
     now: Time,
-    /// The server's end of the client's bytes, and the version of both.
+    /// The client's bytes as the server reads them, and the version.
     incoming: Stream,
     version: Version,
     lines: Vec<String>,
@@ -59,7 +59,7 @@ impl Pair {
         }
     }
 
-    /// Connected with this version, and nothing left to read.
+    /// Connected with this version, and with an empty transcript.
     fn connected(version: Version, change: impl FnOnce(&mut Options)) -> Self {
         let mut options = Options::new("c");
         options.version = VersionChoice::Only(version);
@@ -90,7 +90,7 @@ impl Pair {
         packet_id
     }
 
-    /// SUBSCRIBE and PINGREQ, as the board loads a snapshot.
+    /// SUBSCRIBE and PINGREQ, as the board loads a filter.
     fn load(&mut self, filter: &str) {
         self.session.subscribe(&[subscription(filter)]).unwrap();
         self.session.barrier().unwrap();
@@ -145,7 +145,7 @@ impl Pair {
 
     // Time.
 
-    /// Lets this much time pass, with a timer that fires when it should.
+    /// Lets this much time pass, with timers that fire on time.
     fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         while let Some(due) = self.session.poll_timeout().filter(|due| *due <= end) {
@@ -156,14 +156,14 @@ impl Pair {
         self.now = end;
     }
 
-    /// Lets this much time pass with no timer at all, as a sleeping machine does.
+    /// Lets this much time pass without timers, as on a sleeping machine.
     fn sleep(&mut self, time: Duration) {
         self.now = self.now + time;
     }
 
     // What happened.
 
-    /// What a driver does after each input: every event, every transmit.
+    /// Polls all events and all output, as a driver does after each input.
     fn drive(&mut self) {
         while let Some(event) = self.session.poll_event() {
             self.lines.push(match event {
@@ -252,13 +252,13 @@ impl Pair {
         }
     }
 
-    /// Everything since the last time, and nothing else.
+    /// Checks all lines since the last call.
     #[track_caller]
     fn expect<const N: usize>(&mut self, lines: [&str; N]) {
         assert_eq!(std::mem::take(&mut self.lines), lines);
     }
 
-    /// The delay of the attempt that is waited for.
+    /// The delay until the next attempt.
     #[track_caller]
     fn delay(&self) -> Duration {
         match self.session.link() {
@@ -293,7 +293,7 @@ fn told(packet_id: PacketId, reason_code: ReasonCode) -> String {
     }
 }
 
-/// A failure without what would make a line unreadable.
+/// A failure in short.
 fn words(failure: &Failure) -> String {
     match failure {
         Failure::Protocol(error) => {

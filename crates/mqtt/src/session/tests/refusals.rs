@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn mqtt_3_2_2_2_which_refusals_heal() {
+fn mqtt_3_2_2_2_after_which_refusals_the_session_dials_again() {
     let check = |version, code: ReasonCode, link: &str| {
         let mut options = Options::new("c");
         options.version = VersionChoice::Only(version);
@@ -14,7 +14,7 @@ fn mqtt_3_2_2_2_which_refusals_heal() {
         let seen = format!("{:?}", pair.session.link());
         assert!(seen.starts_with(link), "{seen} after {code:?}");
         assert_eq!(pair.lines.pop().as_deref(), Some("close"));
-        // The failure stays until CONNACK, over an attempt of the user's.
+        // The failure stays until CONNACK, also while the user tries again.
         let failure = pair.session.last_failure().cloned().expect("a failure");
         pair.connect();
         assert_eq!((pair.session.link(), pair.session.last_failure()), (Link::Connecting, Some(&failure)));
@@ -40,7 +40,7 @@ fn mqtt_3_2_2_2_which_refusals_heal() {
 }
 
 #[test]
-fn mqtt_3_14_which_disconnects_heal() {
+fn mqtt_3_14_after_which_disconnects_the_session_dials_again() {
     use ReasonCode::*;
     for (code, link) in [
         (SessionTakenOver, "Refused"),
@@ -74,8 +74,8 @@ fn mqtt_3_14_which_disconnects_heal() {
 }
 
 #[test]
-fn a_3_1_1_server_that_says_disconnect_is_hung_up_on() {
-    // The takeover of the crate mqtt5's broker, which leaves the socket open.
+fn a_disconnect_from_a_3_1_1_server_ends_the_link() {
+    // The broker of the crate mqtt5 does this on a takeover, and leaves the socket open.
     let mut pair = Pair::connected(Version::V311, |_| {});
     pair.say(Packet::Disconnect(Disconnect::new(ReasonCode::Success)));
     pair.expect(["! disconnected: PacketUnexpected in DISCONNECT", "close"]);
@@ -83,7 +83,7 @@ fn a_3_1_1_server_that_says_disconnect_is_hung_up_on() {
 }
 
 #[test]
-fn mqtt_3_2_2_3_16_the_server_says_where_to_go_instead() {
+fn mqtt_3_2_2_3_16_a_server_reference_is_reported() {
     let mut pair = Pair::new(Options::new("c"));
     pair.connect();
     pair.open();
@@ -112,7 +112,7 @@ fn mqtt_3_2_2_3_16_the_server_says_where_to_go_instead() {
 }
 
 #[test]
-fn options_that_make_no_connect_are_the_users_to_mend() {
+fn options_without_a_valid_connect_need_the_user() {
     let check = |change: fn(&mut Options), words: &str| {
         let mut options = Options::new("c");
         change(&mut options);

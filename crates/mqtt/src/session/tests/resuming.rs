@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn mqtt_4_4_0_1_a_resumed_session_sends_again_what_was_not_acknowledged_in_its_order() {
+fn mqtt_4_4_0_1_a_resumed_session_sends_unacknowledged_messages_again_in_order() {
     for version in BOTH {
         let mut pair = Pair::connected(version, lasting);
         pair.publish(QoS::ExactlyOnce);
@@ -13,7 +13,7 @@ fn mqtt_4_4_0_1_a_resumed_session_sends_again_what_was_not_acknowledged_in_its_o
         pair.publish(QoS::AtMostOnce);
         pair.say(Packet::Pubrec(Ack::success(id(1))));
         pair.say(Packet::Puback(Ack::success(id(2))));
-        // Nothing is repeated while the link stands.
+        // Nothing is sent again on the same link.
         pair.lines.clear();
         pair.pass(s(29));
         pair.expect([]);
@@ -41,7 +41,7 @@ fn mqtt_4_4_0_1_a_resumed_session_sends_again_what_was_not_acknowledged_in_its_o
 }
 
 #[test]
-fn mqtt_3_3_1_1_dup_only_on_what_the_driver_had_taken_before() {
+fn mqtt_3_3_1_1_dup_only_on_messages_that_the_driver_had_taken() {
     let mut pair = Pair::connected(Version::V5, lasting);
     pair.publish(QoS::AtLeastOnce);
     pair.session.publish(TopicName::new("p").unwrap(), b"", QoS::AtLeastOnce, false).unwrap();
@@ -50,7 +50,7 @@ fn mqtt_3_3_1_1_dup_only_on_what_the_driver_had_taken_before() {
     pair.pass(pair.delay());
     pair.open();
     pair.lines.clear();
-    // And again: what was queued for the second link is dropped before it is taken.
+    // Again, and what was queued for the second link is dropped before the driver takes it.
     pair.session.handle_bytes(&[0x20, 3, 1, 0, 0], pair.now);
     assert!(matches!(pair.session.poll_event(), Some(Event::Connected(_))));
     pair.session.handle_closed(Closed { code: None, was_open: true }, pair.now);
@@ -59,7 +59,7 @@ fn mqtt_3_3_1_1_dup_only_on_what_the_driver_had_taken_before() {
     pair.open();
     pair.say(present(true, Properties::EMPTY));
     assert_eq!(pair.lines.pop().as_deref(), Some("> PUBLISH 1 dup, PUBLISH 2"));
-    // What leaves together with DISCONNECT was sent.
+    // A message that leaves together with DISCONNECT was sent.
     pair.session.publish(TopicName::new("p").unwrap(), b"", QoS::AtLeastOnce, false).unwrap();
     pair.disconnect();
     pair.connect();
@@ -69,7 +69,7 @@ fn mqtt_3_3_1_1_dup_only_on_what_the_driver_had_taken_before() {
 }
 
 #[test]
-fn mqtt_3_2_2_5_without_session_present_the_messages_are_lost_before_it_is_told() {
+fn mqtt_3_2_2_5_without_session_present_messages_are_lost_before_connected() {
     for version in BOTH {
         let mut pair = Pair::connected(version, lasting);
         pair.publish(QoS::AtLeastOnce);
@@ -88,7 +88,7 @@ fn mqtt_3_2_2_5_without_session_present_the_messages_are_lost_before_it_is_told(
             "! lost 2",
             &format!("! connected {version}"),
         ]);
-        // The other direction begins anew, too, and identifiers are free.
+        // The other direction starts again too, and all identifiers are free.
         pair.say(delivered(Delivery::ExactlyOnce { packet_id: id(5), dup: false }, false));
         pair.publish(QoS::AtLeastOnce);
         pair.expect(["! t", "> PUBREC 5", "> PUBLISH 1"]);
@@ -117,14 +117,14 @@ fn mqtt_4_4_0_1_after_a_clean_start_nothing_is_sent_again() {
 }
 
 #[test]
-fn mqtt_4_1_0_2_a_session_that_expired_is_not_asked_for() {
+fn mqtt_4_1_0_2_a_session_that_expired_is_not_resumed() {
     let clean = |pair: &mut Pair| {
         pair.connect();
         let Link::Connecting = pair.session.link() else { panic!() };
         pair.session.handle_open(pair.now);
         pair.session.core.connection.clean_start
     };
-    // The server grants less than it was asked for, or all of it, or more.
+    // The server grants less than was requested, the same, or more.
     for (connack, lasts) in [
         (&[0x20, 8, 0, 0, 5, 0x11, 0, 0, 0, 60][..], 60),
         (&[0x20, 3, 0, 0, 0], 3600),
@@ -153,7 +153,7 @@ fn mqtt_4_1_0_2_a_session_that_expired_is_not_asked_for() {
             pair.expect(["open", "! lost 1", "> CONNECT 5"]);
         }
     }
-    // With no expiry at all it ends with its link.
+    // Without an expiry interval it ends with its link.
     let mut pair = Pair::connected(Version::V5, |options| options.clean_start = false);
     pair.publish(QoS::AtLeastOnce);
     pair.close(true);
@@ -161,7 +161,7 @@ fn mqtt_4_1_0_2_a_session_that_expired_is_not_asked_for() {
 }
 
 #[test]
-fn mqtt_3_2_2_4_a_session_is_present_only_where_it_was_asked_for() {
+fn mqtt_3_2_2_4_session_present_needs_a_session_to_resume() {
     for options in [|_: &mut Options| {}, lasting] {
         let mut pair = Pair::new({
             let mut made = Options::new("c");
@@ -178,7 +178,7 @@ fn mqtt_3_2_2_4_a_session_is_present_only_where_it_was_asked_for() {
         };
         assert_eq!(pair.lines[pair.lines.len() - 2..], last);
     }
-    // [MQTT-3.1.3-7] of 3.1.1: without an identifier it is always a clean one.
+    // [MQTT-3.1.3-7] of 3.1.1: without a client identifier it is always a clean session.
     let mut options = Options::new("");
     options.version = VersionChoice::Only(Version::V311);
     lasting(&mut options);
@@ -199,7 +199,7 @@ fn mqtt_4_9_0_1_the_quota_of_the_next_link_bounds_what_is_sent_again() {
     pair.lines.clear();
     pair.say_bytes(&[0x20, 6, 1, 0, 3, 0x21, 0, 1]);
     pair.expect(["! connected 5", "> PUBLISH 1 dup, PUBREL 3"]);
-    // PUBREL took nothing, so its PUBCOMP gives nothing back beyond the maximum.
+    // PUBREL used no quota, so its PUBCOMP returns none.
     pair.say(Packet::Pubrec(refused(1)));
     pair.expect(["! pubrec 1 NotAuthorized", "> PUBLISH 2 dup"]);
     let published = pair.session.publish(TopicName::new("p").unwrap(), b"", QoS::AtLeastOnce, false);
@@ -213,7 +213,7 @@ fn mqtt_4_9_0_1_the_quota_of_the_next_link_bounds_what_is_sent_again() {
 }
 
 #[test]
-fn mqtt_3_3_4_7_the_pubcomp_of_an_earlier_links_message_makes_no_room() {
+fn mqtt_3_3_4_7_the_pubcomp_of_an_earlier_links_message_returns_no_quota() {
     let mut pair = Pair::connected(Version::V5, lasting);
     for _ in 0..3 {
         pair.publish(QoS::ExactlyOnce);
@@ -233,7 +233,7 @@ fn mqtt_3_3_4_7_the_pubcomp_of_an_earlier_links_message_makes_no_room() {
 }
 
 #[test]
-fn mqtt_3_2_2_15_what_the_next_server_does_not_take_is_lost_and_not_sent() {
+fn mqtt_3_2_2_15_a_message_beyond_the_limits_of_the_next_connack_is_lost() {
     let mut pair = Pair::connected(Version::V5, lasting);
     let topic = TopicName::new("p").unwrap();
     for (payload, qos, retain) in [
@@ -252,18 +252,18 @@ fn mqtt_3_2_2_15_what_the_next_server_does_not_take_is_lost_and_not_sent() {
     // Maximum QoS 1, no retained messages, packets of at most 40 bytes.
     pair.say_bytes(&[0x20, 12, 1, 0, 9, 0x24, 1, 0x25, 0, 0x27, 0, 0, 0, 40]);
     pair.expect(["! connected 5", "! lost 1", "! lost 2", "! lost 3", "> PUBLISH 4 dup"]);
-    // Their identifiers are not given away while the server may remember them.
+    // Their identifiers are not used while the server may still know them.
     pair.session.core.connection.last_packet_id = 0;
     pair.publish(QoS::AtLeastOnce);
     pair.expect(["> PUBLISH 5"]);
-    // And lost is lost: not again when the session ends.
+    // They are not reported lost again when the session ends.
     pair.relink(false);
     pair.lines.retain(|line| line.starts_with("! lost"));
     pair.expect(["! lost 4", "! lost 5"]);
 }
 
 #[test]
-fn mqtt_4_3_3_10_inbound_qos_2_is_told_once_over_a_resumed_session() {
+fn mqtt_4_3_3_10_inbound_qos_2_is_reported_once_in_a_resumed_session() {
     for version in BOTH {
         let mut pair = Pair::connected(version, lasting);
         let sent = |dup| delivered(Delivery::ExactlyOnce { packet_id: id(5), dup }, false);
@@ -308,24 +308,24 @@ fn mqtt_3_2_2_16_the_assigned_identifier_is_kept_for_its_session() {
     pair.close(true);
     pair.pass(pair.delay());
     assert_eq!(client_id(&mut pair), ("x".to_owned(), false));
-    // The server does not go on with it, but it is still the name of the session.
+    // The server does not resume the session, but the identifier still belongs to it.
     pair.say(present(false, Properties::EMPTY));
     pair.close(true);
     pair.pass(pair.delay());
     assert_eq!(client_id(&mut pair), ("x".to_owned(), false));
-    // A name that is no good any more is not insisted on.
+    // An identifier that the server refuses is not used again.
     pair.say(connack(ReasonCode::ClientIdentifierNotValid));
     assert_eq!(pair.session.link(), Link::Refused);
     pair.connect();
     assert_eq!(client_id(&mut pair), (String::new(), false));
     pair.say_bytes(&assigned);
-    // Nor one of a session that expired.
+    // Nor that of a session that expired.
     pair.disconnect();
     pair.sleep(s(3600));
     pair.connect();
     assert_eq!(client_id(&mut pair), (String::new(), true));
 
-    // A clean start is another client each time.
+    // With a clean start the server assigns a new one each time.
     options.clean_start = true;
     let mut pair = Pair::new(options);
     pair.connect();
@@ -337,7 +337,7 @@ fn mqtt_3_2_2_16_the_assigned_identifier_is_kept_for_its_session() {
 }
 
 #[test]
-fn a_session_is_not_gone_on_with_in_the_other_version() {
+fn a_session_of_the_other_version_is_not_resumed() {
     let mut options = Options::new("c");
     lasting(&mut options);
     let mut pair = Pair::new(options);
@@ -357,7 +357,7 @@ fn a_session_is_not_gone_on_with_in_the_other_version() {
 }
 
 #[test]
-fn what_is_kept_for_a_resumed_session_is_bounded() {
+fn messages_kept_for_a_resumed_session_are_bounded() {
     let mut pair = Pair::connected(Version::V5, |options| {
         lasting(options);
         options.max_in_flight = 3;
@@ -371,7 +371,7 @@ fn what_is_kept_for_a_resumed_session_is_bounded() {
     assert!(publish(0).is_ok() && publish(0).is_ok());
     assert_eq!(publish(0), Err(CommandError::TooManyOutstanding));
     assert_eq!(pair.session.in_flight(), 3);
-    // Messages that wait for PUBCOMP only take no quota, but they are counted.
+    // Messages that wait only for PUBCOMP use no quota, but they are counted.
     pair.drive();
     for number in [2, 4, 5] {
         pair.say(Packet::Puback(Ack::success(id(number))));

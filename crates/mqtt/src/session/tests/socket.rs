@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_closed_socket_says_nothing_any_more() {
+fn input_of_a_closed_socket_is_ignored() {
     let late = |pair: &mut Pair| {
         pair.say_bytes(&[0x20, 3, 0, 0, 0]);
         pair.say_bytes(&[0xFF; 10]);
@@ -35,7 +35,7 @@ fn a_closed_socket_says_nothing_any_more() {
     pair.say(connack(ReasonCode::Banned));
     pair.expect(["open", "> CONNECT 5", "! failed: Banned (5)", "close"]);
     late(&mut pair);
-    // Dialling: the socket before reports that it closed, and so do bytes without a socket.
+    // Dialling: a late report of the socket before, and bytes without a socket.
     pair.connect();
     pair.expect(["open"]);
     pair.close(true);
@@ -49,7 +49,7 @@ fn a_closed_socket_says_nothing_any_more() {
 }
 
 #[test]
-fn what_is_queued_for_one_socket_never_reaches_the_next() {
+fn bytes_queued_for_one_socket_never_reach_the_next() {
     // A fallback is decided before the driver has polled anything.
     let mut session = Session::new(Options::new("c"));
     session.connect(Time(0));
@@ -58,7 +58,7 @@ fn what_is_queued_for_one_socket_never_reaches_the_next() {
     session.handle_bytes(&[0x20, 2, 0, 0], Time(0));
     assert_eq!(session.poll_event(), None);
     assert_eq!(session.poll_transmit(), Some(Transmit::Close));
-    // Still the old socket.
+    // Reports of the old socket.
     session.handle_bytes(&[0x20, 2, 0, 0], Time(0));
     session.handle_open(Time(0));
     session.handle_closed(Closed::default(), Time(0));
@@ -68,7 +68,7 @@ fn what_is_queued_for_one_socket_never_reaches_the_next() {
     session.handle_open(Time(0));
     assert!(matches!(session.poll_transmit(), Some(Transmit::Send(connect)) if connect[8] == 4));
 
-    // Connect and change one's mind, and again, with nothing polled.
+    // `connect` and `disconnect` in turn, with nothing polled.
     let mut session = Session::new(Options::new("c"));
     session.connect(Time(0));
     session.disconnect(Time(0));
@@ -82,7 +82,7 @@ fn what_is_queued_for_one_socket_never_reaches_the_next() {
 }
 
 #[test]
-fn what_was_published_before_leaving_leaves_first() {
+fn messages_published_before_disconnect_are_sent_first() {
     let mut pair = Pair::connected(Version::V5, |_| {});
     pair.session.publish(TopicName::new("bye").unwrap(), b"", QoS::AtMostOnce, false).unwrap();
     pair.disconnect();
@@ -90,7 +90,7 @@ fn what_was_published_before_leaving_leaves_first() {
 }
 
 #[test]
-fn the_last_words_are_not_said_on_a_socket_that_closed_before_them() {
+fn a_disconnect_is_not_sent_on_a_closed_socket() {
     let closed = Closed { code: None, was_open: true };
     let mut pair = Pair::connected(Version::V5, |_| {});
     pair.session.disconnect(pair.now);
@@ -103,7 +103,7 @@ fn the_last_words_are_not_said_on_a_socket_that_closed_before_them() {
     pair.session.handle_closed(closed, pair.now);
     pair.drive();
     pair.expect(["close"]);
-    // Nor when the next socket is asked for already.
+    // Nor when the next socket is already requested.
     let mut pair = Pair::connected(Version::V5, |_| {});
     pair.session.disconnect(pair.now);
     pair.session.connect(pair.now);
@@ -113,7 +113,7 @@ fn the_last_words_are_not_said_on_a_socket_that_closed_before_them() {
 }
 
 #[test]
-fn each_link_is_ended_exactly_once() {
+fn each_link_ends_exactly_once() {
     type End = fn(&mut Pair);
     let ends: [End; 5] = [
         |pair| pair.disconnect(),
@@ -138,7 +138,7 @@ fn each_link_is_ended_exactly_once() {
 }
 
 #[test]
-fn mqtt_6_0_0_2_the_conversation_does_not_care_how_the_stream_is_cut() {
+fn mqtt_6_0_0_2_the_transcript_does_not_depend_on_how_the_stream_is_cut() {
     for version in BOTH {
         let whole = bytes(
             version,

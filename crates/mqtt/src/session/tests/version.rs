@@ -24,7 +24,7 @@ fn the_version_falls_back_as_the_contract_says() {
     const V5_BUSY: &[u8] = &[0x20, 3, 0, 0x89, 0];
     const V5_BAD_LOGIN: &[u8] = &[0x20, 3, 0, 0x86, 0];
 
-    /// One round: what the server does to 5.0 and to 3.1.1, and what is seen.
+    /// One attempt: how the server reacts to 5.0 and to 3.1.1, and the transcript.
     fn check(choice: VersionChoice, v5: Reaction, v311: Reaction, expected: &[&str], link: &str) {
         let mut options = Options::new("c");
         options.version = choice;
@@ -59,7 +59,7 @@ fn the_version_falls_back_as_the_contract_says() {
         assert!(seen.starts_with(link), "{seen} after {choice:?} {v5:?} {v311:?}");
         if link == "Waiting" {
             pair.expect_waiting();
-            // When neither worked, the next round starts with 5.0 again.
+            // If neither worked, the next attempt starts with 5.0 again.
             pair.lines.clear();
             pair.pass(s(30));
             assert_eq!(pair.lines[0], "open");
@@ -124,7 +124,7 @@ fn the_version_falls_back_as_the_contract_says() {
         ],
         "Waiting",
     );
-    // No reason to fall back.
+    // These are no reason to fall back.
     check(newest, Fails, Accepts, &["open", "! failed: NotOpened { code: Some(1006) }"], "Waiting");
     check(newest, NeverOpens, Accepts, &["open", "! failed: OpenTimeout", "close"], "Waiting");
     check(
@@ -190,7 +190,7 @@ fn the_version_that_worked_is_tried_first_until_it_fails() {
     pair.open();
     pair.accept();
     pair.expect(["open", "> CONNECT 5", "! connected 5"]);
-    // 5.0 has worked, so a close is trouble of another kind, once.
+    // 5.0 has worked before, so a close has another reason, once.
     pair.close(true);
     pair.pass(pair.delay());
     pair.open();

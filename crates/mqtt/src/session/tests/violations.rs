@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn mqtt_3_3_4_9_the_server_keeps_to_the_receive_maximum() {
+fn mqtt_3_3_4_9_a_server_above_the_receive_maximum_ends_the_link() {
     let qos1 = |number| delivered(Delivery::AtLeastOnce { packet_id: id(number), dup: false }, false);
     let qos2 = |number| delivered(Delivery::ExactlyOnce { packet_id: id(number), dup: false }, false);
     let connected = || Pair::connected(Version::V5, |options| options.receive_maximum = 2);
@@ -21,7 +21,7 @@ fn mqtt_3_3_4_9_the_server_keeps_to_the_receive_maximum() {
     assert_eq!(pair.session.link(), Link::Connected);
     pair.say(qos2(4));
     last(&mut pair);
-    // QoS 1 counts as long as the server cannot have its PUBACK.
+    // QoS 1 counts as long as the server cannot have received the PUBACK.
     let mut pair = connected();
     for number in 1..10 {
         pair.say(qos1(number));
@@ -33,17 +33,17 @@ fn mqtt_3_3_4_9_the_server_keeps_to_the_receive_maximum() {
     last(&mut pair);
     pair.lines.retain(|line| line.starts_with('!'));
     pair.expect(["! t", "! t", "! disconnected: ReceiveMaximumExceeded in PUBLISH"]);
-    // So it does with a PUBCOMP.
+    // The same for a PUBCOMP.
     let mut pair = connected();
     pair.say_bytes(&bytes(Version::V5, &[qos2(1), qos2(2), Packet::Pubrel(Ack::success(id(1))), qos2(3)]));
     last(&mut pair);
-    // QoS 0 never counts, and 3.1.1 knows nothing of it.
+    // QoS 0 never counts, and 3.1.1 has no Receive Maximum.
     let mut pair = connected();
     pair.say_bytes(&bytes(Version::V5, &[message(false); 9]));
     let mut pair311 = Pair::connected(Version::V311, |options| options.receive_maximum = 2);
     pair311.say_bytes(&bytes(Version::V311, &[1, 2, 3, 4].map(qos2)));
     assert_eq!((pair.session.link(), pair311.session.link()), (Link::Connected, Link::Connected));
-    // What is left from an earlier link does not count on this one until it comes again.
+    // A message of an earlier link does not count on this one until it comes again.
     let mut pair = Pair::connected(Version::V5, |options| {
         lasting(options);
         options.receive_maximum = 2;
@@ -57,13 +57,13 @@ fn mqtt_3_3_4_9_the_server_keeps_to_the_receive_maximum() {
 }
 
 #[test]
-fn mqtt_4_13_what_breaks_the_protocol_ends_the_link() {
+fn mqtt_4_13_a_protocol_error_ends_the_link() {
     let check = |version, bytes: &[u8], failure: &str, reason: &str| {
         let mut pair = Pair::connected(version, |_| {});
         pair.subscribe("a");
         pair.lines.clear();
         pair.say_bytes(bytes);
-        // Whatever else it sends is not looked at.
+        // Everything that it sends afterwards is ignored.
         pair.say_bytes(bytes);
         let failure = format!("! disconnected: {failure}");
         match version {
@@ -124,7 +124,7 @@ fn mqtt_4_13_what_breaks_the_protocol_ends_the_link() {
         check(version, &[0x32, 6, 0, 1, b't', 0, 0, 0], "PacketIdZero in PUBLISH", "MalformedPacket");
         check(version, &[0x30, 4, 0, 1, b'#', 0], "TopicNameWildcard in PUBLISH", "TopicNameInvalid");
     }
-    // A 3.1.1 CONNACK in the middle: its code is none of DISCONNECT's.
+    // A 3.1.1 CONNACK while connected: its reason code is not valid in DISCONNECT.
     check(Version::V5, &[0x20, 2, 0, 0], "Connack311(Success) in CONNACK", "ProtocolError");
     check(Version::V5, &[0x10, 4, 0, 2, b'M', b'Q'], "PacketUnexpected in CONNECT", "ProtocolError");
     check(Version::V5, &[0xF0, 0], "AuthenticationUnasked in AUTH", "ProtocolError");
@@ -161,7 +161,7 @@ fn mqtt_3_1_2_29_problem_information_only_where_it_was_asked_for() {
         "> DISCONNECT ProtocolError",
         "close",
     ]);
-    // In a DISCONNECT it may stand.
+    // In a DISCONNECT it is allowed.
     let mut pair = Pair::connected(Version::V5, |options| options.request_problem_information = false);
     pair.say_bytes(&[0xE0, 6, 0x8B, 4, 0x1F, 0, 1, b'x']);
     pair.expect(["! disconnected: ServerShuttingDown", "close"]);
@@ -185,7 +185,7 @@ fn mqtt_3_2_0_1_connack_comes_first() {
             pair.connect();
             pair.open();
             pair.lines.clear();
-            // A flag is looked at as soon as its byte is there: an HTTP answer is not waited for.
+            // Flags are checked as soon as the first byte comes, so that an HTTP response ends the attempt at once.
             pair.say_bytes(&bytes);
             if bytes.len() > 1 {
                 pair.expect([&format!("! failed: {failure}"), "close"]);
@@ -199,7 +199,7 @@ fn mqtt_3_2_0_1_connack_comes_first() {
     pair.open();
     pair.say_bytes(&[0x20, 3, 1, 0, 0]);
     pair.expect(["open", "> CONNECT 5", "! failed: SessionPresentUnasked in CONNACK", "close"]);
-    // The first byte of "HTTP/1.1 400" names SUBACK with odd flags.
+    // The first byte of "HTTP/1.1 400" is a PUBACK with wrong flags.
     pair.pass(s(1));
     pair.open();
     pair.say_bytes(b"H");
@@ -207,7 +207,7 @@ fn mqtt_3_2_0_1_connack_comes_first() {
 }
 
 #[test]
-fn mqtt_3_3_4_9_a_pubrel_of_the_link_before_takes_no_quota() {
+fn mqtt_3_3_4_9_a_pubrel_of_the_link_before_uses_no_quota() {
     let mut pair = Pair::connected(Version::V5, |options| {
         lasting(options);
         options.receive_maximum = 1;
@@ -221,9 +221,9 @@ fn mqtt_3_3_4_9_a_pubrel_of_the_link_before_takes_no_quota() {
     assert_eq!(pair.session.link(), Link::Connected, "{:?}", pair.lines);
 }
 
-/// 0x8F is a server's to say; a client that is told a filter of nonsense says Protocol Error.
+/// Only a server may send 0x8F: a client that receives an invalid topic filter sends Protocol Error.
 #[test]
-fn mqtt_3_14_2_1_a_client_says_only_its_own_codes() {
+fn mqtt_3_14_2_1_a_client_sends_only_the_codes_of_clients() {
     let mut pair = Pair::connected(Version::V5, |_| {});
     pair.say_bytes(b"\x82\x09\0\x01\0\0\x03a+b\0");
     assert!(pair.lines.iter().any(|line| line.contains("DISCONNECT ProtocolError")), "{:?}", pair.lines);
