@@ -186,15 +186,15 @@ fn connack<'a>(r: &mut Reader<'a>) -> Result<Connack<'a>, Error> {
         Version::V311 => ReasonCode::from_return_code(byte),
         // A 5.0 CONNACK has a Property Length: one without it comes from a 3.1.1 server.
         Version::V5 if r.is_empty() => {
-            let said = ReasonCode::from_return_code(byte)
+            let code_311 = ReasonCode::from_return_code(byte)
                 .or_else(|| fitting(byte, PacketType::Connack))
                 .unwrap_or(ReasonCode::UnsupportedProtocolVersion);
-            return Err(code.error("reason_code", Violation::Connack311(said)));
+            return Err(code.error("reason_code", Violation::Connack311(code_311)));
         }
         // 5.0 has no such reason code. In 3.1.1 it means "unacceptable protocol version".
         Version::V5 if byte == 1 => {
-            let said = ReasonCode::UnsupportedProtocolVersion;
-            return Err(code.error("reason_code", Violation::Connack311(said)));
+            let code_311 = ReasonCode::UnsupportedProtocolVersion;
+            return Err(code.error("reason_code", Violation::Connack311(code_311)));
         }
         Version::V5 => fitting(byte, PacketType::Connack),
     };

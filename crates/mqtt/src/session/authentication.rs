@@ -19,11 +19,11 @@ use crate::reason::ReasonCode;
 ///                         └────────┘ ◀───── └────────┘
 ///                             │      `authenticate`
 ///                             ▼ CONNACK, or AUTH 0x00 after it
-///                          nobody
+///                           none
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Turn {
-    Nobody,
+    None,
     Server,
     Client,
 }
@@ -37,7 +37,7 @@ impl Core {
         let turn = match (self.connection.turn, auth.reason_code) {
             (Turn::Server, ReasonCode::ContinueAuthentication) => Turn::Client,
             // Before CONNACK, it is CONNACK that ends the exchange.
-            (Turn::Server, ReasonCode::Success) if self.state == State::Connected => Turn::Nobody,
+            (Turn::Server, ReasonCode::Success) if self.state == State::Connected => Turn::None,
             _ => return self.reject_auth("reason_code", Violation::PacketUnexpected),
         };
         // [MQTT-4.12.0-5]. An AUTH with Success may leave everything out: it then has a Remaining Length of 0
@@ -64,7 +64,7 @@ impl Core {
     /// Begins an exchange while connected (section 4.12.1).
     pub(super) fn reauthenticate(&mut self, data: Option<&[u8]>) -> Result<(), CommandError> {
         match self.state {
-            State::Connected if self.connection.turn == Turn::Nobody => {
+            State::Connected if self.connection.turn == Turn::None => {
                 self.queue_auth(ReasonCode::ReAuthenticate, data)
             }
             State::Connected => Err(CommandError::AuthenticationUnexpected),

@@ -155,7 +155,7 @@ impl Core {
         self.known_version = Some(self.version);
         let connection = &mut self.connection;
         connection.connected_at = self.now;
-        connection.turn = Turn::Nobody;
+        connection.turn = Turn::None;
         connection.liveness.begin(Duration::from_secs(connected.keep_alive.into()));
         connection.session_expiry_interval = connected.session_expiry_interval;
         connection.lasts = !self.options.clean_start && connected.session_expiry_interval > 0;

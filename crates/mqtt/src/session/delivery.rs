@@ -338,7 +338,7 @@ impl Core {
         self.send(&Packet::Pubcomp(answer));
     }
 
-    /// The answer about an unknown packet identifier. 3.1.1 has no code for it, so `Success` is said there.
+    /// The answer about an unknown packet identifier. 3.1.1 has no code for it, so it has `Success` there.
     fn not_found(&self, packet_id: PacketId) -> Ack<'static> {
         let mut ack = Ack::success(packet_id);
         if self.version == Version::V5 {

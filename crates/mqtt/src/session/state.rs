@@ -125,7 +125,7 @@ impl Connection {
             last_packet_id: 0,
             last_subscribe: None,
             clean_start: true,
-            turn: Turn::Nobody,
+            turn: Turn::None,
             lasts: false,
             received_aliases: ReceivedAliases::default(),
             sent_aliases: SentAliases::default(),
