@@ -14,7 +14,7 @@ use crate::reason::ReasonCode;
 use crate::topic::holds_nul;
 
 /// The largest Remaining Length (section 2.1.4; 3.1.1: 2.2.3).
-pub const MAXIMUM_REMAINING_LENGTH: usize = 268_435_455;
+pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
 /// Appends `packet` in this version.
 ///
@@ -137,7 +137,7 @@ fn publish(packet: &Publish<'_>, version: Version, out: &mut Vec<u8>) -> Result<
     if topic.is_empty() && !properties.has(0x23) {
         return error("topic_name", Violation::TopicNameEmpty);
     }
-    if len > MAXIMUM_REMAINING_LENGTH {
+    if len > MAX_REMAINING_LENGTH {
         return error("remaining_length", Violation::PacketTooLarge);
     }
 
@@ -306,7 +306,7 @@ impl<'o> Writer<'o> {
     #[inline]
     fn finish(self) -> Result<(), Error> {
         let len = self.out.len() - self.length_at - 1;
-        if len > MAXIMUM_REMAINING_LENGTH {
+        if len > MAX_REMAINING_LENGTH {
             return Err(self.error("remaining_length", Violation::PacketTooLarge));
         }
         if len < 0x80 {
@@ -355,7 +355,7 @@ impl<'o> Writer<'o> {
         value: u32,
         field: &'static str,
     ) -> Result<&mut Self, Error> {
-        if value as usize > MAXIMUM_REMAINING_LENGTH {
+        if value as usize > MAX_REMAINING_LENGTH {
             return Err(self.error(field, Violation::VariableByteIntegerTooLong));
         }
         let (bytes, len) = variable_byte_integer(value);

@@ -14,7 +14,7 @@ use fleet::presence::{
     CONVENTIONS, Convention, EXAMPLES, LONGEST_JSON, LONGEST_METADATA, LONGEST_NAME, LONGEST_WORD,
     MOST_BASES, ParentBy, RESERVED_ROOTS, RESERVED_TOPICS, Vocabulary, Words, default_filters,
 };
-use fleet::snapshot::MOST_USELESS;
+use fleet::snapshot::MAX_UNMATCHED;
 
 /// A payload in the tables is cut after so many characters.
 const LONGEST_SHOWN: usize = 90;
@@ -43,7 +43,7 @@ fn render() -> io::Result<String> {
         ("topics", list(RESERVED_TOPICS)),
         ("filters", list(&filters)),
         ("bounds", bounds()),
-        ("most_useless", MOST_USELESS.to_string()),
+        ("most_useless", MAX_UNMATCHED.to_string()),
         ("longest_word", LONGEST_WORD.to_string()),
         ("longest_json", grouped(LONGEST_JSON)),
         ("longest_name", LONGEST_NAME.to_string()),

@@ -6,8 +6,8 @@ use mqtt::property::Place;
 use mqtt::{BarrierId, Event, PacketId, PacketType, PropertiesBuf, Property, Publish, QoS, ReasonCode, Time};
 
 use super::batch::{Found, Sending, Stage};
-use super::{Forgetting, Kept, MOST_BYTES, MOST_PROPERTIES, Outcome, Task};
-use crate::snapshot::PATIENCE;
+use super::{Forgetting, Kept, MAX_BYTES, MAX_PROPERTIES, Outcome, Task};
+use crate::snapshot::ANSWER_TIMEOUT;
 
 impl Forgetting {
     /// Something happened. Returns, for a message, whether it came only because of this look-up, or repeats what was
@@ -74,8 +74,8 @@ impl Forgetting {
         let bytes = publish.payload.len().try_into().unwrap_or(u32::MAX);
         entry.found = Found::Kept { bytes, same_bytes };
         let size = publish.payload.len() + publish.properties.as_bytes().len();
-        let has_room = size <= MOST_BYTES - self.bytes;
-        if self.task == Task::LookUp && has_room && publish.properties.as_bytes().len() <= MOST_PROPERTIES {
+        let has_room = size <= MAX_BYTES - self.bytes;
+        if self.task == Task::LookUp && has_room && publish.properties.as_bytes().len() <= MAX_PROPERTIES {
             let mut properties = PropertiesBuf::new(Place::Packet(PacketType::Publish));
             for property in publish.properties {
                 // These two belong to the delivery, not to the message.
@@ -123,7 +123,7 @@ impl Forgetting {
             if subscribe.is_some() {
                 // The broker answers PINGREQ before it has finished SUBSCRIBE: another barrier follows the SUBACK.
                 *rounds = (*rounds).max(1);
-                self.deadline = Some(now + PATIENCE);
+                self.deadline = Some(now + ANSWER_TIMEOUT);
             }
         }
     }
@@ -143,7 +143,7 @@ impl Forgetting {
         if let Some(entry) = self.batch.iter_mut().find(|entry| entry.sending == sent) {
             entry.sending = Sending::Ended(reason.is_error().then_some(reason));
             if let Stage::Publishing { until } = &mut self.stage {
-                *until = now + PATIENCE;
+                *until = now + ANSWER_TIMEOUT;
             }
         }
     }

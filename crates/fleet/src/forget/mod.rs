@@ -28,18 +28,18 @@ use crate::fleet::{Fleet, Handle};
 use crate::presence::{Convention, Level};
 
 /// How many topics are looked up at most.
-pub const MOST_TOPICS: usize = 10_000;
+pub const MAX_TOPICS: usize = 10_000;
 /// How many bytes of messages are kept for undo, in all. While others are looked up, as many again may be kept of the
 /// messages that were deleted before.
-pub const MOST_BYTES: usize = 8 << 20;
+pub const MAX_BYTES: usize = 8 << 20;
 /// How many bytes of properties a message may have that is kept for undo.
-pub const MOST_PROPERTIES: usize = 4_096;
+pub const MAX_PROPERTIES: usize = 4_096;
 /// How many topics one SUBSCRIBE has, and how many are published to at a time. mosquitto sends 20 messages of QoS 1
 /// and 2 before it waits for an acknowledgement: with more, its PINGRESP would overtake the rest.
 pub const BATCH: usize = 20;
 /// How long after the PINGRESP, and after the message before it, a retained message may still come: aedes, RabbitMQ
 /// and the crate `mqtt5` do not answer in order (docs/brokers.md).
-pub const GRACE: Duration = Duration::from_millis(200);
+pub const GRACE_PERIOD: Duration = Duration::from_millis(200);
 
 /// What is done with the topics.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -172,7 +172,7 @@ impl Forgetting {
         self.items.iter().filter(|item| is_such(item.outcome)).count()
     }
 
-    /// How many devices were given beyond [`MOST_TOPICS`]. They are not among the items.
+    /// How many devices were given beyond [`MAX_TOPICS`]. They are not among the items.
     pub fn left_out(&self) -> usize {
         self.left_out
     }
@@ -199,7 +199,7 @@ impl Forgetting {
     pub(crate) fn new(fleet: &Fleet, devices: &[Handle], former: Option<Forgetting>) -> Forgetting {
         let mut shared = HashMap::new();
         let mut items = Vec::new();
-        for device in devices.iter().take(MOST_TOPICS).filter_map(|handle| fleet.device(*handle)) {
+        for device in devices.iter().take(MAX_TOPICS).filter_map(|handle| fleet.device(*handle)) {
             let outcome = if device.said.is_none() {
                 Outcome::NeverSpoke
             } else if filter(device.topic).is_none() {
@@ -226,7 +226,7 @@ impl Forgetting {
         let mut forgetting = Forgetting {
             next: items.len(),
             items,
-            left_out: devices.len().saturating_sub(MOST_TOPICS),
+            left_out: devices.len().saturating_sub(MAX_TOPICS),
             bytes: 0,
             task: Task::LookUp,
             done: 0,

@@ -7,9 +7,9 @@ use mqtt::{
 };
 
 use super::batch::{Entry, Found, Sending, Stage};
-use super::{BATCH, Forgetting, GRACE, Item, Outcome, Task, concerns, filter};
+use super::{BATCH, Forgetting, GRACE_PERIOD, Item, Outcome, Task, concerns, filter};
 use crate::fleet::{Evidence, Fleet};
-use crate::snapshot::{PATIENCE, Snapshot};
+use crate::snapshot::{ANSWER_TIMEOUT, Snapshot};
 
 impl Forgetting {
     /// Whether its topics are subscribed to, or about to be. Then no other SUBSCRIBE may be sent.
@@ -66,7 +66,7 @@ impl Forgetting {
                     return is_due;
                 } else if rounds > 0 && (self.deadline.is_none() || is_due) {
                     let Ok(barrier) = session.barrier() else {
-                        self.deadline = Some(now + GRACE);
+                        self.deadline = Some(now + GRACE_PERIOD);
                         return false;
                     };
                     self.deadline = None;
@@ -75,7 +75,7 @@ impl Forgetting {
                 } else if is_due {
                     self.decide(fleet, now);
                 } else {
-                    self.deadline.get_or_insert(now + GRACE);
+                    self.deadline.get_or_insert(now + GRACE_PERIOD);
                     return false;
                 }
                 true
@@ -85,10 +85,10 @@ impl Forgetting {
                 match self.unsubscribe(session, snapshot) {
                     Ok(Some(packet_id)) => {
                         self.stage = Stage::Leaving(Some(packet_id));
-                        self.deadline = Some(now + PATIENCE);
+                        self.deadline = Some(now + ANSWER_TIMEOUT);
                     }
                     Err(CommandError::QueueFull | CommandError::TooManyOutstanding) => {
-                        self.deadline = Some(now + GRACE);
+                        self.deadline = Some(now + GRACE_PERIOD);
                         return false;
                     }
                     // If it cannot be sent, messages that match a broader filter too come twice, which does no harm.
@@ -138,10 +138,10 @@ impl Forgetting {
                 let barrier = session.barrier().ok();
                 let rounds = u8::from(barrier.is_none());
                 self.stage = Stage::Looking { subscribe: Some(packet_id), barrier, rounds };
-                self.deadline = barrier.is_none().then_some(now + PATIENCE);
+                self.deadline = barrier.is_none().then_some(now + ANSWER_TIMEOUT);
             }
             Err(CommandError::QueueFull | CommandError::TooManyOutstanding) => {
-                self.deadline = Some(now + GRACE);
+                self.deadline = Some(now + GRACE_PERIOD);
                 return false;
             }
             Err(_) if self.batch.len() > 1 => {
@@ -186,7 +186,7 @@ impl Forgetting {
         }
         self.deadline = None;
         if is_any_due {
-            self.stage = Stage::Publishing { until: now + PATIENCE };
+            self.stage = Stage::Publishing { until: now + ANSWER_TIMEOUT };
         } else {
             self.conclude(false);
         }
@@ -226,7 +226,7 @@ impl Forgetting {
         let waits = |entry: &Entry| matches!(entry.sending, Sending::Due | Sending::Sent(_));
         if now < until && self.batch.iter().any(waits) {
             let is_any_due = self.batch.iter().any(|entry| entry.sending == Sending::Due);
-            self.deadline = Some(if is_any_due { until.min(now + GRACE) } else { until });
+            self.deadline = Some(if is_any_due { until.min(now + GRACE_PERIOD) } else { until });
             return false;
         }
         self.is_check = true;

@@ -7,7 +7,7 @@ use mqtt::{Time, TopicName};
 
 use super::filter::FilterState;
 use super::matching::Shape;
-use super::{MOST_USELESS, Snapshot};
+use super::{MAX_UNMATCHED, Snapshot};
 use crate::fleet::{Applied, Effect};
 
 /// No source filter is known.
@@ -106,7 +106,7 @@ impl Snapshot {
         filter.window.messages += 1;
         // Retained messages come once, however many they are. Only live ones keep coming.
         filter.window.unmatched_live += u32::from(is_unmatched && !retain);
-        if filter.window.unmatched_live > MOST_USELESS && filter.is_broad() && !filter.is_forced_on {
+        if filter.window.unmatched_live > MAX_UNMATCHED && filter.is_broad() && !filter.is_forced_on {
             self.leave(position, FilterState::Paused);
         }
     }

@@ -107,7 +107,7 @@ impl Filter {
     }
 
     /// How many of them no convention owns or understands.
-    pub fn useless(&self) -> u64 {
+    pub fn unmatched(&self) -> u64 {
         self.unmatched
     }
 

@@ -13,7 +13,7 @@ use super::filter::{Filter, FilterState};
 
 /// How long a SUBACK may be missing after its barrier was answered. An unanswered barrier is noticed by the
 /// session, which knows which PINGRESP answers which PINGREQ.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often a snapshot whose end was lost is asked for again.
 const MAX_RETRIES: u32 = 3;
 /// The lengths at which brokers in their stock configuration cut a burst of retained messages at QoS 0:
@@ -100,7 +100,7 @@ impl Snapshot {
         if !outstanding.is_granted {
             // The broker answers PINGREQ before it has finished SUBSCRIBE.
             outstanding.needs_barrier = true;
-            outstanding.deadline = Some(now + PATIENCE);
+            outstanding.deadline = Some(now + ANSWER_TIMEOUT);
             return;
         }
         let filter = &mut self.filters[outstanding.position];

@@ -23,13 +23,13 @@ use self::matching::Shape;
 use crate::presence;
 
 pub use self::filter::{Filter, FilterState};
-pub use self::loading::{PATIENCE, Step};
+pub use self::loading::{ANSWER_TIMEOUT, Step};
 pub use self::user_filters::{RejectedFilter, Rejection};
 
 /// How many filters there may be.
-pub const MOST_FILTERS: usize = 200;
+pub const MAX_FILTERS: usize = 200;
 /// A broad filter that brings more unmatched messages than this in a second is paused.
-pub const MOST_USELESS: u32 = 50;
+pub const MAX_UNMATCHED: u32 = 50;
 
 /// Whether everything that is retained was received.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -211,7 +211,7 @@ impl Snapshot {
     /// another one brings all its topics, as long as that one is not refused, paused or switched off. Has no
     /// effect if the list is full.
     pub fn add(&mut self, filter: &str) {
-        let is_full = self.filters.len() + self.skipped.len() >= MOST_FILTERS;
+        let is_full = self.filters.len() + self.skipped.len() >= MAX_FILTERS;
         let is_valid = TopicFilter::new(filter).is_ok_and(|checked| checked.share().is_none());
         let is_known = self.filters.iter().any(|known| known.as_str() == filter)
             || self.skipped.iter().any(|known| *known == filter);

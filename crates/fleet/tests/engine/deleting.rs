@@ -1,6 +1,6 @@
 //! Looking up, deleting and restoring retained messages.
 
-use fleet::forget::{GRACE, MOST_TOPICS, Task};
+use fleet::forget::{GRACE_PERIOD, MAX_TOPICS, Task};
 use fleet::{Outcome, SnapshotState, Time};
 use mqtt::QoS::{AtLeastOnce, AtMostOnce, ExactlyOnce};
 use mqtt::Version;
@@ -248,17 +248,17 @@ fn closing_and_connecting_drop_everything() {
 #[test]
 fn the_bounds_hold() {
     let mut pair = Pair::connected_with(Version::V311, &[], None, |broker| {
-        for number in 0..=MOST_TOPICS {
+        for number in 0..=MAX_TOPICS {
             let kept = Kept::new("online", AtLeastOnce);
             broker.retained.insert(format!("d{number:05}/status"), kept);
         }
     });
     let devices = pair.devices();
-    assert_eq!(devices.len(), MOST_TOPICS + 1);
+    assert_eq!(devices.len(), MAX_TOPICS + 1);
     pair.engine.look_up(&devices, pair.now);
     pair.run();
-    assert_eq!((pair.forgetting().items().len(), pair.forgetting().left_out()), (MOST_TOPICS, 1));
-    assert_eq!(pair.count(|outcome| matches!(outcome, Outcome::Kept { .. })), MOST_TOPICS);
+    assert_eq!((pair.forgetting().items().len(), pair.forgetting().left_out()), (MAX_TOPICS, 1));
+    assert_eq!(pair.count(|outcome| matches!(outcome, Outcome::Kept { .. })), MAX_TOPICS);
 
     // A message without room for undo is not deleted.
     let mut pair = Pair::connected(Version::V5, THREE);
@@ -288,7 +288,7 @@ fn the_epoch_changes_when_a_task_ends_by_a_timer() {
     let devices = pair.devices();
     pair.engine.look_up(&devices, pair.now);
     pair.run();
-    let (epoch, due) = (pair.engine.epoch(), Time(pair.now.0 + GRACE.as_millis() as u64));
+    let (epoch, due) = (pair.engine.epoch(), Time(pair.now.0 + GRACE_PERIOD.as_millis() as u64));
     pair.is_slow = true;
     pair.engine.handle_timeout(Time(due.0 - 1));
     assert_eq!((pair.engine.epoch(), pair.forgetting().progress()), (epoch, (0, 3)));

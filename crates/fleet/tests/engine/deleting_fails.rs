@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use fleet::forget::GRACE;
-use fleet::snapshot::PATIENCE;
+use fleet::forget::GRACE_PERIOD;
+use fleet::snapshot::ANSWER_TIMEOUT;
 use fleet::{Outcome, Time};
 use mqtt::QoS::{AtLeastOnce, AtMostOnce, ExactlyOnce};
 use mqtt::{ReasonCode, Version};
@@ -151,7 +151,7 @@ fn a_lost_link_leaves_the_known_outcomes() {
         while !pair.broker.transcript.iter().any(|line| line.contains("PUBLISH")) {
             pair.round_trip();
             if pair.held.is_empty() {
-                pair.wait(GRACE.as_millis() as u64);
+                pair.wait(GRACE_PERIOD.as_millis() as u64);
             }
         }
         pair.lose_link();
@@ -220,7 +220,7 @@ fn missing_answers_time_out() {
     let started = pair.now;
     pair.look_up();
     assert_eq!(pair.count(|outcome| outcome == Outcome::Unknown), 3);
-    assert!(pair.now.since(started) < PATIENCE + Duration::from_millis(100));
+    assert!(pair.now.since(started) < ANSWER_TIMEOUT + Duration::from_millis(100));
 
     // PUBACK: what the broker retains afterwards decides.
     let mut pair = Pair::connected(Version::V5, THREE);
@@ -269,7 +269,7 @@ fn answers_out_of_order_are_waited_for() {
         let devices = pair.devices();
         pair.engine.look_up(&devices, pair.now);
         pair.run();
-        pair.wait(GRACE.as_millis() as u64 - 1);
+        pair.wait(GRACE_PERIOD.as_millis() as u64 - 1);
         assert!(pair.forgetting().is_running());
         let mut out = Vec::new();
         for (topic, kept) in late {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use fleet::forget::{BATCH, GRACE};
-use fleet::snapshot::PATIENCE;
+use fleet::forget::{BATCH, GRACE_PERIOD};
+use fleet::snapshot::ANSWER_TIMEOUT;
 use fleet::{Outcome, SnapshotState};
 use mqtt::QoS::{AtLeastOnce, AtMostOnce, ExactlyOnce};
 use mqtt::{Property, ReasonCode, Version};
@@ -29,7 +29,7 @@ fn twenty_topics_are_looked_up_at_a_time() {
             let settle = |pair: &mut Pair, progress: &mut Vec<(usize, usize)>| {
                 for _ in 0..1_000 {
                     // A round trip takes longer than the grace period: one must not replace the other.
-                    pair.wait(GRACE.as_millis() as u64 + 50);
+                    pair.wait(GRACE_PERIOD.as_millis() as u64 + 50);
                     pair.round_trip();
                     if progress.last() != Some(&pair.forgetting().progress()) {
                         progress.push(pair.forgetting().progress());
@@ -74,7 +74,7 @@ fn one_subscribe_is_outstanding_at_a_time() {
     assert_eq!(pair.broker.transcript.len(), 1, "{:?}", pair.broker.transcript);
     for _ in 0..100 {
         if pair.held.is_empty() {
-            pair.wait(GRACE.as_millis() as u64);
+            pair.wait(GRACE_PERIOD.as_millis() as u64);
         }
         pair.round_trip();
     }
@@ -150,7 +150,7 @@ fn the_limits_of_the_server_are_kept() {
     pair.broker.drops.insert("PUBACK");
     let started = pair.now;
     pair.forget();
-    assert!(pair.now.since(started) < PATIENCE + Duration::from_secs(1), "the rest is not tried");
+    assert!(pair.now.since(started) < ANSWER_TIMEOUT + Duration::from_secs(1), "the rest is not tried");
     assert_eq!(pair.count(|outcome| outcome == Outcome::Gone), 3);
     assert_eq!(pair.count(|outcome| matches!(outcome, Outcome::Kept { .. })), 42);
     assert_eq!(pair.kept().len(), 42);

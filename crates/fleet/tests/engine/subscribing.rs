@@ -58,8 +58,8 @@ fn overlapping_filters_replay_twice_and_count_once() {
     pair.connect();
     let filter = |pair: &Pair, text| pair.engine.snapshot().filters()[pair.position(text)].clone();
     let (wled, broad) = (filter(&pair, "wled/+/status"), filter(&pair, "+/+/status"));
-    assert_eq!((wled.replays(), wled.topics(), wled.useless()), (2, 2, 0));
-    assert_eq!((broad.replays(), broad.topics(), broad.useless(), broad.messages()), (4, 2, 1, 4));
+    assert_eq!((wled.replays(), wled.topics(), wled.unmatched()), (2, 2, 0));
+    assert_eq!((broad.replays(), broad.topics(), broad.unmatched(), broad.messages()), (4, 2, 1, 4));
     assert_eq!(pair.engine.snapshot().topics(), 4);
     assert_eq!(pair.engine.fleet().counts().total, 3);
 }
@@ -195,7 +195,7 @@ fn retained_messages_pause_no_filter() {
     pair.connect();
     assert_eq!(pair.state("+"), FilterState::Complete);
     let plus = &pair.engine.snapshot().filters()[pair.position("+")];
-    assert_eq!((plus.useless(), plus.topics()), (150, 150));
+    assert_eq!((plus.unmatched(), plus.topics()), (150, 150));
 }
 
 #[test]

@@ -366,7 +366,7 @@ fn invalid_packets_are_not_encoded() {
     };
     check_unsayable(V5, Packet::Publish(publish), PropertyMisplaced);
     check_unsayable(V311, Packet::Publish(publish), NotInThisVersion);
-    let huge = vec![0; encode::MAXIMUM_REMAINING_LENGTH];
+    let huge = vec![0; encode::MAX_REMAINING_LENGTH];
     let huge = Publish { properties: Properties::EMPTY, payload: &huge, ..publish };
     check_unsayable(V311, Packet::Publish(huge), PacketTooLarge);
 
