@@ -9,7 +9,7 @@ use std::time::Duration;
 use mqtt::{Closed, Event, Failure, Link, Options, Session, Subscription, Time, Transmit};
 
 use crate::fleet::{Bounds, Effect, Fleet, Handle};
-use crate::forget::{Forgetting, Task};
+use crate::retained::{Deletion, Task};
 use crate::snapshot::{RejectedFilter, Snapshot, SnapshotState, Step};
 
 /// How often new devices are sorted into the order: about once in two frames, so that rows are cheap to read and a
@@ -48,7 +48,7 @@ pub struct Engine {
     fleet: Fleet,
     snapshot: Snapshot,
     rejected: Vec<RejectedFilter>,
-    forgetting: Option<Forgetting>,
+    deletion: Option<Deletion>,
     /// The filters are the user's: no others are added.
     has_own_filters: bool,
     epoch: u64,
@@ -85,7 +85,7 @@ impl Engine {
             fleet,
             snapshot,
             rejected,
-            forgetting: None,
+            deletion: None,
             has_own_filters,
             epoch: 0,
             state: SnapshotState::Unknown,
@@ -98,8 +98,8 @@ impl Engine {
     /// Connects, and dials again whenever the link ends, until [`Engine::disconnect`]. Drops what was looked up for
     /// deletion.
     pub fn connect(&mut self, now: Time) {
-        while self.forgetting.is_some() {
-            self.close_forgetting();
+        while self.deletion.is_some() {
+            self.close_deletion();
         }
         self.session.connect(now);
         self.advance(now);
@@ -127,24 +127,24 @@ impl Engine {
 
 /// # Deleting retained messages
 ///
-/// The user takes each step: it starts a task of [`Forgetting`], and has no effect while another one is running.
+/// The user takes each step: it starts a task of [`Deletion`], and has no effect while another one is running.
 impl Engine {
     /// Looks up what the broker retains of these devices, each given once. Replaces the last look-up. If this one is
     /// closed before anything is deleted, the last deletion can be undone again.
     pub fn look_up(&mut self, devices: &[Handle], now: Time) {
-        let is_done = |forgetting: &Forgetting| forgetting.task() != Task::LookUp && !forgetting.is_running();
-        if !self.forgetting.as_ref().is_some_and(is_done) {
-            self.close_forgetting();
+        let is_done = |deletion: &Deletion| deletion.task() != Task::LookUp && !deletion.is_running();
+        if !self.deletion.as_ref().is_some_and(is_done) {
+            self.close_deletion();
         }
-        let former = self.forgetting.take();
-        self.forgetting = Some(Forgetting::new(&self.fleet, devices, former));
+        let former = self.deletion.take();
+        self.deletion = Some(Deletion::new(&self.fleet, devices, former));
         self.advance(now);
     }
 
-    /// Deletes the messages that were looked up ([`Outcome::Kept`](crate::forget::Outcome::Kept)), if they are still
+    /// Deletes the messages that were looked up ([`Outcome::Kept`](crate::retained::Outcome::Kept)), if they are still
     /// the same.
-    pub fn forget(&mut self, now: Time) {
-        self.begin(Task::Forget, now);
+    pub fn delete_retained(&mut self, now: Time) {
+        self.begin(Task::Delete, now);
     }
 
     /// Restores the messages that were deleted, or perhaps were, of devices that have not published since.
@@ -153,30 +153,30 @@ impl Engine {
     }
 
     /// Ends the running task after the topics that are under way. What was done can be undone.
-    pub fn stop_forgetting(&mut self) {
-        if let Some(forgetting) = &mut self.forgetting {
-            forgetting.stop();
+    pub fn stop_deletion(&mut self) {
+        if let Some(deletion) = &mut self.deletion {
+            deletion.stop();
             self.epoch += 1;
         }
     }
 
     /// Drops the last look-up with its outcomes, even while a task is running. The deletion before it takes its place,
     /// unless something was deleted since.
-    pub fn close_forgetting(&mut self) {
-        if let Some(forgetting) = self.forgetting.take() {
-            self.forgetting = forgetting.close(&mut self.session, &self.snapshot);
+    pub fn close_deletion(&mut self) {
+        if let Some(deletion) = self.deletion.take() {
+            self.deletion = deletion.close(&mut self.session, &self.snapshot);
             self.epoch += 1;
         }
     }
 
     /// The topics that were looked up, and their outcomes.
-    pub fn forgetting(&self) -> Option<&Forgetting> {
-        self.forgetting.as_ref()
+    pub fn deletion(&self) -> Option<&Deletion> {
+        self.deletion.as_ref()
     }
 
     fn begin(&mut self, task: Task, now: Time) {
-        if let Some(forgetting) = &mut self.forgetting {
-            forgetting.begin(task);
+        if let Some(deletion) = &mut self.deletion {
+            deletion.begin(task);
             self.epoch += 1;
         }
         self.advance(now);
@@ -221,12 +221,12 @@ impl Engine {
     /// When to call [`Engine::handle_timeout`].
     pub fn poll_timeout(&self) -> Option<Time> {
         let settle_at = (!self.fleet.is_settled()).then_some(self.settled_at + SETTLE_INTERVAL);
-        let (step_at, forget_at) = match &self.forgetting {
+        let (step_at, deletion_at) = match &self.deletion {
             // The snapshot's next step waits until these topics are finished.
-            Some(forgetting) if forgetting.is_asking() => (None, forgetting.poll_timeout()),
+            Some(deletion) if deletion.is_asking() => (None, deletion.poll_timeout()),
             _ => (self.snapshot.poll_timeout(), None),
         };
-        [self.session.poll_timeout(), step_at, forget_at, settle_at].into_iter().flatten().min()
+        [self.session.poll_timeout(), step_at, deletion_at, settle_at].into_iter().flatten().min()
     }
 }
 
@@ -280,8 +280,8 @@ impl Engine {
             self.epoch += 1;
         }
         self.send_steps(now);
-        while let Some(forgetting) = &mut self.forgetting
-            && forgetting.advance(&mut self.session, &self.snapshot, &self.fleet, now)
+        while let Some(deletion) = &mut self.deletion
+            && deletion.advance(&mut self.session, &self.snapshot, &self.fleet, now)
         {
             self.epoch += 1;
             // Between two batches it is the snapshot's turn.
@@ -312,8 +312,8 @@ impl Engine {
     fn handle_events(&mut self, now: Time) {
         while let Some(event) = self.session.poll_event() {
             self.epoch += 1;
-            let forgetting = self.forgetting.as_mut();
-            let is_own_replay = forgetting.is_some_and(|forgetting| forgetting.handle_event(&event, now));
+            let deletion = self.deletion.as_mut();
+            let is_own_replay = deletion.is_some_and(|deletion| deletion.handle_event(&event, now));
             match event {
                 Event::Publish(publish) => {
                     let retain = publish.retain || is_own_replay;
@@ -361,7 +361,7 @@ impl Engine {
 
     fn send_steps(&mut self, now: Time) {
         // One SUBSCRIBE is outstanding at a time.
-        if self.forgetting.as_ref().is_some_and(Forgetting::is_asking) {
+        if self.deletion.as_ref().is_some_and(Deletion::is_asking) {
             return;
         }
         while let Some(step) = self.snapshot.poll_step(now) {

@@ -1,6 +1,6 @@
 //! Looking up, deleting and restoring retained messages.
 
-use fleet::forget::{GRACE_PERIOD, MAX_TOPICS, Task};
+use fleet::retained::{GRACE_PERIOD, MAX_TOPICS, Task};
 use fleet::{Outcome, SnapshotState, Time};
 use mqtt::QoS::{AtLeastOnce, AtMostOnce, ExactlyOnce};
 use mqtt::Version;
@@ -22,8 +22,8 @@ fn retained_messages_are_looked_up_deleted_and_restored() {
             ("c/status", kept(6, ExactlyOnce)),
             ("d/status", Outcome::Nothing),
         ]);
-        assert_eq!(pair.forgetting().items()[1].payload(), Some(&b"offline"[..]));
-        assert_eq!((pair.forgetting().task(), pair.forgetting().progress()), (Task::LookUp, (4, 4)));
+        assert_eq!(pair.deletion().items()[1].payload(), Some(&b"offline"[..]));
+        assert_eq!((pair.deletion().task(), pair.deletion().progress()), (Task::LookUp, (4, 4)));
         let all = "a/status b/status c/status d/status";
         let [ask, again @ .., leave] = &pair.broker.transcript[..] else { panic!("nothing was sent") };
         assert_eq!(*ask, format!("SUBSCRIBE {all}, PINGREQ"));
@@ -31,7 +31,7 @@ fn retained_messages_are_looked_up_deleted_and_restored() {
         assert_eq!(*leave, format!("UNSUBSCRIBE {all}"));
 
         pair.broker.transcript.clear();
-        pair.forget();
+        pair.delete();
         assert_eq!(pair.kept(), []);
         pair.check_outcomes(&[
             ("a/status", Outcome::Gone),
@@ -39,7 +39,7 @@ fn retained_messages_are_looked_up_deleted_and_restored() {
             ("c/status", Outcome::Gone),
             ("d/status", Outcome::Nothing),
         ]);
-        assert_eq!(pair.forgetting().progress(), (3, 3));
+        assert_eq!(pair.deletion().progress(), (3, 3));
         assert_eq!(pair.count(|outcome| outcome == Outcome::Gone), 3);
         pair.check("esphome", "a", "none");
         pair.check("esphome", "d", "online live");
@@ -57,7 +57,7 @@ fn retained_messages_are_looked_up_deleted_and_restored() {
         let before = replays(&pair);
         pair.undo();
         assert_eq!((pair.kept(), replays(&pair)), (THREE.to_vec(), before));
-        for item in &pair.forgetting().items()[..3] {
+        for item in &pair.deletion().items()[..3] {
             assert_eq!(item.outcome, Outcome::Restored);
         }
         let with_its_properties = if version == Version::V5 { "text/plain" } else { "" };
@@ -96,7 +96,7 @@ fn only_what_was_previewed_is_deleted() {
     pair.look_up();
     pair.publish("a/status", "offline", true);
     pair.publish("b/status", "", true);
-    pair.forget();
+    pair.delete();
     pair.check_outcomes(&[
         ("a/status", Outcome::Changed),
         ("b/status", Outcome::Nothing),
@@ -110,7 +110,7 @@ fn only_what_was_previewed_is_deleted() {
     let mut pair = Pair::connected(Version::V5, THREE);
     pair.look_up();
     pair.is_slow = true;
-    pair.forget();
+    pair.delete();
     pair.publish("a/status", "online", false);
     pair.is_slow = false;
     pair.deliver();
@@ -128,7 +128,7 @@ fn undoing_overwrites_nothing_that_is_newer() {
     for version in BOTH {
         let mut pair = Pair::connected(version, THREE);
         pair.look_up();
-        pair.forget();
+        pair.delete();
         // One came back with a retained message, one without, and the message of one was restored by another client.
         pair.publish("a/status", "offline", true);
         pair.publish("b/status", "online", false);
@@ -146,7 +146,7 @@ fn undoing_overwrites_nothing_that_is_newer() {
         // One publishes something else than a status while its topic is looked up.
         let mut pair = Pair::connected(version, &THREE[..1]);
         pair.look_up();
-        pair.forget();
+        pair.delete();
         pair.is_slow = true;
         pair.undo();
         pair.publish("a/status", "rebooting", false);
@@ -159,7 +159,7 @@ fn undoing_overwrites_nothing_that_is_newer() {
         // A newer message that only the broker has.
         let mut pair = Pair::connected(version, &THREE[..1]);
         pair.look_up();
-        pair.forget();
+        pair.delete();
         let newer = Kept::new("offline", AtMostOnce);
         pair.broker.retained.insert("a/status".into(), newer);
         pair.undo();
@@ -192,8 +192,8 @@ fn a_topic_that_is_not_the_devices_own_is_not_deleted() {
         ("zigbee2mqtt/bridge/devices", Outcome::NeverSpoke),
         ("zigbee2mqtt/lamp/availability", kept(6, AtMostOnce)),
     ]);
-    assert_eq!(pair.forgetting().progress(), (2, 2));
-    pair.forget();
+    assert_eq!(pair.deletion().progress(), (2, 2));
+    pair.delete();
     let left: Vec<_> = pair.kept().into_iter().map(|(topic, ..)| topic).collect();
     assert_eq!(left, ["mqtt-will", "zigbee2mqtt/bridge/devices"]);
     assert!(pair.broker.transcript.iter().all(|line| !line.contains("mqtt-will")));
@@ -205,12 +205,12 @@ fn a_task_stops_after_its_batch() {
     let mut pair = Pair::connected(Version::V5, &borrowed(&retained));
     pair.look_up();
     pair.is_slow = true;
-    pair.forget();
-    pair.engine.forget(pair.now);
+    pair.delete();
+    pair.engine.delete_retained(pair.now);
     pair.engine.undo(pair.now);
-    assert_eq!(pair.forgetting().task(), Task::Forget, "one task at a time");
+    assert_eq!(pair.deletion().task(), Task::Delete, "one task at a time");
     let epoch = pair.engine.epoch();
-    pair.engine.stop_forgetting();
+    pair.engine.stop_deletion();
     assert_ne!(pair.engine.epoch(), epoch);
     pair.is_slow = false;
     pair.deliver();
@@ -218,11 +218,11 @@ fn a_task_stops_after_its_batch() {
     pair.until_done();
     assert_eq!(pair.count(|outcome| outcome == Outcome::Gone), 20);
     assert_eq!(pair.count(|outcome| matches!(outcome, Outcome::Kept { .. })), 25);
-    assert_eq!((pair.kept().len(), pair.forgetting().progress()), (25, (20, 45)));
+    assert_eq!((pair.kept().len(), pair.deletion().progress()), (25, (20, 45)));
     pair.undo();
     assert_eq!(pair.kept().len(), 45);
-    pair.forget();
-    assert_eq!((pair.kept().len(), pair.forgetting().progress()), (20, (25, 25)));
+    pair.delete();
+    assert_eq!((pair.kept().len(), pair.deletion().progress()), (20, (25, 25)));
 }
 
 #[test]
@@ -230,16 +230,16 @@ fn closing_and_connecting_drop_everything() {
     let mut pair = Pair::connected(Version::V5, THREE);
     pair.is_slow = true;
     pair.look_up();
-    pair.engine.close_forgetting();
+    pair.engine.close_deletion();
     pair.run();
-    assert!(pair.engine.forgetting().is_none());
+    assert!(pair.engine.deletion().is_none());
     assert_eq!(pair.broker.transcript.last().unwrap(), "UNSUBSCRIBE a/status b/status c/status");
     pair.is_slow = false;
     pair.deliver();
     pair.look_up();
     pair.engine.connect(pair.now);
-    assert!(pair.engine.forgetting().is_none());
-    pair.engine.forget(pair.now);
+    assert!(pair.engine.deletion().is_none());
+    pair.engine.delete_retained(pair.now);
     pair.engine.undo(pair.now);
     pair.run();
     assert_eq!(pair.kept(), THREE);
@@ -257,7 +257,7 @@ fn the_bounds_hold() {
     assert_eq!(devices.len(), MAX_TOPICS + 1);
     pair.engine.look_up(&devices, pair.now);
     pair.run();
-    assert_eq!((pair.forgetting().items().len(), pair.forgetting().left_out()), (MAX_TOPICS, 1));
+    assert_eq!((pair.deletion().items().len(), pair.deletion().left_out()), (MAX_TOPICS, 1));
     assert_eq!(pair.count(|outcome| matches!(outcome, Outcome::Kept { .. })), MAX_TOPICS);
 
     // A message without room for undo is not deleted.
@@ -271,7 +271,7 @@ fn the_bounds_hold() {
         ("b/status", kept(3 << 20, AtLeastOnce)),
         ("c/status", Outcome::TooLarge { bytes: 3 << 20 }),
     ]);
-    pair.forget();
+    pair.delete();
     assert_eq!(pair.kept().into_iter().map(|(topic, ..)| topic).collect::<Vec<_>>(), ["c/status"]);
 
     // Nor a message with many properties.
@@ -291,8 +291,8 @@ fn the_epoch_changes_when_a_task_ends_by_a_timer() {
     let (epoch, due) = (pair.engine.epoch(), Time(pair.now.0 + GRACE_PERIOD.as_millis() as u64));
     pair.is_slow = true;
     pair.engine.handle_timeout(Time(due.0 - 1));
-    assert_eq!((pair.engine.epoch(), pair.forgetting().progress()), (epoch, (0, 3)));
+    assert_eq!((pair.engine.epoch(), pair.deletion().progress()), (epoch, (0, 3)));
     pair.engine.handle_timeout(due);
     assert_ne!(pair.engine.epoch(), epoch);
-    assert_eq!(pair.forgetting().progress(), (3, 3));
+    assert_eq!(pair.deletion().progress(), (3, 3));
 }

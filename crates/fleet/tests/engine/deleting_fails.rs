@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fleet::forget::GRACE_PERIOD;
+use fleet::retained::GRACE_PERIOD;
 use fleet::snapshot::ANSWER_TIMEOUT;
 use fleet::{Outcome, Time};
 use mqtt::QoS::{AtLeastOnce, AtMostOnce, ExactlyOnce};
@@ -19,10 +19,10 @@ fn a_refused_filter_is_the_outcome_of_its_topic() {
         let mut pair = Pair::connected(version, THREE);
         pair.broker.refused.insert("b/status".into());
         pair.look_up();
-        pair.forget();
+        pair.delete();
         pair.check_outcomes(&[
             ("a/status", Outcome::Gone),
-            ("b/status", Outcome::Untold(code)),
+            ("b/status", Outcome::LookUpRefused(code)),
             ("c/status", Outcome::Gone),
         ]);
         assert_eq!(pair.kept(), [THREE[1]]);
@@ -31,8 +31,8 @@ fn a_refused_filter_is_the_outcome_of_its_topic() {
         let mut pair = Pair::connected(version, THREE);
         pair.look_up();
         pair.broker.refused.insert("b/status".into());
-        pair.forget();
-        assert_eq!(pair.forgetting().items()[1].outcome, kept(7, AtLeastOnce));
+        pair.delete();
+        assert_eq!(pair.deletion().items()[1].outcome, kept(7, AtLeastOnce));
         assert_eq!(pair.kept(), [THREE[1]]);
     }
 }
@@ -44,7 +44,7 @@ fn a_refusal_is_reported_by_its_code_and_noticed_without_one() {
         pair.look_up();
         pair.broker.denied.insert("a/status".into(), ReasonCode::NotAuthorized);
         pair.broker.denied.insert("b/status".into(), ReasonCode::Success);
-        pair.forget();
+        pair.delete();
         let silent = Outcome::StillThere { same_bytes: true, came_live: false };
         let loud = if version == Version::V5 { Outcome::Refused(ReasonCode::NotAuthorized) } else { silent };
         pair.check_outcomes(&[("a/status", loud), ("b/status", silent), ("c/status", Outcome::Gone)]);
@@ -71,7 +71,7 @@ fn a_device_that_publishes_again_is_distinguished_from_a_refusal() {
     pair.look_up();
     pair.broker.alive.insert("a/status".into(), "online");
     pair.broker.alive.insert("b/status".into(), "online");
-    pair.forget();
+    pair.delete();
     pair.check_outcomes(&[
         ("a/status", Outcome::StillThere { same_bytes: true, came_live: true }),
         ("b/status", Outcome::StillThere { same_bytes: false, came_live: true }),
@@ -94,19 +94,19 @@ fn a_lost_link_leaves_the_known_outcomes() {
         let mut pair = Pair::connected(version, &borrowed(&retained));
         pair.is_slow = true;
         pair.look_up();
-        while pair.forgetting().progress() != (20, 45) {
+        while pair.deletion().progress() != (20, 45) {
             pair.round_trip();
         }
         pair.round_trip();
         pair.lose_link();
-        assert!(!pair.forgetting().is_running());
+        assert!(!pair.deletion().is_running());
         assert_eq!(pair.count(|outcome| matches!(outcome, Outcome::Kept { .. })), 20);
         assert_eq!(pair.count(|outcome| outcome == Outcome::Unknown), 25);
         // Nothing starts by itself when the link is back. The known messages can be deleted then.
         pair.is_slow = false;
         pair.wait(60_000);
         assert_eq!(pair.count(|outcome| outcome == Outcome::Unknown), 25);
-        pair.forget();
+        pair.delete();
         assert_eq!(pair.count(|outcome| outcome == Outcome::Gone), 20);
         assert_eq!(pair.kept().len(), 25);
 
@@ -114,7 +114,7 @@ fn a_lost_link_leaves_the_known_outcomes() {
         let mut pair = Pair::connected(version, THREE);
         pair.look_up();
         pair.is_slow = true;
-        pair.forget();
+        pair.delete();
         pair.lose_link();
         assert_eq!(pair.count(|outcome| matches!(outcome, Outcome::Kept { .. })), 3);
 
@@ -123,7 +123,7 @@ fn a_lost_link_leaves_the_known_outcomes() {
             let mut pair = Pair::connected(version, THREE);
             pair.look_up();
             pair.is_slow = true;
-            pair.forget();
+            pair.delete();
             let has_sent = |pair: &Pair, word| pair.broker.transcript.iter().any(|line| line.contains(word));
             while !has_sent(&pair, "PUBLISH") {
                 pair.round_trip();
@@ -144,7 +144,7 @@ fn a_lost_link_leaves_the_known_outcomes() {
         // During undo.
         let mut pair = Pair::connected(version, THREE);
         pair.look_up();
-        pair.forget();
+        pair.delete();
         pair.is_slow = true;
         pair.undo();
         pair.broker.transcript.clear();
@@ -171,7 +171,7 @@ fn after_a_sleep_what_was_under_way_is_unverified() {
     let mut pair = Pair::connected(Version::V5, THREE);
     pair.look_up();
     pair.is_slow = true;
-    pair.forget();
+    pair.delete();
     while !pair.broker.transcript.iter().any(|line| line.contains("PUBLISH")) {
         pair.round_trip();
     }
@@ -182,7 +182,7 @@ fn after_a_sleep_what_was_under_way_is_unverified() {
     pair.deliver();
     pair.run();
     pair.wait(60_000);
-    assert!(!pair.forgetting().is_running());
+    assert!(!pair.deletion().is_running());
     assert!(
         pair.broker.transcript.iter().any(|line| line.contains("UNSUBSCRIBE a/status b/status c/status"))
     );
@@ -227,7 +227,7 @@ fn missing_answers_time_out() {
     pair.look_up();
     pair.broker.drops.insert("PUBACK");
     pair.broker.denied.insert("a/status".into(), ReasonCode::NotAuthorized);
-    pair.forget();
+    pair.delete();
     pair.check_outcomes(&[
         ("a/status", Outcome::StillThere { same_bytes: true, came_live: false }),
         ("b/status", Outcome::Gone),
@@ -248,7 +248,7 @@ fn answers_out_of_order_are_waited_for() {
         pair.look_up();
         assert_eq!(pair.count(|outcome| matches!(outcome, Outcome::Kept { .. })), 3);
         pair.broker.denied.insert("a/status".into(), ReasonCode::Success);
-        pair.forget();
+        pair.delete();
         pair.check_outcomes(&[
             ("a/status", Outcome::StillThere { same_bytes: true, came_live: false }),
             ("b/status", Outcome::Gone),
@@ -270,7 +270,7 @@ fn answers_out_of_order_are_waited_for() {
         pair.engine.look_up(&devices, pair.now);
         pair.run();
         pair.wait(GRACE_PERIOD.as_millis() as u64 - 1);
-        assert!(pair.forgetting().is_running());
+        assert!(pair.deletion().is_running());
         let mut out = Vec::new();
         for (topic, kept) in late {
             pair.broker.send(&mut out, topic, kept);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fleet::forget::{BATCH, GRACE_PERIOD};
+use fleet::retained::{BATCH, GRACE_PERIOD};
 use fleet::snapshot::ANSWER_TIMEOUT;
 use fleet::{Outcome, SnapshotState};
 use mqtt::QoS::{AtLeastOnce, AtMostOnce, ExactlyOnce};
@@ -25,17 +25,17 @@ fn twenty_topics_are_looked_up_at_a_time() {
             // Each answer takes its time, so that nothing is acknowledged too early.
             pair.is_slow = true;
             pair.look_up();
-            let mut progress = vec![pair.forgetting().progress()];
+            let mut progress = vec![pair.deletion().progress()];
             let settle = |pair: &mut Pair, progress: &mut Vec<(usize, usize)>| {
                 for _ in 0..1_000 {
                     // A round trip takes longer than the grace period: one must not replace the other.
                     pair.wait(GRACE_PERIOD.as_millis() as u64 + 50);
                     pair.round_trip();
-                    if progress.last() != Some(&pair.forgetting().progress()) {
-                        progress.push(pair.forgetting().progress());
+                    if progress.last() != Some(&pair.deletion().progress()) {
+                        progress.push(pair.deletion().progress());
                     }
                 }
-                assert!(!pair.forgetting().is_running());
+                assert!(!pair.deletion().is_running());
             };
             settle(&mut pair, &mut progress);
             assert_eq!(progress, [(0, 45), (20, 45), (40, 45), (45, 45)]);
@@ -46,7 +46,7 @@ fn twenty_topics_are_looked_up_at_a_time() {
                 asked.map(|line| line.matches("/status").count()).collect()
             };
             assert_eq!(sizes(&pair), [BATCH, BATCH, 5]);
-            pair.forget();
+            pair.delete();
             settle(&mut pair, &mut Vec::new());
             assert_eq!(pair.count(|outcome| outcome == Outcome::Gone), 45);
             assert_eq!(pair.kept(), []);
@@ -83,7 +83,7 @@ fn one_subscribe_is_outstanding_at_a_time() {
     assert!(asked[own - 1].starts_with("UNSUBSCRIBE d00/status"), "{asked:#?}");
     assert!(asked[own + 1].starts_with("SUBSCRIBE d20/status"), "{asked:#?}");
     assert_eq!(pair.engine.snapshot().state(), SnapshotState::Complete);
-    assert_eq!(pair.forgetting().progress(), (45, 45));
+    assert_eq!(pair.deletion().progress(), (45, 45));
 }
 
 #[test]
@@ -120,26 +120,26 @@ fn the_limits_of_the_server_are_kept() {
     let small = |broker: &mut Broker| broker.properties.push(Property::MaximumPacketSize(150)).unwrap();
     let mut pair = Pair::connected_with(Version::V5, &borrowed(&retained), None, small);
     pair.look_up();
-    pair.forget();
+    pair.delete();
     assert_eq!(pair.count(|outcome| outcome == Outcome::Gone), 45);
     assert_eq!(
-        pair.forgetting().items().last().map(|item| (&*item.topic, item.outcome)),
-        Some((&*long, Outcome::Untold(ReasonCode::PacketTooLarge)))
+        pair.deletion().items().last().map(|item| (&*item.topic, item.outcome)),
+        Some((&*long, Outcome::LookUpRefused(ReasonCode::PacketTooLarge)))
     );
 
     // Receive Maximum: three in flight at a time, and none is left out.
     let few = |broker: &mut Broker| broker.properties.push(Property::ReceiveMaximum(3)).unwrap();
     let mut pair = Pair::connected_with(Version::V5, &borrowed(&retained[..45]), None, few);
     pair.look_up();
-    pair.forget();
+    pair.delete();
     assert_eq!(pair.count(|outcome| outcome == Outcome::Gone), 45);
     assert_eq!(pair.broker.unacknowledged, 3);
     // Also on a slow network: each answer shows that the others will come.
     let mut pair = Pair::connected_with(Version::V5, &borrowed(&retained[..20]), None, few);
     pair.look_up();
     pair.is_slow = true;
-    pair.forget();
-    while pair.forgetting().is_running() {
+    pair.delete();
+    while pair.deletion().is_running() {
         pair.wait(2_000);
         pair.round_trip();
     }
@@ -149,7 +149,7 @@ fn the_limits_of_the_server_are_kept() {
     pair.look_up();
     pair.broker.drops.insert("PUBACK");
     let started = pair.now;
-    pair.forget();
+    pair.delete();
     assert!(pair.now.since(started) < ANSWER_TIMEOUT + Duration::from_secs(1), "the rest is not tried");
     assert_eq!(pair.count(|outcome| outcome == Outcome::Gone), 3);
     assert_eq!(pair.count(|outcome| matches!(outcome, Outcome::Kept { .. })), 42);
@@ -162,14 +162,14 @@ fn the_limits_of_the_server_are_kept() {
     };
     let mut pair = Pair::connected_with(Version::V5, &[("a/status", "online", AtMostOnce)], None, lowest);
     pair.look_up();
-    pair.forget();
+    pair.delete();
     pair.check_outcomes(&[("a/status", Outcome::Gone)]);
 
     // Retain Available 0.
     let none = |broker: &mut Broker| broker.properties.push(Property::RetainAvailable(false)).unwrap();
     let mut pair = Pair::connected_with(Version::V5, &[("a/status", "online", AtMostOnce)], None, none);
     pair.look_up();
-    pair.forget();
+    pair.delete();
     pair.check_outcomes(&[("a/status", Outcome::Refused(ReasonCode::RetainNotSupported))]);
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use fleet::{Config, Engine, FilterState, Forgetting, Handle, Outcome, Time};
+use fleet::{Config, Deletion, Engine, FilterState, Handle, Outcome, Time};
 use mqtt::stream::Stream;
 use mqtt::{Closed, Link, Options, QoS, Transmit, Version, VersionChoice};
 
@@ -161,8 +161,8 @@ impl Pair {
         self.run_task();
     }
 
-    pub fn forget(&mut self) {
-        self.engine.forget(self.now);
+    pub fn delete(&mut self) {
+        self.engine.delete_retained(self.now);
         self.run_task();
     }
 
@@ -180,12 +180,12 @@ impl Pair {
 
     pub fn until_done(&mut self) {
         for _ in 0..10_000 {
-            if !self.forgetting().is_running() {
+            if !self.deletion().is_running() {
                 return;
             }
             self.wait(50);
         }
-        panic!("the task does not end: {:?}", self.forgetting());
+        panic!("the task does not end: {:?}", self.deletion());
     }
 }
 
@@ -204,7 +204,7 @@ impl Pair {
     /// Checks the outcomes, in the order of the topics.
     #[track_caller]
     pub fn check_outcomes(&self, expected: &[(&str, Outcome)]) {
-        let items = self.forgetting().items().iter();
+        let items = self.deletion().items().iter();
         assert_eq!(items.map(|item| (&*item.topic, item.outcome)).collect::<Vec<_>>(), expected);
     }
 
@@ -225,13 +225,13 @@ impl Pair {
         devices
     }
 
-    pub fn forgetting(&self) -> &Forgetting {
-        self.engine.forgetting().expect("something was looked up")
+    pub fn deletion(&self) -> &Deletion {
+        self.engine.deletion().expect("something was looked up")
     }
 
     /// How many topics have such an outcome.
     pub fn count(&self, is_such: fn(Outcome) -> bool) -> usize {
-        self.forgetting().count(is_such)
+        self.deletion().count(is_such)
     }
 
     /// The retained messages.

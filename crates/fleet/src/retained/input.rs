@@ -6,10 +6,10 @@ use mqtt::property::Place;
 use mqtt::{BarrierId, Event, PacketId, PacketType, PropertiesBuf, Property, Publish, QoS, ReasonCode, Time};
 
 use super::batch::{Found, Sending, Stage};
-use super::{Forgetting, Kept, MAX_BYTES, MAX_PROPERTIES, Outcome, Task};
+use super::{Deletion, Kept, MAX_BYTES, MAX_PROPERTIES, Outcome, Task};
 use crate::snapshot::ANSWER_TIMEOUT;
 
-impl Forgetting {
+impl Deletion {
     /// Something happened. Returns, for a message, whether it came only because of this look-up, or repeats what was
     /// just restored. Then it is as old as the retained message, whatever its RETAIN flag says.
     pub(crate) fn handle_event(&mut self, event: &Event<'_>, now: Time) -> bool {
@@ -46,7 +46,7 @@ impl Forgetting {
     }
 
     fn handle_message(&mut self, publish: &Publish<'_>) -> bool {
-        let Forgetting { items, batch, stage, .. } = self;
+        let Deletion { items, batch, stage, .. } = self;
         let topic = publish.topic.as_str();
         let Some(entry) = batch.iter_mut().find(|entry| *items[entry.item].topic == *topic) else {
             return false;

@@ -1,7 +1,7 @@
 //! Deleting retained messages, and restoring them.
 //!
 //! A state machine of three tasks over one list of topics, each started by the page: *look up* reads what the broker
-//! retains, *forget* deletes it with an empty retained PUBLISH, *undo* publishes it again. An acknowledgement is no
+//! retains, *delete* removes it with an empty retained PUBLISH, *undo* publishes it again. An acknowledgement is no
 //! proof: everything published is looked up afterwards, and what the broker retains then is the outcome.
 //!
 //! **Only what was previewed is deleted.** Before deleting, each topic is looked up once more, and skipped if the
@@ -9,7 +9,7 @@
 //! message that could not be restored is not deleted at all.
 //!
 //! Never starts a task by itself, not even after a lost link. The engine passes events to it and lets it use the
-//! session; the page reads [`Forgetting::items`].
+//! session; the page reads [`Deletion::items`].
 //!
 //! Reading order: this file (topics, outcomes, tasks), `batch` (the topics under way), `input` (events), `steps`
 //! (what is sent next, and the outcomes).
@@ -47,7 +47,7 @@ pub enum Task {
     /// Read what the broker retains.
     LookUp,
     /// Delete what was read.
-    Forget,
+    Delete,
     /// Restore what was deleted.
     Undo,
 }
@@ -80,7 +80,7 @@ pub enum Outcome {
     },
     /// The look-up was refused, with this reason code of the SUBACK. `PacketTooLarge`: the server accepts no SUBSCRIBE
     /// with a topic this long.
-    Untold(ReasonCode),
+    LookUpRefused(ReasonCode),
     /// The link ended, or the answer never came, before the look-up ended. Nothing was deleted.
     Unknown,
     /// The broker now retains another message than was read, or the device has just published. It was not deleted.
@@ -141,7 +141,7 @@ struct Kept {
 
 /// The topics of some devices, what the broker retains on them, and what was done about it.
 #[derive(Debug)]
-pub struct Forgetting {
+pub struct Deletion {
     items: Vec<Item>,
     left_out: usize,
     /// The length of all messages that are kept for undo.
@@ -157,11 +157,11 @@ pub struct Forgetting {
     stage: Stage,
     deadline: Option<Time>,
     /// The topics whose messages were deleted before. That can be undone until others are deleted.
-    former: Option<Box<Forgetting>>,
+    former: Option<Box<Deletion>>,
 }
 
 /// # Reading
-impl Forgetting {
+impl Deletion {
     /// The topics, in the order of the given devices.
     pub fn items(&self) -> &[Item] {
         &self.items
@@ -194,16 +194,16 @@ impl Forgetting {
 }
 
 /// # Commands
-impl Forgetting {
+impl Deletion {
     /// Looks up the topics of these devices. `former`: what takes its place again if nothing is deleted.
-    pub(crate) fn new(fleet: &Fleet, devices: &[Handle], former: Option<Forgetting>) -> Forgetting {
+    pub(crate) fn new(fleet: &Fleet, devices: &[Handle], former: Option<Deletion>) -> Deletion {
         let mut shared = HashMap::new();
         let mut items = Vec::new();
         for device in devices.iter().take(MAX_TOPICS).filter_map(|handle| fleet.device(*handle)) {
             let outcome = if device.said.is_none() {
                 Outcome::NeverSpoke
             } else if filter(device.topic).is_none() {
-                Outcome::Untold(ReasonCode::TopicFilterInvalid)
+                Outcome::LookUpRefused(ReasonCode::TopicFilterInvalid)
             } else if is_shared(device.convention, device.topic) {
                 // Counted once for each such topic, and there are few.
                 let devices = shared.entry(device.topic).or_insert_with(|| {
@@ -223,7 +223,7 @@ impl Forgetting {
                 kept: None,
             });
         }
-        let mut forgetting = Forgetting {
+        let mut deletion = Deletion {
             next: items.len(),
             items,
             left_out: devices.len().saturating_sub(MAX_TOPICS),
@@ -237,8 +237,8 @@ impl Forgetting {
             deadline: None,
             former: former.map(Box::new),
         };
-        forgetting.begin(Task::LookUp);
-        forgetting
+        deletion.begin(Task::LookUp);
+        deletion
     }
 
     /// Starts a task, unless one is running.
@@ -264,7 +264,7 @@ impl Forgetting {
 fn concerns(task: Task, item: &Item) -> bool {
     match task {
         Task::LookUp => item.outcome == Outcome::Waiting,
-        Task::Forget => matches!(item.outcome, Outcome::Kept { .. }),
+        Task::Delete => matches!(item.outcome, Outcome::Kept { .. }),
         Task::Undo => {
             matches!(item.outcome, Outcome::Gone | Outcome::Unverified | Outcome::NotRestored(_))
         }

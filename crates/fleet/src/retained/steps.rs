@@ -1,17 +1,17 @@
 //! What is sent next for the topics under way, and what came of it.
 //!
-//! The engine calls [`Forgetting::advance`] until it returns `false`, after every input and when its timer fires.
+//! The engine calls [`Deletion::advance`] until it returns `false`, after every input and when its timer fires.
 
 use mqtt::{
     CommandError, Link, PacketId, Properties, QoS, ReasonCode, Session, Subscription, Time, TopicName,
 };
 
 use super::batch::{Entry, Found, Sending, Stage};
-use super::{BATCH, Forgetting, GRACE_PERIOD, Item, Outcome, Task, concerns, filter};
+use super::{BATCH, Deletion, GRACE_PERIOD, Item, Outcome, Task, concerns, filter};
 use crate::fleet::{Evidence, Fleet};
 use crate::snapshot::{ANSWER_TIMEOUT, Snapshot};
 
-impl Forgetting {
+impl Deletion {
     /// Whether its topics are subscribed to, or about to be. Then no other SUBSCRIBE may be sent.
     pub(crate) fn is_asking(&self) -> bool {
         !self.batch.is_empty()
@@ -24,7 +24,7 @@ impl Forgetting {
 
     /// Unsubscribes from the topics of the batch, before everything is dropped. Returns the topics whose messages were
     /// deleted before, if no others were deleted since.
-    pub(crate) fn close(self, session: &mut Session, snapshot: &Snapshot) -> Option<Forgetting> {
+    pub(crate) fn close(self, session: &mut Session, snapshot: &Snapshot) -> Option<Deletion> {
         // If it cannot be sent, messages that match a broader filter too come twice, which does no harm.
         let _ = self.unsubscribe(session, snapshot);
         self.former.map(|former| *former)
@@ -173,8 +173,8 @@ impl Forgetting {
                 (Task::Undo, _) if entry.came_live || has_spoken(fleet, item) => Outcome::Superseded,
                 (Task::Undo, Found::Kept { .. }) => Outcome::Superseded,
                 (_, Found::Kept { same_bytes: false, .. }) => Outcome::Changed,
-                (Task::Forget, _) if entry.came_live => Outcome::Changed,
-                (Task::Forget, Found::Nothing) => Outcome::Nothing,
+                (Task::Delete, _) if entry.came_live => Outcome::Changed,
+                (Task::Delete, Found::Nothing) => Outcome::Nothing,
                 (_, Found::Kept { .. } | Found::Nothing) => {
                     entry.sending = Sending::Due;
                     // From here on, what is found is what the broker retains after the PUBLISH.
@@ -247,23 +247,23 @@ impl Forgetting {
                 Sending::Not | Sending::Due => None,
             };
             item.outcome = match (self.task, entry.found, refusal) {
-                (Task::LookUp, Found::Refused(code), _) => Outcome::Untold(code),
+                (Task::LookUp, Found::Refused(code), _) => Outcome::LookUpRefused(code),
                 (Task::LookUp, Found::Nothing, _) if is_lost => Outcome::Unknown,
                 (Task::LookUp, Found::Nothing, _) => Outcome::Nothing,
                 (Task::LookUp, Found::Kept { bytes, .. }, _) => match &item.kept {
                     Some(kept) => Outcome::Kept { bytes, qos: kept.qos },
                     None => Outcome::TooLarge { bytes },
                 },
-                (Task::Forget, Found::Kept { same_bytes, .. }, None) => {
+                (Task::Delete, Found::Kept { same_bytes, .. }, None) => {
                     Outcome::StillThere { same_bytes, came_live: entry.came_live }
                 }
-                (Task::Forget, Found::Nothing, _) if !is_lost => Outcome::Gone,
-                (Task::Forget, _, Some(code)) => Outcome::Refused(code),
+                (Task::Delete, Found::Nothing, _) if !is_lost => Outcome::Gone,
+                (Task::Delete, _, Some(code)) => Outcome::Refused(code),
                 (Task::Undo, Found::Kept { same_bytes: true, .. }, _) => Outcome::Restored,
                 (Task::Undo, Found::Kept { .. }, _) => Outcome::Superseded,
                 (Task::Undo, Found::Nothing, _) if !is_lost => Outcome::NotRestored(refusal),
                 (Task::Undo, _, Some(_)) => Outcome::NotRestored(refusal),
-                (Task::Forget | Task::Undo, _, None) => Outcome::Unverified,
+                (Task::Delete | Task::Undo, _, None) => Outcome::Unverified,
             };
         }
         self.done += self.batch.len();

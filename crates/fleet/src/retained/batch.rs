@@ -44,7 +44,7 @@ pub(super) enum Sending {
 /// ```text
 ///                            look up
 ///            ┌─────────────────────────────────────────┐
-/// Idle ──▶ Asking ──▶ Looking ── forget, undo ──▶ Publishing
+/// Idle ──▶ Asking ──▶ Looking ── delete, undo ──▶ Publishing
 ///  ▲                    │  ▲                           │
 ///  │                    │  └────── Asking again ◀──────┘
 ///  └──── UNSUBACK ── Leaving
