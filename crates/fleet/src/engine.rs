@@ -74,7 +74,7 @@ impl Engine {
             Some(filters) => Snapshot::with_filters(filters),
             None => (Snapshot::with_defaults(), Vec::new()),
         };
-        if snapshot.filters().is_empty() {
+        if snapshot.subscriptions().is_empty() {
             return Err(ConfigError::NoFilter(rejected));
         }
         let fleet = Fleet::new(config.bounds, has_own_filters, config.session.seed);
@@ -117,8 +117,8 @@ impl Engine {
         self.advance(now);
     }
 
-    /// Switches a filter of [`Snapshot::filters`] on or off, by its position.
-    pub fn switch_filter(&mut self, position: usize, is_on: bool, now: Time) {
+    /// Switches a subscription of [`Snapshot::subscriptions`] on or off, by its position.
+    pub fn switch_subscription(&mut self, position: usize, is_on: bool, now: Time) {
         self.snapshot.switch(position, is_on, now);
         self.epoch += 1;
         self.advance(now);
@@ -237,7 +237,7 @@ impl Engine {
         &self.fleet
     }
 
-    /// The filters, and what they brought.
+    /// The subscriptions, and what they brought.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
     }
@@ -318,7 +318,7 @@ impl Engine {
                 Event::Publish(publish) => {
                     let retain = publish.retain || is_own_replay;
                     let applied = self.fleet.apply(publish.topic.as_str(), publish.payload, retain, now);
-                    // A replay of a look-up counts for no filter of the snapshot. Of a new device the snapshot must
+                    // A replay of a look-up counts for no subscription of the snapshot. Of a new device the snapshot must
                     // learn the source filter.
                     if !is_own_replay || applied.effect == Effect::FirstSight {
                         let retain = retain && !is_own_replay;

@@ -26,4 +26,4 @@ pub use fleet::{
 pub use mqtt::Time;
 pub use presence::{Convention, Status};
 pub use retained::{Deletion, Outcome};
-pub use snapshot::{Filter, FilterState, Snapshot, SnapshotState};
+pub use snapshot::{Snapshot, SnapshotState, Subscription, SubscriptionState};

@@ -1,12 +1,12 @@
-//! Which filter brought a message, and what each filter brings a second.
+//! Which subscription brought a message, and how much each one brings a second.
 //!
 //! Brokers do not say for which filter they send a message, so its source filter is inferred. A broad filter that
 //! brings too many unmatched messages is paused. The engine calls it for every message.
 
 use mqtt::{Time, TopicName};
 
-use super::filter::FilterState;
 use super::matching::Shape;
+use super::subscription::SubscriptionState;
 use super::{MAX_UNMATCHED, Snapshot};
 use crate::fleet::{Applied, Effect};
 
@@ -55,11 +55,11 @@ impl Sources {
         if self.0.len() <= slot {
             self.0.resize(slot + 1, NO_SOURCE);
         }
-        // There are at most `MAX_FILTERS`, which is less than 255.
+        // There are at most `MAX_SUBSCRIPTIONS`, which is less than 255.
         self.0[slot] = position.map_or(NO_SOURCE, |position| position as u8);
     }
 
-    /// A filter brings nothing any more.
+    /// A subscription brings nothing any more.
     pub(super) fn remove(&mut self, position: usize) {
         for source in &mut self.0 {
             if usize::from(*source) == position {
@@ -81,33 +81,36 @@ impl Snapshot {
         };
         let is_unmatched = applied.is_useless();
         let is_outstanding = self.outstanding.is_some_and(|outstanding| outstanding.position == position);
-        let filter = &mut self.filters[position];
-        let is_over = matches!(filter.state, FilterState::Complete | FilterState::Cut);
+        let subscription = &mut self.subscriptions[position];
+        let is_over = matches!(subscription.state, SubscriptionState::Complete | SubscriptionState::Cut);
         if retain && is_over && !is_unmatched && !applied.replayed_before {
             // mqtt5 0.49 has a separate queue for a burst and may answer the PINGREQ first. The snapshot was not
             // complete yet: another barrier is sent, until nothing new comes before its answer.
-            filter.state = FilterState::Waiting;
-            filter.is_late = true;
+            subscription.state = SubscriptionState::Waiting;
+            subscription.is_late = true;
         }
-        if retain && (is_outstanding || self.filters[position].is_late) {
-            let is_new = if is_unmatched || self.filters[position].is_repeated {
+        if retain && (is_outstanding || self.subscriptions[position].is_late) {
+            let is_new = if is_unmatched || self.subscriptions[position].is_repeated {
                 // `replayed_before` says nothing of these: the topic counts for the first filter that matches it.
                 self.first_taker(topic) == Some(position)
             } else {
                 !applied.replayed_before
             };
-            self.filters[position].replays += 1;
-            self.filters[position].topics += u32::from(is_new);
+            self.subscriptions[position].replays += 1;
+            self.subscriptions[position].topics += u32::from(is_new);
         }
-        let filter = &mut self.filters[position];
-        filter.messages += 1;
-        filter.unmatched += u64::from(is_unmatched);
-        filter.window.advance(now);
-        filter.window.messages += 1;
+        let subscription = &mut self.subscriptions[position];
+        subscription.messages += 1;
+        subscription.unmatched += u64::from(is_unmatched);
+        subscription.window.advance(now);
+        subscription.window.messages += 1;
         // Retained messages come once, however many they are. Only live ones keep coming.
-        filter.window.unmatched_live += u32::from(is_unmatched && !retain);
-        if filter.window.unmatched_live > MAX_UNMATCHED && filter.is_broad() && !filter.is_forced_on {
-            self.leave(position, FilterState::Paused);
+        subscription.window.unmatched_live += u32::from(is_unmatched && !retain);
+        if subscription.window.unmatched_live > MAX_UNMATCHED
+            && subscription.is_broad()
+            && !subscription.is_forced_on
+        {
+            self.leave(position, SubscriptionState::Paused);
         }
     }
 
@@ -116,7 +119,7 @@ impl Snapshot {
     fn source(&mut self, topic: TopicName<'_>, retain: bool, applied: &Applied) -> Option<usize> {
         if let Some(outstanding) = self.outstanding
             && retain
-            && self.filters[outstanding.position].takes(topic, Shape::of_topic(topic))
+            && self.subscriptions[outstanding.position].takes(topic, Shape::of_topic(topic))
         {
             return Some(outstanding.position);
         }

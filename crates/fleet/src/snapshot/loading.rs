@@ -1,7 +1,7 @@
-//! Loading the retained messages of one filter after the other.
+//! Loading the retained messages of one subscription after the other.
 //!
-//! At most one filter is outstanding: SUBSCRIBE and a barrier leave together, and the barrier's answer ends the
-//! filter's snapshot. Never sends anything itself: the engine carries out each [`Step`] and reports the results by
+//! At most one is outstanding: SUBSCRIBE and a barrier leave together, and the barrier's answer ends its
+//! snapshot. Never sends anything itself: the engine carries out each [`Step`] and reports the results by
 //! `handle_*`.
 
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use mqtt::{BarrierId, PacketId, ReasonCode, Time, TopicFilter};
 
 use super::Snapshot;
-use super::filter::{Filter, FilterState};
+use super::subscription::{Subscription, SubscriptionState};
 
 /// How long a SUBACK may be missing after its barrier was answered. An unanswered barrier is noticed by the
 /// session, which knows which PINGRESP answers which PINGREQ.
@@ -33,7 +33,7 @@ pub enum Step<'a> {
     Unsubscribe(TopicFilter<'a>),
 }
 
-/// The filter that is being loaded.
+/// The subscription that is being loaded.
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Outstanding {
     pub(super) position: usize,
@@ -76,15 +76,15 @@ impl Snapshot {
             return;
         };
         outstanding.deadline = None;
-        let filter = &mut self.filters[outstanding.position];
+        let subscription = &mut self.subscriptions[outstanding.position];
         match code {
             // [MQTT-3.9.3-2] and section 3.9.3
             Some(reason) if reason.is_error() => {
                 // A server that supports no wildcards, or not this filter, will refuse it again.
                 let is_final = reason == ReasonCode::WildcardSubscriptionsNotSupported
                     || reason == ReasonCode::TopicFilterInvalid;
-                let retry_at = (!is_final).then(|| filter.back_off(now));
-                filter.state = FilterState::Refused { reason, retry_at };
+                let retry_at = (!is_final).then(|| subscription.back_off(now));
+                subscription.state = SubscriptionState::Refused { reason, retry_at };
                 self.outstanding = None;
                 self.add_skipped();
             }
@@ -103,14 +103,14 @@ impl Snapshot {
             outstanding.deadline = Some(now + ANSWER_TIMEOUT);
             return;
         }
-        let filter = &mut self.filters[outstanding.position];
-        let is_cut = CUT_LENGTHS.contains(&filter.replays);
-        filter.state = match (filter.needs_repeat, is_cut) {
-            (true, _) => FilterState::Waiting,
-            (false, true) => FilterState::Cut,
-            (false, false) => FilterState::Complete,
+        let subscription = &mut self.subscriptions[outstanding.position];
+        let is_cut = CUT_LENGTHS.contains(&subscription.replays);
+        subscription.state = match (subscription.needs_repeat, is_cut) {
+            (true, _) => SubscriptionState::Waiting,
+            (false, true) => SubscriptionState::Cut,
+            (false, false) => SubscriptionState::Complete,
         };
-        filter.failures = 0;
+        subscription.failures = 0;
         self.outstanding = None;
     }
 
@@ -121,10 +121,10 @@ impl Snapshot {
         let Some(outstanding) = self.outstanding.filter(|o| o.barrier == Some(barrier)) else {
             return;
         };
-        let filter = &mut self.filters[outstanding.position];
-        if CUT_LENGTHS.contains(&filter.replays) {
-            filter.state = FilterState::Cut;
-            filter.failures = 0;
+        let subscription = &mut self.subscriptions[outstanding.position];
+        if CUT_LENGTHS.contains(&subscription.replays) {
+            subscription.state = SubscriptionState::Cut;
+            subscription.failures = 0;
             self.outstanding = None;
         } else {
             self.give_up(now);
@@ -142,13 +142,13 @@ impl Snapshot {
     /// The end of the outstanding snapshot will not be known.
     fn give_up(&mut self, now: Time) {
         if let Some(outstanding) = self.outstanding.take() {
-            let filter = &mut self.filters[outstanding.position];
-            let retry_at = filter.back_off(now);
-            let is_over = filter.failures > MAX_RETRIES;
-            filter.state = match filter.replays {
+            let subscription = &mut self.subscriptions[outstanding.position];
+            let retry_at = subscription.back_off(now);
+            let is_over = subscription.failures > MAX_RETRIES;
+            subscription.state = match subscription.replays {
                 // Messages came each time, but never the end.
-                1.. if is_over => FilterState::Cut,
-                _ => FilterState::Unknown { retry_at: (!is_over).then_some(retry_at) },
+                1.. if is_over => SubscriptionState::Cut,
+                _ => SubscriptionState::Unknown { retry_at: (!is_over).then_some(retry_at) },
             };
         }
     }
@@ -162,23 +162,24 @@ impl Snapshot {
             return None;
         }
         if let Some(position) = self.leaving.pop() {
-            return Some(Step::Unsubscribe(self.filters[position].filter()));
+            return Some(Step::Unsubscribe(self.subscriptions[position].filter()));
         }
         if let Some(outstanding) = &self.outstanding {
             return (outstanding.is_granted && outstanding.needs_barrier).then_some(Step::Barrier);
         }
         let wildcards_refused = self.wildcards_refused;
-        let position = self.filters.iter_mut().position(|filter| {
-            let is_waiting = matches!(filter.state, FilterState::Waiting);
-            if is_waiting && wildcards_refused && filter.filter().has_wildcard() {
+        let position = self.subscriptions.iter_mut().position(|subscription| {
+            let is_waiting = matches!(subscription.state, SubscriptionState::Waiting);
+            if is_waiting && wildcards_refused && subscription.filter().has_wildcard() {
                 let reason = ReasonCode::WildcardSubscriptionsNotSupported;
-                filter.state = FilterState::Refused { reason, retry_at: None };
+                subscription.state = SubscriptionState::Refused { reason, retry_at: None };
             }
-            matches!(filter.state, FilterState::Waiting) || filter.retry_at().is_some_and(|at| at <= now)
+            matches!(subscription.state, SubscriptionState::Waiting)
+                || subscription.retry_at().is_some_and(|at| at <= now)
         })?;
-        let filter = &mut self.filters[position];
-        let is_late = std::mem::take(&mut filter.is_late);
-        filter.state = FilterState::Loading;
+        let subscription = &mut self.subscriptions[position];
+        let is_late = std::mem::take(&mut subscription.is_late);
+        subscription.state = SubscriptionState::Loading;
         self.outstanding = Some(Outstanding {
             position,
             packet_id: None,
@@ -190,10 +191,10 @@ impl Snapshot {
         if is_late {
             return Some(Step::Barrier);
         }
-        filter.is_repeated = std::mem::take(&mut filter.needs_repeat);
-        filter.replays = 0;
-        filter.topics = 0;
-        Some(Step::Subscribe(self.filters[position].filter()))
+        subscription.is_repeated = std::mem::take(&mut subscription.needs_repeat);
+        subscription.replays = 0;
+        subscription.topics = 0;
+        Some(Step::Subscribe(self.subscriptions[position].filter()))
     }
 
     /// When to call [`Snapshot::handle_timeout`] and then [`Snapshot::poll_step`].
@@ -203,7 +204,7 @@ impl Snapshot {
         }
         match &self.outstanding {
             Some(outstanding) => outstanding.deadline,
-            None => self.filters.iter().filter_map(Filter::retry_at).min(),
+            None => self.subscriptions.iter().filter_map(Subscription::retry_at).min(),
         }
     }
 }

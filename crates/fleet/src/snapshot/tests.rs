@@ -1,4 +1,4 @@
-//! The loading of filters, driven by hand.
+//! The loading of subscriptions, driven by hand.
 
 use mqtt::{BarrierId, PacketId, ReasonCode};
 
@@ -42,7 +42,7 @@ fn a_barrier_answered_before_the_suback_is_sent_again() {
     snapshot.handle_barrier_sent(BarrierId(2));
     check(&mut snapshot, 6, None);
     snapshot.handle_barrier(BarrierId(2), Time(7));
-    assert_eq!(snapshot.filters()[0].state(), FilterState::Complete);
+    assert_eq!(snapshot.subscriptions()[0].state(), SubscriptionState::Complete);
     check(&mut snapshot, 7, Some("b/+"));
 }
 
@@ -55,10 +55,10 @@ fn a_suback_that_never_comes_times_out() {
     snapshot.handle_barrier(BarrierId(1), Time(5));
     assert_eq!(snapshot.poll_timeout(), Some(Time(10_005)));
     snapshot.handle_timeout(Time(10_004));
-    assert_eq!(snapshot.filters()[0].state(), FilterState::Loading);
+    assert_eq!(snapshot.subscriptions()[0].state(), SubscriptionState::Loading);
     snapshot.handle_timeout(Time(10_005));
     let retry_at = Some(Time(11_005));
-    assert_eq!(snapshot.filters()[0].state(), FilterState::Unknown { retry_at });
+    assert_eq!(snapshot.subscriptions()[0].state(), SubscriptionState::Unknown { retry_at });
     check(&mut snapshot, 10_005, Some("b/+"));
 }
 
@@ -78,7 +78,7 @@ fn an_unanswered_snapshot_is_asked_for_three_times_more() {
     check(&mut snapshot, now, Some("a/+"));
     snapshot.handle_subscribed(id(1), BarrierId(9));
     snapshot.handle_barrier_lost(BarrierId(9), Time(now));
-    assert_eq!(snapshot.filters()[0].state(), FilterState::Unknown { retry_at: None });
+    assert_eq!(snapshot.subscriptions()[0].state(), SubscriptionState::Unknown { retry_at: None });
     check(&mut snapshot, u64::MAX, None);
     assert_eq!(snapshot.state(), SnapshotState::Unknown);
     // A new link starts again.
@@ -94,13 +94,13 @@ fn a_burst_that_ends_at_a_cut_length_is_cut_with_or_without_its_barrier() {
         check(&mut snapshot, 0, Some("a/+"));
         snapshot.handle_subscribed(id(1), BarrierId(1));
         snapshot.handle_suback(id(1), SUCCESS, Time(0));
-        snapshot.filters[0].replays = 999;
+        snapshot.subscriptions[0].replays = 999;
         if is_answered {
             snapshot.handle_barrier(BarrierId(1), Time(0));
         } else {
             snapshot.handle_barrier_lost(BarrierId(1), Time(0));
         }
-        assert_eq!(snapshot.filters()[0].state(), FilterState::Cut);
+        assert_eq!(snapshot.subscriptions()[0].state(), SubscriptionState::Cut);
         assert_eq!((snapshot.state(), snapshot.poll_timeout()), (SnapshotState::Cut, None));
     }
 }
@@ -126,7 +126,7 @@ fn retained_messages_that_come_late_need_another_barrier() {
         snapshot.handle_barrier(BarrierId(barrier), Time(1));
         assert_eq!(snapshot.state(), SnapshotState::Complete);
     }
-    assert_eq!((snapshot.filters()[0].replays(), snapshot.filters()[0].topics()), (4, 4));
+    assert_eq!((snapshot.subscriptions()[0].replays(), snapshot.subscriptions()[0].topics()), (4, 4));
     // A broker that sets RETAIN on live messages must not keep the board loading for ever.
     snapshot.handle_message(topic, true, &replay(true), Time(2));
     snapshot.handle_message(topic, false, &replay(false), Time(2));
@@ -143,7 +143,7 @@ fn a_server_without_wildcards_is_asked_for_literal_filters_only() {
     snapshot.handle_barrier(BarrierId(1), Time(0));
     check(&mut snapshot, 0, None);
     let reason = ReasonCode::WildcardSubscriptionsNotSupported;
-    assert_eq!(snapshot.filters()[1].state(), FilterState::Refused { reason, retry_at: None });
+    assert_eq!(snapshot.subscriptions()[1].state(), SubscriptionState::Refused { reason, retry_at: None });
     assert_eq!((snapshot.poll_timeout(), snapshot.state()), (None, SnapshotState::Unknown));
 }
 
@@ -151,7 +151,7 @@ fn a_server_without_wildcards_is_asked_for_literal_filters_only() {
 fn skipped_filters_are_added_when_the_broad_one_brings_nothing() {
     let mut snapshot = snapshot(&["a/+", "+/#"]);
     let texts = |snapshot: &Snapshot| -> Vec<String> {
-        snapshot.filters().iter().map(|filter| filter.as_str().to_owned()).collect()
+        snapshot.subscriptions().iter().map(|subscription| subscription.as_str().to_owned()).collect()
     };
     for filter in ["a/b", "x/+/LWT", "x/+/LWT", "$x/+/LWT", "$share/g/x"] {
         snapshot.add(filter);
@@ -181,15 +181,15 @@ fn a_shape_never_excludes_a_topic_that_the_filter_matches() {
         ["a", "a/b", "+", "#", "+/b", "a/+", "a/#", "+/+", "/", "+/", "/+", "a//b", "é/ü", "a/b/#", "+/b/c"];
     let topics = ["a", "b", "a/b", "b/b", "/", "a/", "/a", "a//b", "a/b/c", "é/ü", "$S/b", "$S"];
     for filter in filters {
-        let filter = Filter::new(filter.to_owned());
+        let subscription = Subscription::new(filter.to_owned());
         for topic in topics {
             let topic = TopicName::new(topic).expect("a topic");
-            let takes = filter.filter().matches(topic);
+            let takes = subscription.filter().matches(topic);
             assert_eq!(
-                filter.takes(topic, Shape::of_topic(topic)),
+                subscription.takes(topic, Shape::of_topic(topic)),
                 takes,
                 "{} {}",
-                filter.as_str(),
+                subscription.as_str(),
                 topic.as_str()
             );
         }

@@ -4,7 +4,7 @@
 
 use mqtt::{TopicFilter, Violation};
 
-use super::MAX_FILTERS;
+use super::MAX_SUBSCRIPTIONS;
 
 /// A filter of the user's that was rejected.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,7 +24,7 @@ pub enum Rejection {
     Shared,
     /// It was given twice.
     Repeated,
-    /// There are more than [`MAX_FILTERS`].
+    /// There are more than [`MAX_SUBSCRIPTIONS`].
     TooMany,
 }
 
@@ -36,7 +36,7 @@ pub(super) fn check(given: Vec<String>) -> (Vec<String>, Vec<RejectedFilter>) {
             Err(violation) => Some(Rejection::Invalid(violation)),
             Ok(checked) if checked.share().is_some() => Some(Rejection::Shared),
             Ok(_) if accepted.contains(&filter) => Some(Rejection::Repeated),
-            Ok(_) if accepted.len() >= MAX_FILTERS => Some(Rejection::TooMany),
+            Ok(_) if accepted.len() >= MAX_SUBSCRIPTIONS => Some(Rejection::TooMany),
             Ok(_) => None,
         };
         match reason {

@@ -52,7 +52,7 @@ fn retained_messages_are_looked_up_deleted_and_restored() {
         assert!(sent.ends_with(&format!("; SUBSCRIBE {three}, PINGREQ; UNSUBSCRIBE {three}")), "{sent}");
 
         let replays = |pair: &Pair| -> u32 {
-            pair.engine.snapshot().filters().iter().map(|filter| filter.replays()).sum()
+            pair.engine.snapshot().subscriptions().iter().map(|filter| filter.replays()).sum()
         };
         let before = replays(&pair);
         pair.undo();
@@ -78,7 +78,7 @@ fn a_look_up_changes_nothing() {
     pair.publish("d/status", "offline", false);
     pair.broker.retained.insert("d/status".into(), Kept::new("offline", AtMostOnce));
     let numbers = |pair: &Pair| -> Vec<_> {
-        let filters = pair.engine.snapshot().filters().iter();
+        let filters = pair.engine.snapshot().subscriptions().iter();
         filters.map(|filter| (filter.messages(), filter.replays(), filter.topics(), filter.state())).collect()
     };
     let before = numbers(&pair);

@@ -65,11 +65,11 @@ fn one_subscribe_is_outstanding_at_a_time() {
     pair.is_slow = true;
     pair.look_up();
     // The board's own SUBSCRIBE comes between two batches, not within one.
-    let filters = pair.engine.snapshot().filters().len();
-    let position = pair.engine.snapshot().filters().iter().position(|f| f.as_str() == "+/LWT").unwrap();
+    let filters = pair.engine.snapshot().subscriptions().len();
+    let position = pair.engine.snapshot().subscriptions().iter().position(|f| f.as_str() == "+/LWT").unwrap();
     assert!(position < filters);
-    pair.engine.switch_filter(position, false, pair.now);
-    pair.engine.switch_filter(position, true, pair.now);
+    pair.engine.switch_subscription(position, false, pair.now);
+    pair.engine.switch_subscription(position, true, pair.now);
     pair.run();
     assert_eq!(pair.broker.transcript.len(), 1, "{:?}", pair.broker.transcript);
     for _ in 0..100 {
@@ -105,7 +105,7 @@ fn the_boards_own_filters_wait_for_their_turn_and_get_it() {
     pair.is_slow = true;
     pair.look_up();
     for is_on in [false, true] {
-        pair.engine.switch_filter(1, is_on, pair.now);
+        pair.engine.switch_subscription(1, is_on, pair.now);
     }
     pair.round_trip();
     assert_eq!(pair.broker.transcript.last().unwrap(), "SUBSCRIBE +/LWT, PINGREQ");
@@ -180,7 +180,7 @@ fn the_boards_own_subscription_outlives_a_look_up() {
     assert_eq!(pair.broker.transcript.last().unwrap(), "UNSUBSCRIBE b/status c/status");
     assert!(pair.broker.subscribed.contains_key("a/status"));
     // Switched off, it is not the board's any more.
-    pair.engine.switch_filter(0, false, pair.now);
+    pair.engine.switch_subscription(0, false, pair.now);
     pair.run();
     pair.look_up();
     assert_eq!(pair.broker.transcript.last().unwrap(), "UNSUBSCRIBE a/status b/status c/status");

@@ -67,11 +67,11 @@ fn a_non_retained_will_is_not_undone_while_the_link_is_unbroken() {
     pair.connect();
     pair.publish("a/status", "offline", false);
     let position = pair.position("+/status");
-    pair.engine.switch_filter(position, false, pair.now);
+    pair.engine.switch_subscription(position, false, pair.now);
     pair.run();
     // Switched off, the status is unknown; subscribing again replays the birth message.
     pair.check("esphome", "a", "offline stale");
-    pair.engine.switch_filter(position, true, pair.now);
+    pair.engine.switch_subscription(position, true, pair.now);
     pair.run();
     pair.check("esphome", "a", "online retained");
 
@@ -81,7 +81,7 @@ fn a_non_retained_will_is_not_undone_while_the_link_is_unbroken() {
     pair.connect();
     pair.publish("a/status", "offline", false);
     for is_on in [false, true] {
-        pair.engine.switch_filter(1, is_on, pair.now);
+        pair.engine.switch_subscription(1, is_on, pair.now);
         pair.run();
         pair.check("esphome", "a", "offline live");
     }

@@ -1,6 +1,6 @@
 //! Topic filters that metadata asks for.
 
-use fleet::{FilterState, SnapshotState};
+use fleet::{SnapshotState, SubscriptionState};
 use mqtt::Version;
 
 use crate::fixtures::FILTERS;
@@ -34,12 +34,12 @@ fn a_topic_that_metadata_names_is_subscribed_to() {
     pair.publish("tasmota/discovery/DC4F2249A3B2/config", &lamp_2, true);
     pair.publish("tasmota/discovery/DC4F2249A3B3/config", &discovery("lamp3", "%prefix%/%topic%/"), true);
     assert_eq!(pair.engine.fleet().counts().total, 3);
-    assert_eq!(pair.engine.snapshot().filters().len(), own + 1);
+    assert_eq!(pair.engine.snapshot().subscriptions().len(), own + 1);
 
     // The filter stays after the link is lost.
     pair.lose_link();
     pair.wait(5_000);
-    assert_eq!(pair.state("tasmota/bedroom/+/tele/LWT"), FilterState::Complete);
+    assert_eq!(pair.state("tasmota/bedroom/+/tele/LWT"), SubscriptionState::Complete);
     pair.publish(lwt, "Offline", true);
     pair.check("tasmota", "lamp1", "offline live");
 }
@@ -96,6 +96,6 @@ fn the_users_filters_are_not_added_to() {
     let config = discovery("lamp1", "tasmota/bedroom/%topic%/%prefix%/");
     pair.broker.retain(DISCOVERY, &config);
     pair.connect();
-    assert_eq!(pair.engine.snapshot().filters().len(), 1);
+    assert_eq!(pair.engine.snapshot().subscriptions().len(), 1);
     pair.check("tasmota", "lamp1", "unknown retained");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use fleet::{Config, Deletion, Engine, FilterState, Handle, Outcome, Time};
+use fleet::{Config, Deletion, Engine, Handle, Outcome, SubscriptionState, Time};
 use mqtt::stream::Stream;
 use mqtt::{Closed, Link, Options, QoS, Transmit, Version, VersionChoice};
 
@@ -208,12 +208,12 @@ impl Pair {
         assert_eq!(items.map(|item| (&*item.topic, item.outcome)).collect::<Vec<_>>(), expected);
     }
 
-    pub fn state(&self, filter: &str) -> FilterState {
-        self.engine.snapshot().filters()[self.position(filter)].state()
+    pub fn state(&self, filter: &str) -> SubscriptionState {
+        self.engine.snapshot().subscriptions()[self.position(filter)].state()
     }
 
     pub fn position(&self, filter: &str) -> usize {
-        let mut filters = self.engine.snapshot().filters().iter();
+        let mut filters = self.engine.snapshot().subscriptions().iter();
         filters.position(|other| other.as_str() == filter).expect("it is in the list")
     }
 

@@ -1,7 +1,7 @@
 //! How the board subscribes, and what it concludes from the answers.
 
 use fleet::snapshot::{Rejection, Snapshot};
-use fleet::{Config, ConfigError, Engine, FilterState, SnapshotState, Time};
+use fleet::{Config, ConfigError, Engine, SnapshotState, SubscriptionState, Time};
 use mqtt::{Link, Options, ReasonCode, Version};
 
 use crate::fixtures::FILTERS;
@@ -17,7 +17,7 @@ fn each_filter_is_one_message_with_its_barrier() {
         expected.extend(FILTERS.iter().map(|filter| format!("SUBSCRIBE {filter}, PINGREQ")));
         assert_eq!(pair.broker.transcript, expected);
         assert_eq!(pair.engine.snapshot().state(), SnapshotState::Complete);
-        assert!(FILTERS.iter().all(|filter| pair.state(filter) == FilterState::Complete));
+        assert!(FILTERS.iter().all(|filter| pair.state(filter) == SubscriptionState::Complete));
         pair.check("esphome", "a", "online retained");
         pair.check("tasmota", "b", "offline retained");
     }
@@ -37,7 +37,7 @@ fn one_filter_is_outstanding_at_a_time() {
             "nothing is asked for before the barrier's answer"
         );
         assert_eq!(pair.engine.snapshot().state(), SnapshotState::Loading);
-        assert_eq!(pair.state(FILTERS[sent - 1]), FilterState::Loading);
+        assert_eq!(pair.state(FILTERS[sent - 1]), SubscriptionState::Loading);
         pair.run();
     }
     pair.deliver();
@@ -56,7 +56,7 @@ fn overlapping_filters_replay_twice_and_count_once() {
         ],
     );
     pair.connect();
-    let filter = |pair: &Pair, text| pair.engine.snapshot().filters()[pair.position(text)].clone();
+    let filter = |pair: &Pair, text| pair.engine.snapshot().subscriptions()[pair.position(text)].clone();
     let (wled, broad) = (filter(&pair, "wled/+/status"), filter(&pair, "+/+/status"));
     assert_eq!((wled.replays(), wled.topics(), wled.unmatched()), (2, 2, 0));
     assert_eq!((broad.replays(), broad.topics(), broad.unmatched(), broad.messages()), (4, 2, 1, 4));
@@ -74,7 +74,7 @@ fn a_refused_filter_is_tried_again_with_back_off() {
     pair.check("esphome", "a", "none");
     let started = pair.now;
     assert!(
-        matches!(pair.state("+/status"), FilterState::Refused { reason: ReasonCode::UnspecifiedError, retry_at } if retry_at == Some(Time(started.0 + 1_000)))
+        matches!(pair.state("+/status"), SubscriptionState::Refused { reason: ReasonCode::UnspecifiedError, retry_at } if retry_at == Some(Time(started.0 + 1_000)))
     );
     assert_eq!(pair.engine.snapshot().state(), SnapshotState::Unknown);
 
@@ -126,22 +126,22 @@ fn a_dropped_pingresp_leaves_only_that_filter_unknown() {
     pair.connect();
     pair.broker.drops.clear();
     let first = FILTERS[0];
-    assert_eq!(pair.state(first), FilterState::Loading);
+    assert_eq!(pair.state(first), SubscriptionState::Loading);
     assert_eq!(pair.broker.transcript.len(), 2);
     // The link is alive, as other messages show: the session gives up the barrier, not the link.
     for _ in 0..30 {
-        if pair.state(first) == FilterState::Loading {
+        if pair.state(first) == SubscriptionState::Loading {
             pair.publish("mqtt-will", "anything", false);
             pair.wait(1_000);
         }
     }
     assert_eq!(pair.engine.session().link(), Link::Connected);
-    assert!(matches!(pair.state(first), FilterState::Unknown { retry_at: Some(_) }));
+    assert!(matches!(pair.state(first), SubscriptionState::Unknown { retry_at: Some(_) }));
     pair.check("tasmota", "b", "online retained");
     pair.check("esphome", "a", "online retained");
     assert_eq!(pair.engine.snapshot().state(), SnapshotState::Unknown);
     pair.wait(1_000);
-    assert_eq!(pair.state(first), FilterState::Complete, "it was asked for again");
+    assert_eq!(pair.state(first), SubscriptionState::Complete, "it was asked for again");
     assert_eq!(pair.engine.snapshot().state(), SnapshotState::Complete);
 }
 
@@ -155,13 +155,13 @@ fn a_broad_filter_with_many_unmatched_messages_is_paused() {
     for number in 0..50 {
         pair.publish("x/y/status", &format!("{number}"), false);
     }
-    assert_eq!(pair.state("+/+/status"), FilterState::Complete);
+    assert_eq!(pair.state("+/+/status"), SubscriptionState::Complete);
     pair.wait(1_000);
-    assert_eq!(pair.engine.snapshot().filters()[broad].rate(pair.now), 51);
+    assert_eq!(pair.engine.snapshot().subscriptions()[broad].rate(pair.now), 51);
     for number in 0..51 {
         pair.publish("x/y/status", &format!("{number}"), false);
     }
-    assert_eq!(pair.state("+/+/status"), FilterState::Paused);
+    assert_eq!(pair.state("+/+/status"), SubscriptionState::Paused);
     assert_eq!(pair.broker.transcript.last().unwrap(), "UNSUBSCRIBE +/+/status");
     assert_eq!(
         pair.engine.snapshot().state(),
@@ -176,14 +176,14 @@ fn a_broad_filter_with_many_unmatched_messages_is_paused() {
     // It stays paused over a reconnect; switched on by hand, it is not paused again.
     pair.lose_link();
     pair.wait(60_000);
-    assert_eq!(pair.state("+/+/status"), FilterState::Paused);
-    pair.engine.switch_filter(broad, true, pair.now);
+    assert_eq!(pair.state("+/+/status"), SubscriptionState::Paused);
+    pair.engine.switch_subscription(broad, true, pair.now);
     pair.run();
-    assert_eq!(pair.state("+/+/status"), FilterState::Complete);
+    assert_eq!(pair.state("+/+/status"), SubscriptionState::Complete);
     for number in 0..200 {
         pair.publish("x/y/status", &format!("{number}"), false);
     }
-    assert_eq!(pair.state("+/+/status"), FilterState::Complete);
+    assert_eq!(pair.state("+/+/status"), SubscriptionState::Complete);
 }
 
 #[test]
@@ -193,8 +193,8 @@ fn retained_messages_pause_no_filter() {
         pair.broker.retain(&format!("v{number}"), "21.5");
     }
     pair.connect();
-    assert_eq!(pair.state("+"), FilterState::Complete);
-    let plus = &pair.engine.snapshot().filters()[pair.position("+")];
+    assert_eq!(pair.state("+"), SubscriptionState::Complete);
+    let plus = &pair.engine.snapshot().subscriptions()[pair.position("+")];
     assert_eq!((plus.unmatched(), plus.topics()), (150, 150));
 }
 
@@ -228,6 +228,6 @@ fn explicit_filters_replace_the_default_ones() {
 #[test]
 fn the_default_filters_are_those_of_all_conventions() {
     let snapshot = Snapshot::with_defaults();
-    let filters: Vec<&str> = snapshot.filters().iter().map(|filter| filter.as_str()).collect();
+    let filters: Vec<&str> = snapshot.subscriptions().iter().map(|filter| filter.as_str()).collect();
     assert_eq!(filters, *FILTERS);
 }

@@ -1,6 +1,6 @@
-//! One topic filter of the board: its state and its counts.
+//! One subscription of the board: its topic filter, state and counts.
 //!
-//! Plain data that the other files of `snapshot` change. Never decides when the filter is asked for: `loading`
+//! Plain data that the other files of `snapshot` change. Never decides when it is asked for: `loading`
 //! does. The page shows it in the subscriptions panel.
 
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::presence;
 const MIN_BACK_OFF: Duration = Duration::from_secs(1);
 const MAX_BACK_OFF: Duration = Duration::from_secs(30);
 
-/// The state of one filter.
+/// The state of a subscription.
 ///
 /// ```text
 /// Waiting ──SUBSCRIBE, PINGREQ──▶ Loading ──PINGRESP──▶ Complete | Cut
@@ -26,7 +26,7 @@ const MAX_BACK_OFF: Duration = Duration::from_secs(30);
 ///    └── from any state when the link comes up.   Off and Paused: not subscribed to.
 /// ```
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum FilterState {
+pub enum SubscriptionState {
     /// It was not asked for yet, or the board is not connected.
     Waiting,
     /// It is subscribed to, and its retained messages are arriving.
@@ -53,13 +53,13 @@ pub enum FilterState {
     Off,
 }
 
-/// One filter, as the panel shows it.
+/// One subscription of the board, as the panel shows it.
 #[derive(Clone, Debug)]
-pub struct Filter {
+pub struct Subscription {
     pub(super) text: Box<str>,
     pub(super) breadth: usize,
     shape: Shape,
-    pub(super) state: FilterState,
+    pub(super) state: SubscriptionState,
     /// How often in a row it was refused or not answered.
     pub(super) failures: u32,
     /// The visitor switched it on by hand, so it is not paused again.
@@ -80,20 +80,20 @@ pub struct Filter {
 }
 
 /// # Reading
-impl Filter {
+impl Subscription {
     /// The topic filter.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
     /// Its state.
-    pub fn state(&self) -> FilterState {
+    pub fn state(&self) -> SubscriptionState {
         self.state
     }
 
     /// Whether it is switched on.
     pub fn is_on(&self) -> bool {
-        !matches!(self.state, FilterState::Off)
+        !matches!(self.state, SubscriptionState::Off)
     }
 
     /// Whether it begins with a wildcard. Such a filter may bring anything, and is paused if it brings too much.
@@ -127,14 +127,14 @@ impl Filter {
     }
 }
 
-impl Filter {
+impl Subscription {
     /// `text` must be a valid topic filter.
-    pub(super) fn new(text: String) -> Filter {
-        Filter {
+    pub(super) fn new(text: String) -> Subscription {
+        Subscription {
             breadth: presence::breadth(&text),
             shape: Shape::of_filter(&text),
             text: text.into(),
-            state: FilterState::Waiting,
+            state: SubscriptionState::Waiting,
             failures: 0,
             is_forced_on: false,
             was_finished: false,
@@ -172,12 +172,15 @@ impl Filter {
 
     /// Whether the board is subscribed to it, or soon will be.
     pub(super) fn is_active(&self) -> bool {
-        !matches!(self.state, FilterState::Paused | FilterState::Off | FilterState::Refused { .. })
+        !matches!(
+            self.state,
+            SubscriptionState::Paused | SubscriptionState::Off | SubscriptionState::Refused { .. }
+        )
     }
 
     pub(super) fn retry_at(&self) -> Option<Time> {
         match self.state {
-            FilterState::Refused { retry_at, .. } | FilterState::Unknown { retry_at } => retry_at,
+            SubscriptionState::Refused { retry_at, .. } | SubscriptionState::Unknown { retry_at } => retry_at,
             _ => None,
         }
     }
