@@ -8,14 +8,14 @@
 //! - [`conventions`]: what *one* topic and payload say, a file per convention and a registry of all;
 //! - [`fleet`]: the devices, one transition table from message to status and evidence;
 //! - [`snapshot`]: how the board subscribes, and whether it has seen everything that is retained;
-//! - [`forget`]: deleting what the broker keeps of devices, and putting it back;
+//! - [`retained`]: deleting retained messages, and restoring them;
 //! - [`engine`]: an MQTT session, a fleet and a snapshot joined, bytes in, deltas out.
 #![forbid(unsafe_code)]
 
 pub mod conventions;
 pub mod engine;
 pub mod fleet;
-pub mod forget;
+pub mod retained;
 pub mod snapshot;
 pub mod status;
 
@@ -25,7 +25,7 @@ pub use fleet::{
     Applied, Change, ChangeKind, Changed, Counts, Device, Fleet, Gap, Group, GroupKey, Grouping, Handle,
     OrderBy, Payload, Query, Rows, Span, StaleReason, Statuses, Uptime,
 };
-pub use forget::{Forgetting, Outcome};
 pub use mqtt::Time;
-pub use snapshot::{Filter, FilterState, Snapshot, SnapshotState};
+pub use retained::{Deletion, Outcome};
+pub use snapshot::{Snapshot, SnapshotState, Subscription, SubscriptionState};
 pub use status::{Evidence, Status};

@@ -14,7 +14,7 @@ use fleet::conventions::{
     RESERVED_TOPICS, Registry, Vocabulary, Words, examples,
 };
 use fleet::fleet::{Bounds, MAX_HISTORY, MAX_WANTED_FILTERS};
-use fleet::snapshot::MOST_USELESS;
+use fleet::snapshot::MAX_UNMATCHED;
 
 /// A payload in the tables is cut after so many characters.
 const LONGEST_SHOWN: usize = 90;
@@ -44,7 +44,7 @@ fn render() -> io::Result<String> {
         ("topics", list(RESERVED_TOPICS)),
         ("filters", list(&filters)),
         ("bounds", bounds()),
-        ("most_useless", MOST_USELESS.to_string()),
+        ("most_useless", MAX_UNMATCHED.to_string()),
         ("longest_word", MAX_WORD.to_string()),
         ("longest_json", grouped(MAX_JSON)),
         ("longest_name", MAX_NAME.to_string()),

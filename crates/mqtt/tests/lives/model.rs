@@ -1,9 +1,9 @@
-//! The books: a second, simple account of what the session must tell and answer.
+//! The model: a second, simple implementation of what the session must report and answer.
 //!
-//! The server's words stand in `Line::said` with the offset at which the client has all of them. `expect`
-//! goes through those that the session has read, in their order, and says what follows: events, answers,
-//! what is sent again, or the link's end. The part that outlives a link is `Books`, the rest is `Line`.
-//! Never asks the session anything. `driver` compares.
+//! The server's packets are in `Line::meanings`, each with the offset of its end. `expect` goes through those that
+//! the session has read, in their order, and returns what follows: events, answers, messages that are sent again, or
+//! the end of the link. `Model` outlives a link, `Line` does not.
+//! Never reads the session. `driver` compares.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -12,12 +12,12 @@ use mqtt::{
 };
 use mqtt::{Packet, Properties};
 
-use crate::server::Ears;
-use crate::tally::Tally;
+use crate::counters::Counters;
+use crate::server::ServerSide;
 
-/// What the server said, as far as it matters to the client.
+/// What a packet of the server means to the client.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Said {
+pub enum Meaning {
     Accept(Accept),
     Auth(ReasonCode),
     Message {
@@ -35,9 +35,9 @@ pub enum Said {
     Suback(PacketId, usize),
     Unsuback(PacketId),
     Pingresp,
-    /// CONNACK 0x85: an identifier of the server's making is given up, too.
+    /// CONNACK 0x85: an assigned client identifier is not used again.
     IdentifierRefused,
-    /// Nothing to tell and nothing to answer.
+    /// Nothing to report and nothing to answer.
     Nothing,
     /// The link, or the attempt, ends here.
     End,
@@ -48,12 +48,12 @@ pub enum Said {
 pub struct Accept {
     pub session_present: bool,
     pub session_expiry_interval: u32,
-    /// Numbers the identifier that the server made up.
+    /// The number of the client identifier that the server assigned.
     pub assigned: Option<u64>,
     pub limits: Limits,
 }
 
-/// What the server allows.
+/// The limits of CONNACK.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Limits {
     pub keep_alive: u16,
@@ -76,11 +76,11 @@ pub enum Pending {
 pub enum Socket {
     Dialling,
     Open,
-    /// The peer closed it; the driver has not looked at the session since.
+    /// The peer closed it, and the driver has not polled the session since.
     Closed,
 }
 
-/// One socket, with both ends' books.
+/// One socket: the model of both ends.
 #[derive(Debug)]
 pub struct Line {
     pub socket: Socket,
@@ -94,30 +94,30 @@ pub struct Line {
     /// When it noticed, by `Life::elapsed`.
     pub ended_at: Option<u64>,
 
-    // The server's words.
+    // What the server sent.
     pub accepted: bool,
     pub over: bool,
-    /// Random bytes were said: nobody knows what follows from them.
+    /// Random bytes were sent, whose effect cannot be predicted.
     pub wild: bool,
-    /// Something happened after which a PINGRESP may be taken for another one's.
+    /// Something happened after which a PINGRESP may be matched to the wrong PINGREQ.
     pub doubtful: bool,
     pub stream: Vec<u8>,
     pub delivered: usize,
-    pub said: VecDeque<(usize, Said)>,
+    pub meanings: VecDeque<(usize, Meaning)>,
     /// What else the server knows.
-    pub ears: Ears,
+    pub server_side: ServerSide,
 
     // What follows from them.
     pub limits: Option<Limits>,
     pub pending: BTreeMap<PacketId, Pending>,
     /// PINGREQs without their PINGRESP: the barrier, if it is one, and when it left at the earliest.
     pub pings: VecDeque<(Option<BarrierId>, u64)>,
-    /// What is to be sent again as soon as the server's Receive Maximum allows.
+    /// Messages to be sent again as soon as the server's Receive Maximum allows.
     waiting: VecDeque<PacketId>,
-    /// The server has asked, and the client is to answer.
+    /// The server sent an AUTH that the client must answer.
     pub asked: bool,
 
-    /// PUBLISHes and commands that were taken, and not seen on the wire yet.
+    /// PUBLISHes and commands that the session accepted, and that were not sent yet.
     pub owed: VecDeque<String>,
     pub owed_barriers: VecDeque<BarrierId>,
 }
@@ -137,8 +137,8 @@ impl Line {
             doubtful: false,
             stream: Vec::new(),
             delivered: 0,
-            said: VecDeque::new(),
-            ears: Ears::default(),
+            meanings: VecDeque::new(),
+            server_side: ServerSide::default(),
             limits: None,
             pending: BTreeMap::new(),
             pings: VecDeque::new(),
@@ -150,7 +150,7 @@ impl Line {
     }
 }
 
-/// A QoS 1 or 2 message of the client's that has not ended.
+/// A QoS 1 or 2 message of the client that has not ended.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
     pub id: PacketId,
@@ -161,7 +161,7 @@ pub struct Outgoing {
     pub waits_for: Answer,
     /// In bytes, without a topic alias.
     pub len: usize,
-    /// Whether its PUBLISH was on the wire: from then on it is a repetition.
+    /// Whether its PUBLISH was sent: sending it again needs DUP.
     pub was_sent: bool,
     /// Whether it counts for this link's Receive Maximum.
     pub counts: bool,
@@ -172,12 +172,12 @@ pub enum Answer {
     Puback,
     Pubrec,
     Pubcomp,
-    /// Lost, for the next server does not take it; its identifier stays in use.
+    /// Lost, because it exceeds the limits of the next CONNACK; its identifier stays in use.
     Nothing,
 }
 
 impl Outgoing {
-    /// What is on the wire.
+    /// What is sent.
     pub fn words(&self) -> String {
         let Outgoing { number, topic, id, qos, retain, was_sent, .. } = self;
         publish_words(*number, topic, Some(*id), *qos, *retain, *was_sent)
@@ -224,19 +224,19 @@ pub fn publish_words(
     format!("PUBLISH {number} {topic} {id:?} {qos:?} retain={retain} dup={dup}")
 }
 
-/// What must be told and sent.
+/// What must be reported and sent.
 #[derive(Debug, Default)]
 pub struct Expected {
-    pub told: Vec<String>,
+    pub reported: Vec<String>,
     pub answers: Vec<String>,
     pub end: bool,
 }
 
 impl Expected {
-    /// An answer of this many bytes, or the link's end where the server takes none of that size.
-    fn answer(&mut self, words: String, len: u32, limits: Option<Limits>, tally: &mut Tally) {
+    /// An answer of this many bytes, or the end of the link if that is above Maximum Packet Size.
+    fn answer(&mut self, words: String, len: u32, limits: Option<Limits>, counters: &mut Counters) {
         if limits.is_some_and(|limits| limits.maximum_packet_size < len) {
-            tally.too_large_for_server += 1;
+            counters.too_large_for_server += 1;
             self.end = true;
         } else {
             self.answers.push(words);
@@ -244,27 +244,27 @@ impl Expected {
     }
 }
 
-/// What a session remembers from link to link.
+/// What a session keeps from link to link.
 #[derive(Debug)]
-pub struct Books {
+pub struct Model {
     options: Options,
     /// In the order in which they are sent again.
     pub outgoing: Vec<Outgoing>,
-    /// QoS 2 messages of the server's without their PUBREL, and whether they came on this link.
+    /// QoS 2 messages of the server without their PUBREL, and whether they came on this link.
     unreleased: BTreeMap<PacketId, bool>,
     /// Whether the session outlives this link, and for how many seconds.
     pub lasts: bool,
     pub session_expiry_interval: u32,
-    /// The version of a session that lasts, and when it is gone, by `Life::elapsed`.
+    /// The version of a session that lasts, and when it expires, by `Life::elapsed`.
     lasting: Option<(Version, Option<u64>)>,
     assigned: Option<String>,
-    /// Numbers of QoS 2 messages that the server took.
+    /// Numbers of the QoS 2 messages that the server accepted.
     pub delivered: BTreeSet<u64>,
 }
 
-impl Books {
+impl Model {
     pub fn new(options: Options) -> Self {
-        Books {
+        Model {
             options,
             outgoing: Vec::new(),
             unreleased: BTreeMap::new(),
@@ -276,8 +276,8 @@ impl Books {
         }
     }
 
-    /// CONNECT was sent: whether it says what it must, and what was lost by it.
-    pub fn connects(&mut self, connect: &Connect<'_>, elapsed: u64, tally: &mut Tally) -> Vec<String> {
+    /// CONNECT was sent: checks it, and returns the messages that are lost by it.
+    pub fn connects(&mut self, connect: &Connect<'_>, elapsed: u64, counters: &mut Counters) -> Vec<String> {
         let is_expired = self.lasting.is_some_and(|(_, at)| at.is_some_and(|at| elapsed >= at));
         let is_gone = is_expired || self.lasting.is_some_and(|(version, _)| version != connect.version);
         let is_nameless = connect.version == Version::V311 && self.options.client_id.is_empty();
@@ -287,25 +287,25 @@ impl Books {
             self.assigned = None;
         }
         let client_id = self.assigned.as_ref().unwrap_or(&self.options.client_id);
-        assert_eq!(connect.client_id, client_id, "the session's own name");
-        tally.expired_sessions += u64::from(is_expired);
+        assert_eq!(connect.client_id, client_id, "the session's client identifier");
+        counters.expired_sessions += u64::from(is_expired);
         if clean_start { self.lose_all() } else { Vec::new() }
     }
 
-    /// The session is gone, and every message under way with it.
+    /// The session is gone, and every message in flight is lost.
     pub fn lose_all(&mut self) -> Vec<String> {
         self.unreleased.clear();
         let lost = self.outgoing.drain(..).filter(|message| message.waits_for != Answer::Nothing);
         lost.map(|message| format!("lost {}", message.id)).collect()
     }
 
-    /// The user's DISCONNECT said another Session Expiry Interval.
+    /// The user's DISCONNECT has another Session Expiry Interval.
     pub fn leaves_for(&mut self, seconds: u32) {
         self.session_expiry_interval = seconds;
         self.lasts &= seconds > 0;
     }
 
-    /// A link that stood ended at this time; what was lost by that.
+    /// A connected link ended at this time. Returns the messages that are lost.
     pub fn link_ended(&mut self, elapsed: u64) -> Vec<String> {
         let expiry = self.session_expiry_interval;
         if let Some((_, expires_at)) = &mut self.lasting
@@ -316,38 +316,38 @@ impl Books {
         if self.lasts { Vec::new() } else { self.lose_all() }
     }
 
-    /// What the client has all bytes of, and must tell and answer.
-    pub fn expect(&mut self, line: &mut Line, tally: &mut Tally) -> Expected {
+    /// What the client has received completely, and must report and answer.
+    pub fn expect(&mut self, line: &mut Line, counters: &mut Counters) -> Expected {
         let mut expected = Expected::default();
-        // PUBACKs and PUBCOMPs that the server cannot have, for the driver takes them afterwards.
+        // PUBACKs and PUBCOMPs that the server cannot have received, because the driver takes them later.
         let mut untaken = 0;
         while !line.ended
-            && let Some((_, said)) = line.said.pop_front_if(|(end, _)| *end <= line.delivered)
+            && let Some((_, meaning)) = line.meanings.pop_front_if(|(end, _)| *end <= line.delivered)
         {
             let limits = line.limits;
             let not_found = match line.version {
                 Some(Version::V5) => (" unknown", 5),
                 _ => ("", 4),
             };
-            match said {
-                Said::Accept(accept) => self.accept(accept, line, &mut expected, tally),
-                Said::Auth(reason_code) => {
+            match meaning {
+                Meaning::Accept(accept) => self.accept(accept, line, &mut expected, counters),
+                Meaning::Auth(reason_code) => {
                     line.asked = reason_code == ReasonCode::ContinueAuthentication;
-                    tally.auths += 1;
-                    expected.told.push(format!("auth {reason_code:?}"));
+                    counters.auths += 1;
+                    expected.reported.push(format!("auth {reason_code:?}"));
                 }
-                Said::Message { delivery, retain, topic, number } => {
+                Meaning::Message { delivery, retain, topic, number } => {
                     let mut again = false;
                     match delivery {
                         Delivery::AtMostOnce => {}
                         Delivery::AtLeastOnce { packet_id, .. } => {
                             untaken += 1;
-                            tally.qos_1 += 1;
-                            expected.answer(format!("PUBACK {packet_id}"), 4, limits, tally);
+                            counters.qos_1 += 1;
+                            expected.answer(format!("PUBACK {packet_id}"), 4, limits, counters);
                         }
                         Delivery::ExactlyOnce { packet_id, .. } => {
-                            tally.qos_2 += 1;
-                            expected.answer(format!("PUBREC {packet_id}"), 4, limits, tally);
+                            counters.qos_2 += 1;
+                            expected.answer(format!("PUBREC {packet_id}"), 4, limits, counters);
                             if !expected.end {
                                 again = self.unreleased.insert(packet_id, true).is_some();
                             }
@@ -361,93 +361,93 @@ impl Books {
                     };
                     if !expected.end && delivery.qos() > QoS::AtMostOnce && counted + untaken > maximum.into()
                     {
-                        tally.receive_maximum_exceeded += 1;
+                        counters.receive_maximum_exceeded += 1;
                         expected.end = true;
                     }
-                    tally.qos_2_again += u64::from(again);
+                    counters.qos_2_again += u64::from(again);
                     if !expected.end && !again {
-                        expected.told.push(format!("message {number} {topic} {delivery:?} {retain}"));
+                        expected.reported.push(format!("message {number} {topic} {delivery:?} {retain}"));
                     }
                 }
-                Said::Pubrel(id) => {
+                Meaning::Pubrel(id) => {
                     let (words, len) = match self.unreleased.remove(&id) {
                         Some(counts) => {
                             untaken += usize::from(counts);
-                            tally.released += 1;
+                            counters.released += 1;
                             ("", 4)
                         }
                         None => not_found,
                     };
-                    expected.answer(format!("PUBCOMP {id}{words}"), len, limits, tally);
+                    expected.answer(format!("PUBCOMP {id}{words}"), len, limits, counters);
                 }
-                Said::Puback(id) => {
+                Meaning::Puback(id) => {
                     if self.waits_for(id) == Some(Answer::Puback) {
-                        tally.pubacks += 1;
-                        expected.told.push(format!("puback {id}"));
+                        counters.pubacks += 1;
+                        expected.reported.push(format!("puback {id}"));
                         self.ends(id, line);
                     }
                 }
-                Said::Pubrec(id, refuses) => match self.waits_for(id) {
+                Meaning::Pubrec(id, refuses) => match self.waits_for(id) {
                     Some(Answer::Pubrec) if refuses => {
-                        tally.pubrecs_refused += 1;
-                        expected.told.push(format!("pubrec {id} refused"));
+                        counters.pubrecs_refused += 1;
+                        expected.reported.push(format!("pubrec {id} refused"));
                         self.ends(id, line);
                     }
                     Some(Answer::Pubrec) => {
-                        tally.pubrecs += 1;
-                        // From here on it is PUBREL that is sent again, behind what was sent before it.
+                        counters.pubrecs += 1;
+                        // From here on PUBREL is sent again, after everything that was sent before it.
                         let position = self.outgoing.iter().position(|message| message.id == id);
                         let mut message = self.outgoing.remove(position.expect("it waits"));
                         message.waits_for = Answer::Pubcomp;
                         self.outgoing.push(message);
                         line.waiting.retain(|waiting| *waiting != id);
-                        expected.told.push(format!("pubrec {id}"));
-                        expected.answer(format!("PUBREL {id}"), 4, limits, tally);
+                        expected.reported.push(format!("pubrec {id}"));
+                        expected.answer(format!("PUBREL {id}"), 4, limits, counters);
                     }
                     Some(Answer::Pubcomp) if !refuses => {
-                        expected.answer(format!("PUBREL {id}"), 4, limits, tally);
+                        expected.answer(format!("PUBREL {id}"), 4, limits, counters);
                     }
                     None if !refuses && !line.pending.contains_key(&id) => {
                         let (words, len) = not_found;
-                        expected.answer(format!("PUBREL {id}{words}"), len, limits, tally);
+                        expected.answer(format!("PUBREL {id}{words}"), len, limits, counters);
                     }
                     _ => {}
                 },
-                Said::Pubcomp(id) => {
+                Meaning::Pubcomp(id) => {
                     if self.waits_for(id) == Some(Answer::Pubcomp) {
-                        tally.pubcomps += 1;
-                        expected.told.push(format!("pubcomp {id}"));
+                        counters.pubcomps += 1;
+                        expected.reported.push(format!("pubcomp {id}"));
                         let number = self.ends(id, line);
                         assert!(self.delivered.contains(&number), "{number} was never delivered");
                     }
                 }
-                Said::Suback(id, len) => match line.pending.get(&id) {
+                Meaning::Suback(id, len) => match line.pending.get(&id) {
                     Some(Pending::Subscribe(filters)) if *filters == len => {
                         line.pending.remove(&id);
-                        tally.subacks += 1;
-                        expected.told.push(format!("suback {id}"));
+                        counters.subacks += 1;
+                        expected.reported.push(format!("suback {id}"));
                     }
                     Some(Pending::Subscribe(_)) => expected.end = true,
                     _ => {}
                 },
-                Said::Unsuback(id) => {
+                Meaning::Unsuback(id) => {
                     if line.pending.get(&id) == Some(&Pending::Unsubscribe) {
                         line.pending.remove(&id);
-                        tally.unsubacks += 1;
-                        expected.told.push(format!("unsuback {id}"));
+                        counters.unsubacks += 1;
+                        expected.reported.push(format!("unsuback {id}"));
                     }
                 }
-                Said::Pingresp => {
+                Meaning::Pingresp => {
                     if let Some((Some(id), _)) = line.pings.pop_front() {
-                        expected.told.push(format!("barrier {}", id.0));
+                        expected.reported.push(format!("barrier {}", id.0));
                     }
                 }
-                Said::IdentifierRefused => {
+                Meaning::IdentifierRefused => {
                     self.assigned = None;
                     expected.end = true;
                 }
-                Said::Nothing => {}
-                Said::End => expected.end = true,
+                Meaning::Nothing => {}
+                Meaning::End => expected.end = true,
             }
             if expected.end {
                 line.over = true;
@@ -457,7 +457,7 @@ impl Books {
         expected
     }
 
-    fn accept(&mut self, accept: Accept, line: &mut Line, expected: &mut Expected, tally: &mut Tally) {
+    fn accept(&mut self, accept: Accept, line: &mut Line, expected: &mut Expected, counters: &mut Counters) {
         let Accept { session_present, session_expiry_interval, assigned, limits } = accept;
         let version = line.version.expect("CONNECT came");
         // [MQTT-3.2.2-4]
@@ -467,50 +467,50 @@ impl Books {
         }
         if !session_present {
             // [MQTT-3.2.2-5]
-            tally.lost_sessions += u64::from(!self.outgoing.is_empty() || !self.unreleased.is_empty());
-            expected.told.extend(self.lose_all());
+            counters.lost_sessions += u64::from(!self.outgoing.is_empty() || !self.unreleased.is_empty());
+            expected.reported.extend(self.lose_all());
         }
-        expected.told.push(format!("connected {session_present}"));
+        expected.reported.push(format!("connected {session_present}"));
         line.limits = Some(limits);
         line.asked = false;
         self.session_expiry_interval = session_expiry_interval;
         self.lasts = !self.options.clean_start && session_expiry_interval > 0;
         self.lasting = self.lasts.then_some((version, None));
         if let (true, Some(number)) = (self.lasts, assigned) {
-            tally.assigned_identifiers += 1;
+            counters.assigned_identifiers += 1;
             self.assigned = Some(assigned_identifier(number));
         }
         self.unreleased.values_mut().for_each(|counts| *counts = false);
         self.outgoing.iter_mut().for_each(|message| message.counts = false);
-        tally.resumed += u64::from(session_present);
+        counters.resumed += u64::from(session_present);
         // [MQTT-4.4.0-1], [MQTT-4.6.0-1]
-        let most = limits.maximum_packet_size.min(self.options.max_packet_size) as usize;
+        let max = limits.maximum_packet_size.min(self.options.max_packet_size) as usize;
         for index in 0..self.outgoing.len() {
             let message = &mut self.outgoing[index];
             let id = message.id;
             match message.waits_for {
                 Answer::Nothing => continue,
                 Answer::Pubcomp => {
-                    tally.resent_pubrels += 1;
-                    expected.answer(format!("PUBREL {id}"), 4, line.limits, tally);
+                    counters.resent_pubrels += 1;
+                    expected.answer(format!("PUBREL {id}"), 4, line.limits, counters);
                     if expected.end {
                         return;
                     }
                 }
                 Answer::Puback | Answer::Pubrec
-                    if message.len > most
+                    if message.len > max
                         || message.qos > limits.maximum_qos
                         || message.retain && !limits.retain =>
                 {
-                    tally.not_taken_again += 1;
+                    counters.not_taken_again += 1;
                     message.waits_for = Answer::Nothing;
-                    expected.told.push(format!("lost {id}"));
+                    expected.reported.push(format!("lost {id}"));
                 }
                 Answer::Puback | Answer::Pubrec => {
-                    tally.resent_first_time += u64::from(!message.was_sent);
+                    counters.resent_first_time += u64::from(!message.was_sent);
                     line.waiting.push_back(id);
                     self.send_waiting(line);
-                    tally.resent_later += u64::from(!line.waiting.is_empty());
+                    counters.resent_later += u64::from(!line.waiting.is_empty());
                 }
             }
         }
@@ -520,7 +520,7 @@ impl Books {
         self.outgoing.iter().find(|message| message.id == id).map(|message| message.waits_for)
     }
 
-    /// A message ended, which makes room for another; its number.
+    /// A message ended, which returns quota. Returns its number.
     fn ends(&mut self, id: PacketId, line: &mut Line) -> u64 {
         let position = self.outgoing.iter().position(|message| message.id == id).expect("it waits");
         let message = self.outgoing.remove(position);
@@ -542,7 +542,7 @@ impl Books {
     }
 }
 
-/// The name that a server makes up.
+/// The client identifier that a server assigns.
 pub fn assigned_identifier(number: u64) -> String {
     format!("made-up-{number}")
 }
