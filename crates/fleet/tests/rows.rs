@@ -202,7 +202,7 @@ fn the_order_is_right_at_every_size() {
         };
         match random % 8 {
             0 => {
-                // The shared topic is cleared by whoever wrote last.
+                // The shared topic is cleared for the device that wrote last.
                 let name = expected.get(&key).copied().unwrap_or(step);
                 fleet.apply("mqtt-will", will(name).as_bytes(), false, Time(1));
                 fleet.apply("mqtt-will", b"", false, Time(1));
