@@ -65,14 +65,14 @@ fn check(messages: &[(&str, &str, &str)], expected: &str) {
 }
 
 #[test]
-fn one_topic_is_one_device_whoever_names_it() {
+fn one_topic_is_one_device_whichever_metadata_names_it() {
     let [old, new] = [D1, D2].map(|source| discovery(source, "lamp", TELE, source, 0));
     let name = |source: &str, rest: &str| format!("lamp \"{source}\" {rest}");
     check(&[("r", D1, &old), ("r", D2, &new)], &name(D2, "unknown retained"));
     check(&[("r", D1, &old), ("r", D2, &new), ("r", LAMP, "Online")], &name(D2, "online retained"));
     check(&[("r", LAMP, "Online"), ("r", D2, &new), ("r", D1, &old)], &name(D1, "online retained"));
     check(&[("r", D1, &old), ("r", LAMP, "Online"), ("r", D2, &new)], &name(D2, "online retained"));
-    // The old one's is emptied: the device is the new one's. Both are: nobody knows of it but by its word.
+    // The old one's is emptied: the device is the new one's. Both are: only its own word is known of it.
     let both = [("r", D1, &*old), ("r", D2, &*new), ("l", D1, "")];
     check(&both, &name(D2, "unknown retained"));
     check(&[&both[..], &[("l", D2, "")]].concat(), "");
@@ -177,7 +177,7 @@ fn metadata_is_bounded_and_what_is_left_out_is_counted() {
 }
 
 #[test]
-fn a_base_topic_that_nobody_has_any_more_makes_room_for_another() {
+fn a_base_topic_that_is_not_used_any_more_makes_room_for_another() {
     let mut fleet = fleet(Bounds::default());
     let state = |base: usize, rest: &str| (format!("b{base}/bridge/state"), format!("b{base}/{rest}"));
     for base in 0..=MAX_BASES {
@@ -306,7 +306,7 @@ fn other_topics_that_speak_for_a_device_can_be_read() {
 }
 
 #[test]
-fn what_a_topic_carried_that_nobody_knows_is_found_by_it() {
+fn an_unrecognized_message_is_found_by_its_topic() {
     let mut fleet = fleet(Bounds { unrecognized: 1, ..Bounds::default() });
     play(&mut fleet, &[("r", LAMP, "Online"), ("l", LAMP, "perhaps"), ("l", LAMP, "no"), ("l", STATE, "?")]);
     let last = fleet.unrecognized().of(LAMP).expect("it is listed");

@@ -37,7 +37,7 @@ fn it_is_that_of_the_last_message_that_set_the_status() {
     check(&[("r1", "x/status", "online"), ("r0", "x/status", "offline")], Some(("offline", false)));
     // The status is the same, by a word written otherwise.
     check(&[("r1", "x/status", "online"), ("r0", "x/status", "ONLINE")], Some(("ONLINE", false)));
-    // A replay that is no news, and words that nobody knows, set nothing.
+    // A replay that is no news, and unrecognized words, set nothing.
     check(&[("r0", "x/status", "online"), ("r1", "x/status", "ONLINE")], Some(("online", false)));
     check(&[("r0", "x/status", "online"), ("r0", "x/status", "perhaps")], Some(("online", false)));
 }
@@ -124,7 +124,7 @@ fn kept(fleet: &mut Fleet, devices: usize, length: usize, mark: usize) -> (usize
 }
 
 #[test]
-fn the_number_of_payloads_is_bounded_and_those_nobody_has_make_room() {
+fn the_number_of_payloads_is_bounded_and_unused_ones_make_room() {
     let mut fleet = fleet();
     let (number, _) = kept(&mut fleet, 100, 50, 0);
     assert_eq!(number, 100);

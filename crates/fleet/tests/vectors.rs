@@ -75,7 +75,7 @@ fn every_sequence_of_every_convention() {
 }
 
 #[test]
-fn what_belongs_to_conventions_not_known_yet_is_nobodys_device() {
+fn topics_of_conventions_not_known_yet_belong_to_no_device() {
     for (topic, payload) in [
         ("hm/connected", "2"),
         ("zigbee2mqtt/lamp", r#"{"state":"OFF"}"#),

@@ -17,7 +17,7 @@ use fleet::fleet::{Bounds, MAX_HISTORY, MAX_WANTED_FILTERS};
 use fleet::snapshot::MAX_UNMATCHED;
 
 /// A payload in the tables is cut after so many characters.
-const LONGEST_SHOWN: usize = 90;
+const MAX_SHOWN: usize = 90;
 
 fn main() -> io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -44,10 +44,10 @@ fn render() -> io::Result<String> {
         ("topics", list(RESERVED_TOPICS)),
         ("filters", list(&filters)),
         ("bounds", bounds()),
-        ("most_useless", MAX_UNMATCHED.to_string()),
-        ("longest_word", MAX_WORD.to_string()),
-        ("longest_json", grouped(MAX_JSON)),
-        ("longest_name", MAX_NAME.to_string()),
+        ("max_unmatched", MAX_UNMATCHED.to_string()),
+        ("max_word", MAX_WORD.to_string()),
+        ("max_json", grouped(MAX_JSON)),
+        ("max_name", MAX_NAME.to_string()),
     ] {
         let place = format!("{{{{{name}}}}}");
         assert!(text.contains(&place), "the template has no place for {name}");
@@ -189,7 +189,7 @@ fn message(topic: &str, payload: &str) -> String {
     } else {
         payload.escape_debug().to_string().replace("\\\"", "\"")
     };
-    let cut = shown.char_indices().nth(LONGEST_SHOWN).map(|(at, _)| &shown[..at]);
+    let cut = shown.char_indices().nth(MAX_SHOWN).map(|(at, _)| &shown[..at]);
     match cut {
         Some(cut) => format!("`{topic}` `{cut}…`"),
         None => format!("`{topic}` `{shown}`"),
@@ -212,7 +212,7 @@ fn bounds() -> String {
         ("topics with unrecognized messages that are listed", grouped(unrecognized)),
         ("further topics of devices that have one", grouped(aliases)),
         ("base topics other than the default ones", grouped(MAX_BASES)),
-        ("filters that metadata asks for", grouped(MAX_WANTED_FILTERS)),
+        ("filters that metadata wants", grouped(MAX_WANTED_FILTERS)),
         ("topics that metadata names, and devices that it waits for, each", grouped(metadata)),
     ];
     rows.map(|(what, bound)| format!("| {what} | {bound} |\n")).concat()

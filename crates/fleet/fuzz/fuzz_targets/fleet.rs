@@ -29,7 +29,7 @@ fuzz_target!(|script: &[u8]| {
         let before = picture(&fleet);
         step(&mut fleet, line, &mut now);
         look(&fleet, now);
-        // What a tile shows never changes without being told.
+        // What a tile shows never changes without being reported.
         let changed = fleet.changed_since(epoch);
         for (handle, shown) in &before {
             let shows_the_same = picture(&fleet).iter().any(|(other, now)| other == handle && now == shown);

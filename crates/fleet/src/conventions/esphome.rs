@@ -1,6 +1,6 @@
 //! ESPHome: `online` and `offline` on `<topic prefix>/status`; the prefix may have several levels.
 //!
-//! The suffix is everybody's: anything but the two words is somebody else's message and means nothing.
+//! The suffix is in general use: anything but the two words is another system's message and means nothing.
 
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
 use super::{Convention, Level, Pattern, Vocabulary, Words};
@@ -47,7 +47,7 @@ pub(super) static EXAMPLES: Examples = Examples {
             then: &[tile("esphome", "x", Online, Evidence::Live).changed(2)],
         },
         Sequence {
-            what: "a will that is not retained, after the board connected anew: the old `online` is believed as what it is",
+            what: "a will that is not retained, after the board connected again: the old `online` is believed as what it is",
             steps: &[
                 Step::Replay("x/status", "online"),
                 Step::Live("x/status", "offline"),

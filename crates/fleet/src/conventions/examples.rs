@@ -66,7 +66,7 @@ pub struct Tile {
     pub evidence: Evidence,
     /// Its name, if it has another than its id.
     pub name: Option<&'static str>,
-    /// Whether what it hangs on is offline.
+    /// Whether its parent is offline.
     pub is_parent_offline: bool,
     /// How often its status changed since it was first seen.
     pub changes: u32,

@@ -77,7 +77,7 @@ pub(super) static EXAMPLES: Examples = Examples {
     ],
     sequences: &[
         Sequence {
-            what: "the root is lost, and what hangs on it is offline with it",
+            what: "the root is lost, and the devices that depend on it are offline with it",
             steps: &[
                 Step::Replay("homie/5/bridge/$state", "ready"),
                 Step::Replay("homie/5/lamp/$state", "ready"),
@@ -97,7 +97,7 @@ pub(super) static EXAMPLES: Examples = Examples {
             ],
         },
         Sequence {
-            what: "the root comes back, and what hangs on it is what it said itself",
+            what: "the root comes back, and the devices that depend on it are what they said themselves",
             steps: &[
                 Step::Replay("homie/5/lamp/$description", r#"{"name":"Lamp","root":"bridge"}"#),
                 Step::Replay("homie/5/lamp/$state", "sleeping"),
@@ -120,7 +120,7 @@ pub(super) static EXAMPLES: Examples = Examples {
             then: &[],
         },
         Sequence {
-            what: "a description without a root: the device hangs on nothing any more",
+            what: "a description without a root: the device depends on nothing any more",
             steps: &[
                 Step::Replay("homie/5/bridge/$state", "lost"),
                 Step::Replay("homie/5/lamp/$state", "ready"),

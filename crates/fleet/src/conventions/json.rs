@@ -1,7 +1,7 @@
 //! JSON documents, read by serde_json into the types of the conventions.
 //!
 //! Two readers, for a document that is one object and for a list of objects that is handed on item by item. Neither
-//! holds a document as a tree: members that nobody asked for are skipped, at any depth, without recursion.
+//! holds a document as a tree: members that are not asked for are skipped, at any depth, without recursion.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -119,7 +119,7 @@ mod tests {
         let list = objects::<Pair<'_>>(document, |pair| listed.push(pair)).map(|()| listed);
         let found = object::<Pair<'_>>(document);
         let Ok(tree) = serde_json::from_slice::<Value>(document) else {
-            // Half a surrogate pair, a number without end and invalid UTF-8 are passed over where nobody asks for them.
+            // Half a surrogate pair, a number without end and invalid UTF-8 are skipped where they are not asked for.
             let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(document).is_ok();
             assert!(is_json || (found.is_none() && list.is_none()), "{shown} is no JSON");
             return;

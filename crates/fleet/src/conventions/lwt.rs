@@ -1,4 +1,4 @@
-//! Everybody else's `…/LWT`: ESPEasy, Espurna and whatever a sketch of one's own writes there.
+//! Any other `…/LWT`: ESPEasy, Espurna and sketches of one's own.
 //!
 //! The topic already says that it is a last will, so any of the known plain words is believed.
 
@@ -52,7 +52,7 @@ pub(super) static EXAMPLES: Examples = Examples {
         ignores("hasp/plate/LWT", "online"),
     ],
     sequences: &[Sequence {
-        what: "the topic is cleared: the tile goes",
+        what: "the topic is cleared: the tile is removed",
         steps: &[
             Step::Replay("espeasy1/LWT", "Connection Lost"),
             Step::Replay("attic/espurna/LWT", "1"),

@@ -32,18 +32,9 @@ pub use registry::{ConventionId, Precedence, RegisterError, Registry};
 pub(crate) use registry::{Dependence, breadth};
 pub(crate) use vocabulary::word;
 pub use vocabulary::{
-    About, Metadata, ReadJson, ReadMetadata, ReadNaming, Said, StatusTopic, Vocabulary, Words,
+    About, MAX_JSON, MAX_METADATA, MAX_NAME, MAX_WORD, Metadata, ReadJson, ReadMetadata, ReadNaming, Said,
+    StatusTopic, Vocabulary, Words,
 };
-
-/// The longest plain word that is read, in bytes, white space included.
-pub const MAX_WORD: usize = 32;
-/// The longest JSON payload that is parsed, in bytes.
-pub const MAX_JSON: usize = 64 * 1024;
-/// The longest metadata document that is parsed, in bytes: the device list of a large Zigbee network is larger than any
-/// status.
-pub const MAX_METADATA: usize = 4 * 1024 * 1024;
-/// The longest id and the longest name that a payload may give a device, in bytes.
-pub const MAX_NAME: usize = 256;
 
 macro_rules! built_in {
     ($($file:ident),+ $(,)?) => {

@@ -1,7 +1,7 @@
 //! Shelly, second generation and later: `true` and `false` on `<topic prefix>/online`; the prefix may have several
 //! levels.
 //!
-//! The suffix is everybody's: a UPS that says `ON` means its mains.
+//! The suffix is in general use: a UPS that says `ON` means its mains.
 
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
 use super::{Convention, Level, Pattern, Vocabulary, Words};

@@ -61,7 +61,7 @@ fn each_discovered(topic_mac: &str, payload: &[u8], each: &mut dyn FnMut(About<'
     let (online, offline) = (online.trim_ascii(), offline.trim_ascii());
     let is_word = |word: &str| !word.is_empty() && word.len() <= MAX_WORD;
     let are_words = is_word(online) && is_word(offline) && !online.eq_ignore_ascii_case(offline);
-    // Nobody speaks for another device: the topic names the MAC as well.
+    // No device speaks for another one: the topic names the MAC as well.
     if is_long || !are_words || *mac != topic_mac || TopicName::new(id).is_err() {
         return None;
     }
@@ -183,7 +183,7 @@ pub(super) static EXAMPLES: Examples = Examples {
         ignores("tasmota/discovery/000000000000/config", PLUG),
         ignores("tasmota/discovery/DC4F2249A3BC/sensors", r#"{"sn":{"Time":"2026-01-01T00:00:00"},"ver":1}"#),
         ignores("tele/lamp1/STATE", r#"{"Time":"2026-01-01T00:00:00","POWER":"ON"}"#),
-        // Only discovery can tell that `lamp1` is the topic of this one.
+        // Only discovery shows that `lamp1` is the topic of this one.
         ignores("tasmota/bedroom/lamp1/tele/LWT", "Online"),
     ],
     sequences: &[
@@ -250,7 +250,7 @@ pub(super) static EXAMPLES: Examples = Examples {
             then: &[tile("tasmota", "tasmota_49A3BC", Online, Evidence::Live).named("Plug")],
         },
         Sequence {
-            what: "another topic, of which only discovery tells: what never spoke on the old one goes",
+            what: "another topic, which only discovery names: what never spoke on the old one is removed",
             steps: &[Step::Replay(DISCOVERY, SENSOR), Step::Live(DISCOVERY, PLUG)],
             then: &[tile("tasmota", "tasmota_49A3BC", Unknown, Evidence::Live).named("Plug")],
         },

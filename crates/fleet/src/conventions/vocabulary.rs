@@ -4,8 +4,17 @@
 
 use std::borrow::Cow;
 
-use super::{MAX_JSON, MAX_WORD};
 use crate::status::Status;
+
+/// The longest plain word that is read, in bytes, white space included.
+pub const MAX_WORD: usize = 32;
+/// The longest JSON payload that is parsed, in bytes.
+pub const MAX_JSON: usize = 64 * 1024;
+/// The longest metadata document that is parsed, in bytes: the device list of a large Zigbee network is larger than any
+/// status.
+pub const MAX_METADATA: usize = 4 * 1024 * 1024;
+/// The longest id and the longest name that a payload may give a device, in bytes.
+pub const MAX_NAME: usize = 256;
 
 /// How a payload is read.
 #[derive(Clone, Debug)]

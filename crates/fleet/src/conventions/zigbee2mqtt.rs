@@ -125,7 +125,7 @@ pub(super) static EXAMPLES: Examples = Examples {
             then: &[tile("zigbee2mqtt", "hall", Online, Evidence::Live)],
         },
         Sequence {
-            what: "the bridge goes: its devices keep their word, and nobody knows whether it holds",
+            what: "the bridge goes offline: its devices keep their word, and whether it still counts is unknown",
             steps: &[
                 Step::Replay("zigbee2mqtt/bridge/state", r#"{"state":"online"}"#),
                 Step::Replay("zigbee2mqtt/lamp/availability", r#"{"state":"online"}"#),
@@ -181,7 +181,7 @@ pub(super) static EXAMPLES: Examples = Examples {
             then: &[],
         },
         Sequence {
-            what: "another base topic, which the bridge tells",
+            what: "another base topic, which the bridge names",
             steps: &[
                 Step::Replay("attic-z2m/bridge/state", r#"{"state":"online"}"#),
                 Step::Replay("attic-z2m/kitchen/lamp/availability", r#"{"state":"online"}"#),

@@ -1,6 +1,6 @@
 //! The bridge of Zigbee2MQTT: `<base topic>/bridge/state`, whose base topic is the id.
 //!
-//! Its will covers the bridge alone. While it is offline nobody updates what its devices last said.
+//! Its will covers the bridge alone. While it is offline the statuses of its devices are not updated.
 
 use super::examples::{Examples, Sequence, Step, ignores, shows, tile};
 use super::zigbee2mqtt::{BASE, state};
@@ -17,7 +17,7 @@ pub(super) fn convention() -> Convention {
         label: "Zigbee2MQTT bridge".into(),
         patterns: vec![
             Pattern { levels: vec![BASE, BRIDGE, LAST], vocabulary: state() },
-            // Any other base topic of one level. The bridge tells which it is, so that its devices are asked for.
+            // Any other base topic of one level. The bridge's own topic names it, so that its devices are subscribed to.
             Pattern { levels: vec![Level::Id, BRIDGE, LAST], vocabulary: state() },
         ],
         announces: true,

@@ -5,10 +5,10 @@
 
 use mqtt::Time;
 
-use super::device::{ALIVE, LAPSED, UNWATCHED};
 use super::evidence::Coverage;
 use super::history::{Gap, MAX_GAPS};
 use super::key::Key;
+use super::slot::{ALIVE, LAPSED, UNWATCHED};
 use super::{Fleet, Handle};
 use crate::conventions::{ConventionId, Id, Owner, Vocabulary};
 

@@ -37,7 +37,7 @@ impl Brief {
         self.0 / GENERATION
     }
 
-    /// The device is gone; whoever has the slot next is another one.
+    /// The device is removed; the next one in the slot is another device.
     pub(super) fn retire(&mut self) {
         self.set_placed(false);
         self.0 = self.0.wrapping_add(GENERATION);

@@ -1,10 +1,10 @@
 //! What changed across all devices: since an epoch, of late, and in which order.
 //!
 //! Three questions of the page, each answered without walking the fleet: which of the tiles in sight to draw
-//! anew ([`Fleet::changed_since`]), what happened last ([`Fleet::recent_changes`]), and who changed last
+//! again ([`Fleet::changed_since`]), what happened last ([`Fleet::recent_changes`]), and which changed last
 //! ([`super::OrderBy::Change`]). The transitions write all three.
 
-use super::device::ALIVE;
+use super::slot::ALIVE;
 use super::store::{CHUNK, Handle};
 use super::{Change, Fleet};
 
@@ -118,7 +118,7 @@ impl Fleet {
     pub(super) fn record_recent(&mut self, number: u32, change: Change) {
         let handle = self.handle(number);
         if change.flap {
-            // Where so many others changed within a second, nobody reads that this one did twice.
+            // Where so many others changed within a second, the mark of a flap is of no use.
             let mut latest = self.recent.iter_mut().rev().take(MAX_FLAP_SEARCH);
             if let Some((_, first)) = latest.find(|(other, _)| *other == handle) {
                 first.flap = true;
@@ -138,7 +138,7 @@ impl Fleet {
 /// The slots whose devices changed, by when they last did.
 #[derive(Default, Debug)]
 pub(super) struct Recency {
-    /// The latest last. An entry counts only where `places` says so: whoever changes again leaves one behind.
+    /// The latest last. An entry counts only where `places` says so: a device that changes again leaves its old one behind.
     log: Vec<u32>,
     /// By slot: the place of its entry in the log.
     places: Vec<u32>,
@@ -168,7 +168,7 @@ impl Recency {
         self.log.push(slot);
     }
 
-    /// Whoever has this slot next never changed.
+    /// The next device in this slot never changed.
     pub(super) fn remove(&mut self, slot: u32) {
         if self.has(slot) {
             self.places[slot as usize] = NOWHERE;
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn full_stamps_begin_anew_and_say_that_everything_changed() {
+    fn full_stamps_begin_again_and_say_that_everything_changed() {
         let mut fleet = Fleet::new(Bounds::default(), false, 0);
         fleet.link_up(Time(0));
         let a = fleet.apply("a/LWT", b"online", false, Time(0)).device.expect("a word of the convention");

@@ -5,9 +5,8 @@
 use mqtt::Time;
 
 use super::Fleet;
-use super::device::{
-    DISABLED, LAPSED, LIVE, PARENT_OFFLINE, PARENT_REPLAYED, PARENT_STALE, ParentOf, SILENT, Slot, UNKNOWN,
-    UNWATCHED,
+use super::slot::{
+    DISABLED, LAPSED, LIVE, PARENT_OFFLINE, PARENT_REPLAYED, PARENT_STALE, SILENT, Slot, UNKNOWN, UNWATCHED,
 };
 use crate::status::Evidence;
 
@@ -22,12 +21,11 @@ pub enum StaleReason {
     NotAnnouncedAgain,
     /// Not everything that is retained could be seen.
     SnapshotIncomplete,
-    /// Its convention announces nothing to late subscribers: it will speak when it speaks.
+    /// Its convention announces nothing to late subscribers: its next message is awaited.
     WaitsForNextMessage,
     /// The filters that brought it are paused or switched off.
     NotSubscribed,
-    /// What it hangs on is offline, and would not pass on what becomes of it; or it is offline with that, which
-    /// is stale itself.
+    /// Its parent is offline and passes nothing on; or it is offline with its parent, which is stale itself.
     ParentOffline,
 }
 
@@ -101,13 +99,6 @@ impl Fleet {
         } else {
             known(slot)
         }
-    }
-
-    /// What a device depends on.
-    pub(super) fn parent(&self, number: u32) -> Option<ParentOf<'_>> {
-        let (key, parent) = self.families.parent(number)?;
-        let handle = parent.map(|parent| self.handle(parent));
-        Some(ParentOf { convention: &self.conventions()[key.convention], id: key.id, handle })
     }
 
     /// Changes what the flags say of a device.

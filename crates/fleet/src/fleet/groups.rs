@@ -1,4 +1,4 @@
-//! The devices in groups: by convention, by the first levels of their topic, or by what they hang on.
+//! The devices in groups: by convention, by the first levels of their topic, or by their parent.
 //!
 //! Every device is in exactly one group of a grouping. Nothing is kept: groups are read off the slots in the
 //! order in which they lie, and the rows are dealt out to them as [`Fleet::rows`] gives them.
@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use hashbrown::HashMap;
 
-use super::device::{ALIVE, Slot};
+use super::slot::{ALIVE, Slot};
 use super::{Counts, Fleet, Handle, Query, order};
 use crate::conventions::ConventionId;
 
@@ -33,7 +33,7 @@ pub struct GroupKey {
     /// The slug of the convention, or of the parent's.
     pub convention: Option<Cow<'static, str>>,
     /// The levels of the topic, or the parent's id. Empty where a topic has but one level, and for devices
-    /// that hang on nothing.
+    /// without a parent.
     pub text: String,
 }
 

@@ -10,9 +10,9 @@ use mqtt::TopicFilter;
 
 use super::Fleet;
 use super::apply::{Applied, Effect, Message, NewDevice};
-use super::device::{DISABLED, FOLLOWS_PARENT, LAPSED, LISTED, LIVE, SILENT, SLEEPS, Slot, UNWATCHED};
 use super::key::{Key, OwnedKey};
 use super::named::NamedTopic;
+use super::slot::{DISABLED, FOLLOWS_PARENT, LAPSED, LISTED, LIVE, SILENT, SLEEPS, Slot, UNWATCHED};
 use crate::conventions::{
     About, ConventionId, MAX_METADATA, MAX_NAME, Metadata, Owner, ParentBy, StatusTopic, Vocabulary,
 };

@@ -21,6 +21,7 @@ mod order;
 mod parents;
 mod payloads;
 mod query;
+mod slot;
 mod store;
 mod texts;
 mod transitions;
@@ -36,7 +37,6 @@ use crate::conventions::{Convention, ConventionId, Owners, Precedence, RegisterE
 use crate::status::{Evidence, Status};
 use brief::Brief;
 use changes::{Recency, Stamps};
-use device::{ALIVE, News, Slot};
 use evidence::Coverage;
 use families::Families;
 use history::Histories;
@@ -45,6 +45,7 @@ use metadata::Waiting;
 use named::NamedTopics;
 use order::Order;
 use payloads::Payloads;
+use slot::{ALIVE, News, Slot};
 use texts::Texts;
 
 pub use apply::{Applied, Effect};
@@ -76,7 +77,7 @@ pub struct Fleet {
     free: Vec<u32>,
     texts: Texts,
     payloads: Payloads,
-    /// Slots by the key of their device, which stands in `texts`.
+    /// Slots by the key of their device; its id is in `texts`.
     index: HashTable<u32>,
     order: Order,
     /// By topic.

@@ -1,4 +1,4 @@
-//! The order of the devices by name, kept instead of sorted anew: a full sort of 100,000 names takes longer
+//! The order of the devices by name, kept instead of sorted each time: a full sort of 100,000 names takes longer
 //! than a frame.
 //!
 //! New and renamed devices wait in `pending` and are merged in by the batch. Removed ones are skipped where

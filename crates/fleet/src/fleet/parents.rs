@@ -1,8 +1,8 @@
 //! Which device depends on which, and what a device shows while its parent is offline.
 
 use super::Fleet;
-use super::device::{PARENT_OFFLINE, PARENT_REPLAYED, PARENT_STALE, SILENT};
 use super::key::Key;
+use super::slot::{PARENT_OFFLINE, PARENT_REPLAYED, PARENT_STALE, SILENT};
 use crate::conventions::{ConventionId, Dependence, Owner, ParentBy};
 use crate::status::{Evidence, Status};
 

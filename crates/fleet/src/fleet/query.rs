@@ -5,8 +5,8 @@
 
 use std::borrow::Cow;
 
-use super::device::{ALIVE, Slot};
 use super::groups::GroupKey;
+use super::slot::{ALIVE, Slot};
 use super::{Fleet, Handle};
 use crate::status::{Evidence, Status};
 

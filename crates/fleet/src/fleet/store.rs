@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 use std::hash::BuildHasher;
 
 use super::brief::Brief;
-use super::device::{ALIVE, PENDING, Slot};
 use super::key::Key;
+use super::slot::{ALIVE, PENDING, Slot};
 use super::texts::Texts;
 use super::{Fleet, order};
 use crate::conventions::ConventionId;

@@ -6,18 +6,18 @@
 use mqtt::Time;
 
 use super::apply::{Applied, Effect, Message, NewDevice, id_start};
-use super::device::{
-    self, ALIASED, ALIVE, FIRST_LIVE, FOLLOWS_PARENT, LAPSED, LISTED, LIVE, News, PARENT_OFFLINE, SILENT,
-    Slot, UNKNOWN, UNWATCHED,
-};
 use super::evidence::Coverage;
 use super::history::{Change, ChangeKind, Gap};
 use super::key::Key;
+use super::slot::{
+    ALIASED, ALIVE, FIRST_LIVE, FOLLOWS_PARENT, LAPSED, LISTED, LIVE, News, PARENT_OFFLINE, SILENT, Slot,
+    UNKNOWN, UNWATCHED, first_sight as first_sight_change,
+};
 use super::{Alias, Fleet};
 use crate::status::{Evidence, Status};
 
 impl Fleet {
-    /// A device that is not known yet: by a message of its own, or listed by an inventory, which tells no status.
+    /// A device that is not known yet: by a message of its own, or listed by an inventory, which has no status.
     pub(super) fn first_sight(
         &mut self,
         new: NewDevice<'_>,
@@ -117,8 +117,8 @@ impl Fleet {
             // any | retain 0: live; since now if the status is another one.
             (false, _) if differs => (true, now, ChangeKind::Live),
             (false, _) => (true, slot.since, ChangeKind::Live),
-            // stale, after reconnect | replay: its status, retained. Nobody saw when it began, for even the
-            // same status may have ended and come back while nobody looked.
+            // stale, after reconnect | replay: its status, retained. Its beginning was not seen: even the
+            // same status may have ended and come back in the meantime.
             (true, true) => (false, UNKNOWN, ChangeKind::WhileAway),
             // link unbroken | replay that is news: its status, retained, since unknown.
             (true, false) if is_news => (false, UNKNOWN, ChangeKind::Missed),
@@ -283,7 +283,7 @@ impl Fleet {
         if !self.rewrite_texts(number, topic, id_start, None) {
             return self.remove(number);
         }
-        // Nobody kept the bytes of the word that it goes on with.
+        // The bytes of the other topic's last word were not kept.
         self.payloads.remove(number);
         let mut slot = *self.slot(number);
         slot.since = if slot.status == alias.status { slot.since } else { UNKNOWN };
@@ -339,7 +339,7 @@ impl Fleet {
         };
         let length = record.changes.len();
         if length == 0 {
-            record.push(device::first_sight(before));
+            record.push(first_sight_change(before));
         } else if !has_room {
             record.changes.remove(0);
             self.refused.changes += 1;
@@ -374,7 +374,7 @@ impl Fleet {
         self.rewrite_texts(number, &topic, id_start, Some(name))
     }
 
-    /// Writes the texts of a device anew: another topic, and another name if one is given. Returns whether
+    /// Replaces the texts of a device: another topic, and another name if one is given. Returns whether
     /// there was room for it.
     fn rewrite_texts(&mut self, number: u32, topic: &str, id_start: usize, name: Option<&str>) -> bool {
         let slot = *self.slot(number);

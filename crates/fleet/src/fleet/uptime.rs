@@ -3,13 +3,15 @@
 //! Every device has a clock that runs while it is observed: its evidence is not stale. The clock is no more
 //! than the time at which it would have begun, had it never stood still, so that nothing is walked when the
 //! link breaks and a device that never changed needs nothing else. Sums are taken when a status ends, and are
-//! never taken back: histories and gaps may be let go of.
+//! never taken back: histories and gaps may be dropped.
 
 use mqtt::Time;
 
 use super::Fleet;
-use super::device::{ALIVE, Device, Slot};
-use crate::status::{Evidence, Status};
+use super::device::Device;
+use super::history::Tally;
+use super::slot::{ALIVE, Slot};
+use crate::status::Evidence;
 
 /// How long a device was observed, and how much of it up, since its first sight in this visit.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
@@ -20,33 +22,6 @@ pub struct Uptime {
     pub observed: u64,
     /// Milliseconds of them in which it was online, or degraded: connected, by its own word.
     pub online: u64,
-}
-
-/// The sums of the statuses that ended, in milliseconds of the device's clock.
-#[derive(Copy, Clone, Debug, Default)]
-pub(super) struct Tally {
-    /// What the clock showed when the last status ended.
-    at: u64,
-    /// Online or degraded.
-    up: u64,
-    /// Sleeping or unknown.
-    excluded: u64,
-    /// Where the clock stands still, unless it runs or the link alone has stopped it.
-    stopped: Option<u64>,
-}
-
-impl Tally {
-    /// A status ended when the clock showed this.
-    fn end(&mut self, status: Status, clock: u64) {
-        let clock = clock.max(self.at);
-        let held = clock - self.at;
-        self.at = clock;
-        match status {
-            Status::Online | Status::Degraded => self.up += held,
-            Status::Sleeping | Status::Unknown => self.excluded += held,
-            Status::Offline => {}
-        }
-    }
 }
 
 impl Device<'_> {
@@ -98,7 +73,7 @@ impl Fleet {
         }
     }
 
-    /// Lets go of the link's oldest gap. A clock that stood still since then is set as if it had stood still
+    /// Drops the link's oldest gap. A clock that stood still since then is set as if it had stood still
     /// since the next one.
     pub(super) fn drop_oldest_gap(&mut self) {
         let ended = self.link - 1 - self.gaps.len() as u32;

@@ -4,8 +4,9 @@ use std::cmp::Reverse;
 use std::ops::Range;
 
 use super::bases::Bases;
+use super::levels::{first_level, last_level};
+use super::owner::{Id, Owner};
 use super::reserved::{is_reserved, may_be_base};
-use super::{Id, Owner};
 use crate::conventions::convention::{Level, ParentBy, Pattern};
 use crate::conventions::registry::{ConventionId, Precedence, Registry};
 
@@ -124,15 +125,6 @@ impl Candidate {
         };
         (self.has_id != id.is_empty()).then_some(id)
     }
-}
-
-/// Where the last level begins. By the byte: this is done with every message.
-pub(super) fn last_level(topic: &str) -> usize {
-    topic.bytes().rposition(|byte| byte == b'/').map_or(0, |slash| slash + 1)
-}
-
-pub(super) fn first_level(topic: &str) -> &str {
-    topic.bytes().position(|byte| byte == b'/').map_or(topic, |slash| &topic[..slash])
 }
 
 /// The bytes between literal levels: one to three levels, unless there may be any number.

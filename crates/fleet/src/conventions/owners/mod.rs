@@ -3,85 +3,20 @@
 //! Finding the owner allocates nothing, and a topic that no convention owns costs one look at its last level.
 
 mod bases;
+mod levels;
 mod matching;
+mod owner;
 mod reserved;
-
-use std::borrow::Cow;
-use std::ops::Range;
 
 use super::convention::{Convention, Pattern};
 use super::registry::{ConventionId, Precedence, RegisterError, Registry};
 use bases::Bases;
-use matching::{Candidate, last_level};
+use levels::last_level;
+use matching::Candidate;
 
 pub use bases::MAX_BASES;
+pub use owner::{Id, Owner};
 pub use reserved::{RESERVED_ROOTS, RESERVED_TOPICS};
-
-/// The owner of a topic.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Owner {
-    /// The convention.
-    pub convention: ConventionId,
-    /// Where the device's id stands.
-    pub id: Id,
-    /// The place of the pattern that the topic matches, in its convention.
-    pattern: u16,
-    /// The bytes of the base topic, if the pattern has one; at the beginning of the topic.
-    base_len: Option<usize>,
-}
-
-/// Where the device's id stands.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Id {
-    /// In these bytes of the topic.
-    Topic(Range<usize>),
-    /// In these bytes of the topic, below a base topic that is not the default one: both are the id.
-    Based {
-        /// The base topic.
-        base: Range<usize>,
-        /// The device's own part; empty when the base topic is the id.
-        own: Range<usize>,
-    },
-    /// In the payload: many devices share the topic.
-    Payload,
-}
-
-impl Owner {
-    /// The device's id: from the topic, or from the payload, which said this.
-    pub fn id_in<'a>(&self, topic: &'a str, said: Option<&'a str>) -> Option<Cow<'a, str>> {
-        match &self.id {
-            Id::Topic(range) => Some(topic[range.clone()].into()),
-            Id::Based { base, own } => Some(based_id(&topic[base.clone()], &topic[own.clone()])),
-            Id::Payload => said.map(Cow::Borrowed),
-        }
-    }
-
-    /// The id of another device below the same base topic.
-    pub fn sibling<'a>(&self, topic: &'a str, own: &'a str) -> Cow<'a, str> {
-        match &self.id {
-            Id::Based { base, .. } => based_id(&topic[base.clone()], own),
-            Id::Topic(_) | Id::Payload => own.into(),
-        }
-    }
-
-    /// The base topic, if the pattern has one.
-    pub fn base<'a>(&self, topic: &'a str) -> Option<&'a str> {
-        self.base_len.map(|length| &topic[..length])
-    }
-
-    /// What stands in the topic for the id, without a base topic before it.
-    pub fn own_id<'a>(&self, topic: &'a str) -> &'a str {
-        match &self.id {
-            Id::Topic(own) | Id::Based { own, .. } => &topic[own.clone()],
-            Id::Payload => "",
-        }
-    }
-}
-
-/// Contract, section 1: a base topic other than the default is put before the id.
-fn based_id<'a>(base: &'a str, own: &'a str) -> Cow<'a, str> {
-    if own.is_empty() { base.into() } else { [base, ":", own].concat().into() }
-}
 
 /// The patterns of every convention, in order of precedence, grouped so that few are tried.
 #[derive(Debug)]
@@ -158,7 +93,7 @@ impl Owners {
         &self.registry[owner.convention].patterns[usize::from(owner.pattern)]
     }
 
-    /// The owner of a topic: the convention of the matching pattern that stands first in the order of [`Precedence`].
+    /// The owner of a topic: the convention of the matching pattern that comes first (see [`Precedence`]).
     pub fn owner(&self, topic: &str) -> Option<Owner> {
         let last = &topic[last_level(topic)..];
         let group = self.by_last_level.iter().find(|(level, _)| **level == *last);
@@ -169,6 +104,23 @@ impl Owners {
             (Some(one), _) => Some(one.1),
             (None, other) => other.map(|(_, owner)| owner),
         }
+    }
+
+    /// The base topics of the devices that depend on those of this convention, without the default ones.
+    pub(crate) fn bases(&self, parent: ConventionId) -> impl Iterator<Item = &str> {
+        self.bases.of_parent(parent, &self.registry)
+    }
+
+    /// A device of this convention exists: its id is the base topic of those that depend on it. Returns the
+    /// filters that match these, if the base topic is another than the default and was not known yet; `None`
+    /// when there are too many.
+    pub(crate) fn learn_base(&mut self, parent: ConventionId, id: &str) -> Option<Vec<String>> {
+        self.bases.learn(parent, id, &self.registry)
+    }
+
+    /// Forgets a base topic that is not used any more.
+    pub(crate) fn forget_base(&mut self, base: &str) {
+        self.bases.forget(base);
     }
 
     fn first_match<'a>(&self, candidates: &'a [Candidate], topic: &str) -> Option<(&'a Candidate, Owner)> {

@@ -1,6 +1,6 @@
 //! Topics that no suffix convention owns: they belong to systems whose own convention knows better what they mean.
 
-use super::matching::first_level;
+use super::levels::first_level;
 
 /// First levels below which no suffix convention owns anything. In Homie a property may be called `online` or `status`.
 pub const RESERVED_ROOTS: &[&str] =
