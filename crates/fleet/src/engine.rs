@@ -1,29 +1,29 @@
-//! The board without a browser: an MQTT session, a fleet and a snapshot joined. Bytes in, deltas out.
+//! The board without a browser: an MQTT session, a fleet and a snapshot. Bytes in, changed devices out.
 //!
-//! The engine carries events from the session to the fleet and steps from the snapshot to the session, and
-//! holds no rule of its own. The page's driver calls `handle_*` and `poll_*` as it would a bare session's,
-//! and reads [`Engine::fleet`] and [`Engine::snapshot`] whenever [`Engine::epoch`] has changed.
+//! The engine passes events from the session to the fleet and steps from the snapshot to the session. Never reads a
+//! clock or opens a socket: its input and output are those of an [`mqtt::Session`], so that one driver can run both.
+//! The page reads [`Engine::fleet`] and [`Engine::snapshot`] whenever [`Engine::epoch`] has changed.
 
 use std::time::Duration;
 
 use mqtt::{Closed, Event, Failure, Link, Options, Session, Subscription, Time, Transmit};
 
 use crate::fleet::{Bounds, Effect, Fleet, Handle};
-use crate::forget::{Forgetting, Task, Turns};
+use crate::retained::{Deletion, Task};
 use crate::snapshot::{RejectedFilter, Snapshot, SnapshotState, Step};
 
-/// New devices are put in their places this often: about once in two frames, so that the rows are cheap to
-/// read and a burst is sorted by the batch.
-const SETTLE: Duration = Duration::from_millis(30);
+/// How often new devices are sorted into the order: about once in two frames, so that rows are cheap to read and a
+/// burst is sorted in batches.
+const SETTLE_INTERVAL: Duration = Duration::from_millis(30);
 
-/// What an engine is made of.
+/// The configuration of an engine.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// How the session connects.
     pub session: Options,
     /// The user's topic filters; they replace the default ones.
     pub filters: Option<Vec<String>>,
-    /// How much is kept.
+    /// How much the fleet keeps.
     pub bounds: Bounds,
 }
 
@@ -34,32 +34,31 @@ impl Config {
     }
 }
 
-/// Why no engine was made.
+/// Why a configuration makes no engine.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ConfigError {
     /// Filters were given, and none of them can be subscribed to.
     NoFilter(Vec<RejectedFilter>),
 }
 
-/// A board without a browser.
+/// The board without a browser.
 #[derive(Debug)]
 pub struct Engine {
     session: Session,
     fleet: Fleet,
     snapshot: Snapshot,
     rejected: Vec<RejectedFilter>,
-    /// Behind a trait, so that a page can load the rules of forgetting with what looks devices up.
-    forgetting: Option<Box<dyn Turns>>,
-    /// The user chose the filters: no other is added to them.
+    deletion: Option<Deletion>,
+    /// The filters are the user's: no others are added.
     has_own_filters: bool,
     epoch: u64,
-    /// The snapshot's state and the link's, as last seen.
+    /// The state of the snapshot and of the link when they were last compared.
     state: SnapshotState,
     link: Link,
     /// When the fleet was last settled.
     settled_at: Time,
-    /// When bytes last came: up to then the link is known to have worked.
-    heard_at: Time,
+    /// When bytes last came. The link is known to have worked until then.
+    received_at: Time,
 }
 
 /// # Commands
@@ -75,7 +74,7 @@ impl Engine {
             Some(filters) => Snapshot::with_filters(filters),
             None => (Snapshot::with_defaults(), Vec::new()),
         };
-        if snapshot.filters().is_empty() {
+        if snapshot.subscriptions().is_empty() {
             return Err(ConfigError::NoFilter(rejected));
         }
         let fleet = Fleet::new(config.bounds, has_own_filters, config.session.seed);
@@ -86,20 +85,21 @@ impl Engine {
             fleet,
             snapshot,
             rejected,
-            forgetting: None,
+            deletion: None,
             has_own_filters,
             epoch: 0,
             state: SnapshotState::Unknown,
             link,
             settled_at: Time::default(),
-            heard_at: Time::default(),
+            received_at: Time::default(),
         })
     }
 
-    /// Connects, and stays connected until told otherwise. What was looked up to be forgotten is dropped.
+    /// Connects, and dials again whenever the link ends, until [`Engine::disconnect`]. Drops what was looked up for
+    /// deletion.
     pub fn connect(&mut self, now: Time) {
-        while self.forgetting.is_some() {
-            self.close_forgetting();
+        while self.deletion.is_some() {
+            self.close_deletion();
         }
         self.session.connect(now);
         self.advance(now);
@@ -117,66 +117,66 @@ impl Engine {
         self.advance(now);
     }
 
-    /// Switches a filter of [`Snapshot::filters`] on or off, by its position.
-    pub fn switch_filter(&mut self, position: usize, is_on: bool, now: Time) {
+    /// Switches a subscription of [`Snapshot::subscriptions`] on or off, by its position.
+    pub fn switch_subscription(&mut self, position: usize, is_on: bool, now: Time) {
         self.snapshot.switch(position, is_on, now);
         self.epoch += 1;
         self.advance(now);
     }
 }
 
-/// # Forgetting
+/// # Deleting retained messages
 ///
-/// Deletes what the broker keeps of devices, in steps that the user takes: each begins a task of [`Forgetting`], and
-/// does nothing while another runs.
+/// The user takes each step: it starts a task of [`Deletion`], and has no effect while another one is running.
 impl Engine {
-    /// Looks up what the broker keeps of these devices, each named once, in place of those looked up before. What was
-    /// forgotten already can still be undone when this is closed before anything else was.
+    /// Looks up what the broker retains of these devices, each given once. Replaces the last look-up. If this one is
+    /// closed before anything is deleted, the last deletion can be undone again.
     pub fn look_up(&mut self, devices: &[Handle], now: Time) {
-        let is_done = |forgetting: &Forgetting| forgetting.task() != Task::LookUp && !forgetting.is_running();
-        if !self.forgetting().is_some_and(is_done) {
-            self.close_forgetting();
+        let is_done = |deletion: &Deletion| deletion.task() != Task::LookUp && !deletion.is_running();
+        if !self.deletion.as_ref().is_some_and(is_done) {
+            self.close_deletion();
         }
-        let former = self.forgetting.take();
-        self.forgetting = Some(Box::new(Forgetting::new(&self.fleet, devices, former)));
+        let former = self.deletion.take();
+        self.deletion = Some(Deletion::new(&self.fleet, devices, former));
         self.advance(now);
     }
 
-    /// Deletes what was looked up ([`Outcome::Kept`](crate::forget::Outcome::Kept)), as far as it is still the same.
-    pub fn forget(&mut self, now: Time) {
-        self.begin(Task::Forget, now);
+    /// Deletes the messages that were looked up ([`Outcome::Kept`](crate::retained::Outcome::Kept)), if they are still
+    /// the same.
+    pub fn delete_retained(&mut self, now: Time) {
+        self.begin(Task::Delete, now);
     }
 
-    /// Puts back what was deleted, or perhaps was, as far as the devices have not spoken since.
+    /// Restores the messages that were deleted, or perhaps were, of devices that have not published since.
     pub fn undo(&mut self, now: Time) {
         self.begin(Task::Undo, now);
     }
 
-    /// Ends the task that runs, behind the topics that it is at. What it came to stands, and can be undone.
-    pub fn stop_forgetting(&mut self) {
-        if let Some(forgetting) = &mut self.forgetting {
-            forgetting.get_mut().stop();
+    /// Ends the running task after the topics that are under way. What was done can be undone.
+    pub fn stop_deletion(&mut self) {
+        if let Some(deletion) = &mut self.deletion {
+            deletion.stop();
             self.epoch += 1;
         }
     }
 
-    /// Drops what was looked up last, whatever is under way, and what came of it. What was forgotten before takes its
-    /// place, unless something else was meanwhile.
-    pub fn close_forgetting(&mut self) {
-        if let Some(forgetting) = self.forgetting.take() {
-            self.forgetting = forgetting.close(&mut self.session, &self.snapshot);
+    /// Drops the last look-up with its outcomes, even while a task is running. The deletion before it takes its place,
+    /// unless something was deleted since.
+    pub fn close_deletion(&mut self) {
+        if let Some(deletion) = self.deletion.take() {
+            self.deletion = deletion.close(&mut self.session, &self.snapshot);
             self.epoch += 1;
         }
     }
 
-    /// What was looked up, and what came of it.
-    pub fn forgetting(&self) -> Option<&Forgetting> {
-        self.forgetting.as_ref().map(|forgetting| forgetting.get())
+    /// The topics that were looked up, and their outcomes.
+    pub fn deletion(&self) -> Option<&Deletion> {
+        self.deletion.as_ref()
     }
 
     fn begin(&mut self, task: Task, now: Time) {
-        if let Some(forgetting) = &mut self.forgetting {
-            forgetting.get_mut().begin(task);
+        if let Some(deletion) = &mut self.deletion {
+            deletion.begin(task);
             self.epoch += 1;
         }
         self.advance(now);
@@ -191,20 +191,20 @@ impl Engine {
         self.advance(now);
     }
 
-    /// Bytes came: any part of any number of packets.
+    /// Bytes came from the socket: any part of any number of packets.
     pub fn handle_bytes(&mut self, bytes: &[u8], now: Time) {
         self.session.handle_bytes(bytes, now);
         self.advance(now);
-        self.heard_at = now;
+        self.received_at = now;
     }
 
-    /// The socket closed or could not be opened.
+    /// The socket closed, or failed to open.
     pub fn handle_closed(&mut self, closed: Closed, now: Time) {
         self.session.handle_closed(closed, now);
         self.advance(now);
     }
 
-    /// The time of [`Engine::poll_timeout`] has come. Calling it early is harmless.
+    /// The timer for [`Engine::poll_timeout`] fired. Calling this early or late does no harm.
     pub fn handle_timeout(&mut self, now: Time) {
         self.session.handle_timeout(now);
         self.advance(now);
@@ -220,13 +220,13 @@ impl Engine {
 
     /// When to call [`Engine::handle_timeout`].
     pub fn poll_timeout(&self) -> Option<Time> {
-        let settle_at = (!self.fleet.is_settled()).then_some(self.settled_at + SETTLE);
-        let (step_at, forget_at) = match self.forgetting() {
-            // The snapshot's next step waits until the topics are asked for.
-            Some(forgetting) if forgetting.is_asking() => (None, forgetting.poll_timeout()),
+        let settle_at = (!self.fleet.is_settled()).then_some(self.settled_at + SETTLE_INTERVAL);
+        let (step_at, deletion_at) = match &self.deletion {
+            // The snapshot's next step waits until these topics are finished.
+            Some(deletion) if deletion.is_asking() => (None, deletion.poll_timeout()),
             _ => (self.snapshot.poll_timeout(), None),
         };
-        [self.session.poll_timeout(), step_at, forget_at, settle_at].into_iter().flatten().min()
+        [self.session.poll_timeout(), step_at, deletion_at, settle_at].into_iter().flatten().min()
     }
 }
 
@@ -237,12 +237,12 @@ impl Engine {
         &self.fleet
     }
 
-    /// The filters and what they brought.
+    /// The subscriptions, and what they brought.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
     }
 
-    /// The session: where the link stands, and why.
+    /// The session: the state of the link, and the reason for it.
     pub fn session(&self) -> &Session {
         &self.session
     }
@@ -252,20 +252,20 @@ impl Engine {
         &self.rejected
     }
 
-    /// A number that changes whenever anything the page shows may have changed.
+    /// A number that changes whenever something that the page shows may have changed.
     pub fn epoch(&self) -> u64 {
         self.epoch
     }
 }
 
 impl Engine {
-    /// Carries events up and steps down until nothing is left to do.
+    /// Passes events up and steps down until nothing is left to do.
     fn advance(&mut self, now: Time) {
-        self.carry_events(now);
+        self.handle_events(now);
         while let Some(filter) = self.fleet.poll_wanted_filter() {
             if self.has_own_filters {
-                // Contract, section 4: the user's filters replace the board's own. They may have brought what
-                // this one would, before anybody knew whose it is.
+                // Contract, section 4: the user's filters replace the default ones. They may have brought messages
+                // of this filter before their owner was known.
                 self.snapshot.ask_again(filter);
             } else {
                 self.snapshot.add(filter);
@@ -279,13 +279,13 @@ impl Engine {
             self.fleet.cover(is_covered, now);
             self.epoch += 1;
         }
-        self.carry_steps(now);
-        while let Some(forgetting) = &mut self.forgetting
-            && forgetting.advance(&mut self.session, &self.snapshot, &self.fleet, now)
+        self.send_steps(now);
+        while let Some(deletion) = &mut self.deletion
+            && deletion.advance(&mut self.session, &self.snapshot, &self.fleet, now)
         {
             self.epoch += 1;
             // Between two batches it is the snapshot's turn.
-            self.carry_steps(now);
+            self.send_steps(now);
         }
 
         let state = self.snapshot.state();
@@ -298,7 +298,7 @@ impl Engine {
             self.state = state;
             self.epoch += 1;
         }
-        if !self.fleet.is_settled() && !(self.settled_at..self.settled_at + SETTLE).contains(&now) {
+        if !self.fleet.is_settled() && !(self.settled_at..self.settled_at + SETTLE_INTERVAL).contains(&now) {
             self.fleet.settle();
             self.settled_at = now;
         }
@@ -309,17 +309,17 @@ impl Engine {
         }
     }
 
-    fn carry_events(&mut self, now: Time) {
+    fn handle_events(&mut self, now: Time) {
         while let Some(event) = self.session.poll_event() {
             self.epoch += 1;
-            let forgetting = self.forgetting.as_mut();
-            let is_own_replay = forgetting.is_some_and(|forgetting| forgetting.handle_event(&event, now));
+            let deletion = self.deletion.as_mut();
+            let is_own_replay = deletion.is_some_and(|deletion| deletion.handle_event(&event, now));
             match event {
                 Event::Publish(publish) => {
                     let retain = publish.retain || is_own_replay;
                     let applied = self.fleet.apply(publish.topic.as_str(), publish.payload, retain, now);
-                    // A replay that no filter of the snapshot asked for counts for none. Of a new device it has to
-                    // know which one brings it from now on.
+                    // A replay of a look-up counts for no subscription of the snapshot. Of a new device the snapshot must
+                    // learn the source filter.
                     if !is_own_replay || applied.effect == Effect::FirstSight {
                         let retain = retain && !is_own_replay;
                         self.snapshot.handle_message(publish.topic, retain, &applied, now);
@@ -336,9 +336,9 @@ impl Engine {
                     self.snapshot.link_up(!connected.wildcard_subscription_available, now);
                 }
                 Event::ClockJump { backwards, .. } => {
-                    // Nothing is known of the time in between. If the link outlived it, everything is asked
-                    // for again; if not, the session will say so next.
-                    let ended = if backwards { now } else { self.heard_at.min(now) };
+                    // Nothing is known of the time in between. If the link still works, everything is asked for
+                    // again; if not, the session reports its end next.
+                    let ended = if backwards { now } else { self.received_at.min(now) };
                     self.fleet.link_down(ended);
                     self.snapshot.link_down(now);
                     if self.session.link() == Link::Connected {
@@ -348,9 +348,9 @@ impl Engine {
                     }
                 }
                 Event::Disconnected(failure) => {
-                    // A link found dead had died when it was last heard, not when that was noticed.
+                    // A dead link ended when the last bytes came, not when its end was noticed.
                     let was_dead = matches!(failure, Some(Failure::PingTimeout | Failure::ClockJump));
-                    let ended = if was_dead { self.heard_at.min(now) } else { now };
+                    let ended = if was_dead { self.received_at.min(now) } else { now };
                     self.fleet.link_down(ended);
                     self.snapshot.link_down(now);
                 }
@@ -359,9 +359,9 @@ impl Engine {
         }
     }
 
-    fn carry_steps(&mut self, now: Time) {
+    fn send_steps(&mut self, now: Time) {
         // One SUBSCRIBE is outstanding at a time.
-        if self.forgetting().is_some_and(Forgetting::is_asking) {
+        if self.deletion.as_ref().is_some_and(Deletion::is_asking) {
             return;
         }
         while let Some(step) = self.snapshot.poll_step(now) {
@@ -380,7 +380,7 @@ impl Engine {
                     Err(_) => return self.snapshot.handle_not_sent(now),
                 },
                 Step::Unsubscribe(filter) => {
-                    // If it cannot be sent, messages nobody wants keep coming: a nuisance, no harm.
+                    // If it cannot be sent, unwanted messages keep coming, which does no harm.
                     let _ = self.session.unsubscribe(&[filter]);
                 }
             }

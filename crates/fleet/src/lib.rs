@@ -4,26 +4,28 @@
 //! come out. It never reads a clock, opens a socket or words anything for a visitor; refusals and doubts
 //! are typed reasons. The page calls [`Engine`]; a test may call any layer alone. In reading order:
 //!
-//! - [`presence`]: what *one* topic and payload say, a file per convention;
+//! - [`status`]: what a board shows of a device;
+//! - [`conventions`]: what *one* topic and payload say, a file per convention and a registry of all;
 //! - [`fleet`]: the devices, one transition table from message to status and evidence;
 //! - [`snapshot`]: how the board subscribes, and whether it has seen everything that is retained;
-//! - [`forget`]: deleting what the broker keeps of devices, and putting it back;
+//! - [`retained`]: deleting retained messages, and restoring them;
 //! - [`engine`]: an MQTT session, a fleet and a snapshot joined, bytes in, deltas out.
 #![forbid(unsafe_code)]
 
+pub mod conventions;
 pub mod engine;
 pub mod fleet;
-pub mod forget;
-pub mod presence;
+pub mod retained;
 pub mod snapshot;
-mod table;
+pub mod status;
 
+pub use conventions::{Convention, ConventionId, Registry};
 pub use engine::{Config, ConfigError, Engine};
 pub use fleet::{
-    Applied, Change, ChangeKind, Changed, Counts, Device, Evidence, Fleet, Gap, Group, GroupKey, Grouping,
-    Handle, OrderBy, Payload, Query, Rows, Span, StaleReason, Statuses, Uptime,
+    Applied, Change, ChangeKind, Changed, Counts, Device, Fleet, Gap, Group, GroupKey, Grouping, Handle,
+    OrderBy, Payload, Query, Rows, Span, StaleReason, Statuses, Uptime,
 };
-pub use forget::{Forgetting, Outcome};
 pub use mqtt::Time;
-pub use presence::{Convention, Status};
-pub use snapshot::{Filter, FilterState, Snapshot, SnapshotState};
+pub use retained::{Deletion, Outcome};
+pub use snapshot::{Snapshot, SnapshotState, Subscription, SubscriptionState};
+pub use status::{Evidence, Status};

@@ -2,8 +2,8 @@
 //!
 //! What one convention does is told by its examples (`tests/vectors.rs`). Here is what they do together.
 
-use fleet::fleet::{Bounds, Effect, MOST_WANTED};
-use fleet::presence::MOST_BASES;
+use fleet::conventions::MAX_BASES;
+use fleet::fleet::{Bounds, Effect, MAX_WANTED_FILTERS};
 use fleet::{Fleet, Time};
 
 const D1: &str = "tasmota/discovery/DC4F2249A3B1/config";
@@ -65,14 +65,14 @@ fn check(messages: &[(&str, &str, &str)], expected: &str) {
 }
 
 #[test]
-fn one_topic_is_one_device_whoever_names_it() {
+fn one_topic_is_one_device_whichever_metadata_names_it() {
     let [old, new] = [D1, D2].map(|source| discovery(source, "lamp", TELE, source, 0));
     let name = |source: &str, rest: &str| format!("lamp \"{source}\" {rest}");
     check(&[("r", D1, &old), ("r", D2, &new)], &name(D2, "unknown retained"));
     check(&[("r", D1, &old), ("r", D2, &new), ("r", LAMP, "Online")], &name(D2, "online retained"));
     check(&[("r", LAMP, "Online"), ("r", D2, &new), ("r", D1, &old)], &name(D1, "online retained"));
     check(&[("r", D1, &old), ("r", LAMP, "Online"), ("r", D2, &new)], &name(D2, "online retained"));
-    // The old one's is emptied: the device is the new one's. Both are: nobody knows of it but by its word.
+    // The old one's is emptied: the device is the new one's. Both are: only its own word is known of it.
     let both = [("r", D1, &*old), ("r", D2, &*new), ("l", D1, "")];
     check(&both, &name(D2, "unknown retained"));
     check(&[&both[..], &[("l", D2, "")]].concat(), "");
@@ -177,16 +177,16 @@ fn metadata_is_bounded_and_what_is_left_out_is_counted() {
 }
 
 #[test]
-fn a_base_topic_that_nobody_has_any_more_makes_room_for_another() {
+fn a_base_topic_that_is_not_used_any_more_makes_room_for_another() {
     let mut fleet = fleet(Bounds::default());
     let state = |base: usize, rest: &str| (format!("b{base}/bridge/state"), format!("b{base}/{rest}"));
-    for base in 0..=MOST_BASES {
+    for base in 0..=MAX_BASES {
         let (bridge, lamp) = state(base, "lamp/availability");
         play(&mut fleet, &[("r", &bridge, "online"), ("r", &lamp, "online")]);
     }
-    let last = state(MOST_BASES, "lamp/availability");
+    let last = state(MAX_BASES, "lamp/availability");
     let is_there = |fleet: &Fleet, base: usize| fleet.find("zigbee2mqtt", &format!("b{base}:lamp")).is_some();
-    assert!(is_there(&fleet, 0) && !is_there(&fleet, MOST_BASES));
+    assert!(is_there(&fleet, 0) && !is_there(&fleet, MAX_BASES));
     let refused = fleet.refused().metadata;
     assert!(refused > 0);
     // Its bridge goes, and then its device, whose last word has to be understood until then.
@@ -195,18 +195,18 @@ fn a_base_topic_that_nobody_has_any_more_makes_room_for_another() {
         &mut fleet,
         &[("l", &bridge, ""), ("l", &last.0, ""), ("l", &last.0, "online"), ("l", &last.1, "online")],
     );
-    assert!(is_there(&fleet, 0) && !is_there(&fleet, MOST_BASES));
+    assert!(is_there(&fleet, 0) && !is_there(&fleet, MAX_BASES));
     play(
         &mut fleet,
         &[("l", &lamp, ""), ("l", &last.0, ""), ("l", &last.0, "online"), ("l", &last.1, "online")],
     );
-    assert!(!is_there(&fleet, 0) && is_there(&fleet, MOST_BASES));
+    assert!(!is_there(&fleet, 0) && is_there(&fleet, MAX_BASES));
 
     let mut asked = 0;
     while fleet.poll_wanted_filter().is_some() {
         asked += 1;
     }
-    assert!(asked <= MOST_WANTED);
+    assert!(asked <= MAX_WANTED_FILTERS);
 }
 
 #[test]
@@ -306,10 +306,10 @@ fn other_topics_that_speak_for_a_device_can_be_read() {
 }
 
 #[test]
-fn what_a_topic_carried_that_nobody_knows_is_found_by_it() {
-    let mut fleet = fleet(Bounds { strays: 1, ..Bounds::default() });
+fn an_unrecognized_message_is_found_by_its_topic() {
+    let mut fleet = fleet(Bounds { unrecognized: 1, ..Bounds::default() });
     play(&mut fleet, &[("r", LAMP, "Online"), ("l", LAMP, "perhaps"), ("l", LAMP, "no"), ("l", STATE, "?")]);
-    let stray = fleet.strays().of(LAMP).expect("it is listed");
-    assert_eq!((stray.messages, &*stray.last, stray.length), (2, &b"no"[..], 2));
-    assert!(fleet.strays().of(STATE).is_none(), "beyond the bound");
+    let last = fleet.unrecognized().of(LAMP).expect("it is listed");
+    assert_eq!((last.messages, &*last.last, last.length), (2, &b"no"[..], 2));
+    assert!(fleet.unrecognized().of(STATE).is_none(), "beyond the bound");
 }

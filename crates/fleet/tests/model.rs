@@ -93,7 +93,7 @@ fn apply(fleet: &mut Fleet, event: Event, now: Time) -> bool {
             ("homie/5/leaf/$description", format!(r#"{{"homie":"5.0","version":1{root}}}"#), retain)
         }
     };
-    fleet.apply(topic, payload.as_bytes(), retain, now).is_useless()
+    fleet.apply(topic, payload.as_bytes(), retain, now).is_unmatched()
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -334,7 +334,7 @@ proptest! {
         ),
         explicit in any::<bool>(),
     ) {
-        let mut fleet = Fleet::new(Bounds { devices: 4, topic: 24, strays: 3, changes: 8, aliases: 1, texts: 0, metadata: 1 }, explicit, 0);
+        let mut fleet = Fleet::new(Bounds { devices: 4, topic: 24, unrecognized: 3, changes: 8, aliases: 1, texts: 0, metadata: 1 }, explicit, 0);
         for (position, (topic, payload, retain)) in messages.iter().enumerate() {
             let words: [&[u8]; 4] = [b"online", b"offline", b"", b"{\"productKey\":\"a\",\"message\":\"online\",\"deviceName\":\"b\"}"];
             for payload in [payload.as_slice(), words[position % 4]] {

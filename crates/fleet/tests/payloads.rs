@@ -1,6 +1,6 @@
 //! The payload that set a device's status: which one it is, whether it was replayed, and what is kept of it.
 
-use fleet::fleet::{Bounds, LONGEST_PAYLOAD, MOST_PAYLOAD_BYTES, MOST_PAYLOADS};
+use fleet::fleet::{Bounds, MAX_PAYLOAD, MAX_PAYLOAD_BYTES, MAX_PAYLOADS};
 use fleet::{Device, Fleet, Payload, Time};
 
 fn fleet() -> Fleet {
@@ -37,7 +37,7 @@ fn it_is_that_of_the_last_message_that_set_the_status() {
     check(&[("r1", "x/status", "online"), ("r0", "x/status", "offline")], Some(("offline", false)));
     // The status is the same, by a word written otherwise.
     check(&[("r1", "x/status", "online"), ("r0", "x/status", "ONLINE")], Some(("ONLINE", false)));
-    // A replay that is no news, and words that nobody knows, set nothing.
+    // A replay that is no news, and unrecognized words, set nothing.
     check(&[("r0", "x/status", "online"), ("r1", "x/status", "ONLINE")], Some(("online", false)));
     check(&[("r0", "x/status", "online"), ("r0", "x/status", "perhaps")], Some(("online", false)));
 }
@@ -98,7 +98,7 @@ fn json(length: usize, mark: usize) -> Vec<u8> {
 #[test]
 fn what_is_beyond_a_bound_is_not_kept_but_measured() {
     let mut fleet = fleet();
-    for (length, is_kept) in [(LONGEST_PAYLOAD, true), (LONGEST_PAYLOAD + 1, false), (65_536, false)] {
+    for (length, is_kept) in [(MAX_PAYLOAD, true), (MAX_PAYLOAD + 1, false), (65_536, false)] {
         let payload = json(length, 0);
         fleet.apply("zigbee2mqtt/lamp/availability", &payload, false, Time(1));
         let found = device(&fleet, "zigbee2mqtt", "lamp").payload();
@@ -124,13 +124,13 @@ fn kept(fleet: &mut Fleet, devices: usize, length: usize, mark: usize) -> (usize
 }
 
 #[test]
-fn the_number_of_payloads_is_bounded_and_those_nobody_has_make_room() {
+fn the_number_of_payloads_is_bounded_and_unused_ones_make_room() {
     let mut fleet = fleet();
     let (number, _) = kept(&mut fleet, 100, 50, 0);
     assert_eq!(number, 100);
     for round in 1..20 {
         let (number, _) = kept(&mut fleet, 5_000, 50, 10_000 * round);
-        assert!((MOST_PAYLOADS * 9 / 10..=MOST_PAYLOADS).contains(&number), "{number} in round {round}");
+        assert!((MAX_PAYLOADS * 9 / 10..=MAX_PAYLOADS).contains(&number), "{number} in round {round}");
     }
     // All say the same again: one payload, and each device has it, the first ones since there is room.
     for number in (0..5_000).chain(0..5_000) {
@@ -148,7 +148,7 @@ fn their_bytes_are_bounded_and_removed_devices_give_theirs_back() {
     for round in 0..20 {
         let (_, bytes) = kept(&mut fleet, 600, 1_000, 10_000 * round);
         assert!(
-            (MOST_PAYLOAD_BYTES * 9 / 10..=MOST_PAYLOAD_BYTES).contains(&bytes),
+            (MAX_PAYLOAD_BYTES * 9 / 10..=MAX_PAYLOAD_BYTES).contains(&bytes),
             "{bytes} in round {round}"
         );
         if round % 2 == 1 {

@@ -162,10 +162,10 @@ fn any_and_an_unknown_word() {
     check("up, r1 online, r0 nonsense", "online retained | first online@2");
     check("up, r0 online, down, up, r1 nonsense", "online stale since 2 (loading) | first online@2");
     let (fleet, now) = play("up, r1 online, r0 nonsense, r0 {\"a\":1}");
-    let strays = fleet.strays();
-    let (topic, stray) = strays.topics().next().expect("it is counted");
-    assert_eq!((topic, stray.messages, &*stray.last, stray.length), ("x/status", 2, &b"{\"a\":1}"[..], 7));
-    assert_eq!((stray.at, strays.messages(), strays.unlisted()), (now, 2, 0));
+    let unrecognized = fleet.unrecognized();
+    let (topic, last) = unrecognized.topics().next().expect("it is counted");
+    assert_eq!((topic, last.messages, &*last.last, last.length), ("x/status", 2, &b"{\"a\":1}"[..], 7));
+    assert_eq!((last.at, unrecognized.messages(), unrecognized.unlisted()), (now, 2, 0));
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Every convention's examples, the contract's words and bounds, and what shared topics and metadata mean.
 
+use fleet::conventions::examples::{Sequence, Step};
+use fleet::conventions::{
+    About, Convention, Level, Metadata, Pattern, Precedence, RegisterError, Vocabulary, Words, examples,
+};
 use fleet::fleet::{Bounds, Effect};
-use fleet::presence::EXAMPLES;
-use fleet::presence::examples::{Sequence, Step};
-use fleet::{Evidence, Fleet, Query, Status, Time};
+use fleet::{Evidence, Fleet, Grouping, Query, Status, Time};
 
 fn fleet() -> Fleet {
     let mut fleet = Fleet::new(Bounds::default(), false, 7);
@@ -13,14 +15,14 @@ fn fleet() -> Fleet {
 
 #[test]
 fn every_vector_of_every_convention() {
-    for (convention, examples) in EXAMPLES {
+    for (convention, examples) in examples() {
         let ignored = examples.vectors.iter().filter(|vector| vector.means.is_none()).count();
         assert!(examples.vectors.len() >= 4 && ignored >= 2, "{} shows too little", convention.slug);
         for vector in examples.vectors {
             let mut fleet = fleet();
             fleet.apply(vector.topic, vector.payload.as_bytes(), true, Time(1));
             let found = vector.means.and_then(|(id, _)| {
-                let device = fleet.device(fleet.find(convention.slug, id)?)?;
+                let device = fleet.device(fleet.find(&convention.slug, id)?)?;
                 Some((device.id, device.status))
             });
             assert_eq!(found, vector.means, "{} {:?}", vector.topic, vector.payload);
@@ -51,7 +53,7 @@ fn play(sequence: &Sequence) -> Fleet {
 
 #[test]
 fn every_sequence_of_every_convention() {
-    for (convention, examples) in EXAMPLES {
+    for (convention, examples) in examples() {
         assert!(!examples.sequences.is_empty(), "{} tells no story", convention.slug);
         for sequence in examples.sequences {
             let fleet = play(sequence);
@@ -73,7 +75,7 @@ fn every_sequence_of_every_convention() {
 }
 
 #[test]
-fn what_belongs_to_conventions_not_known_yet_is_nobodys_device() {
+fn topics_of_conventions_not_known_yet_belong_to_no_device() {
     for (topic, payload) in [
         ("hm/connected", "2"),
         ("zigbee2mqtt/lamp", r#"{"state":"OFF"}"#),
@@ -107,10 +109,81 @@ fn what_belongs_to_conventions_not_known_yet_is_nobodys_device() {
     }
 }
 
+/// A convention of one user: `up` and `down` on `solar/<id>/state`, with the names on `solar/<id>/name`.
+fn solar() -> Convention {
+    fn read_name(id: &str, payload: &[u8], each: &mut dyn FnMut(About<'_>)) -> bool {
+        let name = str::from_utf8(payload);
+        name.inspect(|name| each(About { id, name: Some(name), ..About::default() })).is_ok()
+    }
+    let levels = |last| vec![Level::literal("solar"), Level::IdPath, Level::literal(last)];
+    let words = Words::new([("up", Status::Online), ("down", Status::Offline)]);
+    Convention {
+        slug: "rule:solar".into(),
+        label: String::from("Solar").into(),
+        patterns: vec![
+            Pattern { levels: levels("state"), vocabulary: Vocabulary::Words(words) },
+            Pattern {
+                levels: levels("name"),
+                vocabulary: Vocabulary::Metadata(Metadata { read: read_name, is_inventory: false }),
+            },
+        ],
+        announces: true,
+        offline_is_will: true,
+        parent: None,
+        generic: false,
+    }
+}
+
+#[test]
+fn a_convention_registered_at_run_time_has_devices_like_a_built_in_one() {
+    let mut fleet = fleet();
+    assert_eq!(fleet.apply("solar/roof/state", b"up", true, Time(1)).effect, Effect::Unowned);
+    let id = fleet.register(solar(), Precedence::AfterBuiltIn).expect("it is valid");
+    assert_eq!(fleet.register(solar(), Precedence::AfterBuiltIn), Err(RegisterError::Slug));
+    fleet.apply("solar/roof/state", b"UP\n", true, Time(2));
+    fleet.apply("solar/roof/name", b"On the roof", true, Time(2));
+    fleet.apply("solar/roof/east/state", b"down", false, Time(2));
+    fleet.apply("solar/roof/west/state", b"online", false, Time(2));
+    fleet.apply("lamp/LWT", b"online", true, Time(2));
+    let roof = fleet.device(fleet.find("rule:solar", "roof").expect("it is there")).expect("it lives");
+    assert_eq!((roof.display_name(), roof.status, roof.convention_id), ("On the roof", Status::Online, id));
+    assert_eq!((&*roof.convention.label, &*fleet.conventions()[id].slug), ("Solar", "rule:solar"));
+    let east = fleet.device(fleet.find_by_id(id, "roof/east").expect("it is there")).expect("it lives");
+    assert_eq!((east.status, east.evidence), (Status::Offline, Evidence::Live));
+    let unrecognized = fleet.unrecognized().of("solar/roof/west/state").expect("it is listed");
+    assert_eq!((unrecognized.convention, fleet.counts().total), (id, 3));
+    // It can be asked for, and its topics are subscribed to.
+    let query = Query { convention: Some("rule:solar".into()), ..Query::default() };
+    let rows = fleet.rows(&query);
+    assert_eq!(rows.attention.len() + rows.well.len(), 2);
+    let groups = fleet.groups(&Query::default(), Grouping::Convention);
+    let groups: Vec<_> = groups.iter().map(|group| (&*group.name, group.counts.total)).collect();
+    assert_eq!(groups, [("LWT", 1), ("Solar", 2)]);
+    let filters = fleet.conventions().default_filters();
+    assert!(filters.contains(&"solar/+/+/state".to_owned()) && filters.contains(&"+/LWT".to_owned()));
+}
+
+#[test]
+fn a_convention_registered_before_the_built_in_ones_takes_their_topics() {
+    for (precedence, slug) in
+        [(Precedence::BeforeBuiltIn, "rule:solar"), (Precedence::AfterBuiltIn, "tasmota")]
+    {
+        let mut fleet = fleet();
+        let levels = vec![Level::literal("tele"), Level::Id, Level::literal("LWT")];
+        let words = Words::new([("Online", Status::Degraded)]);
+        let pattern = Pattern { levels, vocabulary: Vocabulary::Exact(words) };
+        fleet.register(Convention { patterns: vec![pattern], ..solar() }, precedence).expect("it is valid");
+        fleet.apply("tele/lamp/LWT", b"Online", true, Time(1));
+        assert!(fleet.find(slug, "lamp").is_some(), "{precedence:?}");
+        assert_eq!(fleet.counts().total, 1);
+    }
+}
+
 #[test]
 fn slugs_are_unique() {
-    for (position, (convention, _)) in EXAMPLES.iter().enumerate() {
-        assert!(EXAMPLES[..position].iter().all(|(other, _)| other.slug != convention.slug));
+    let slugs: Vec<_> = examples().into_iter().map(|(convention, _)| convention.slug).collect();
+    for (position, slug) in slugs.iter().enumerate() {
+        assert!(!slugs[..position].contains(slug));
     }
 }
 
@@ -174,7 +247,7 @@ fn a_shared_topic_holds_many_devices() {
         &"[".repeat(70_000),
         &"[".repeat(60_000),
     ] {
-        assert_eq!(fleet.apply("mqtt-will", nonsense.as_bytes(), true, Time(4)).effect, Effect::UnknownWord);
+        assert_eq!(fleet.apply("mqtt-will", nonsense.as_bytes(), true, Time(4)).effect, Effect::Unrecognized);
     }
     // Above 64 KiB a document is not even parsed.
     let padded = |length: usize| {
@@ -184,7 +257,7 @@ fn a_shared_topic_holds_many_devices() {
     };
     assert_eq!(
         fleet.apply("mqtt-will", padded(65_537).as_bytes(), true, Time(5)).effect,
-        Effect::UnknownWord
+        Effect::Unrecognized
     );
     assert_eq!(fleet.apply("mqtt-will", padded(65_536).as_bytes(), true, Time(5)).effect, Effect::FirstSight);
     // A name with escapes, and one that is too long, which leaves the id.
@@ -201,7 +274,7 @@ fn check_metadata(topic: &str, payload: &[u8], is_understood: bool, tiles: u32) 
     let mut fleet = fleet();
     let effect = fleet.apply(topic, payload, true, Time(1)).effect;
     let start = String::from_utf8_lossy(&payload[..payload.len().min(120)]);
-    assert_eq!(effect != Effect::UnknownWord, is_understood, "{topic} {start}");
+    assert_eq!(effect != Effect::Unrecognized, is_understood, "{topic} {start}");
     assert_eq!(fleet.counts().total, tiles, "tiles by {topic} {start}");
 }
 
@@ -413,7 +486,7 @@ fn a_document_is_an_object_and_no_array() {
     ] {
         assert_eq!(
             fleet().apply(topic, payload.as_bytes(), true, Time(1)).effect,
-            Effect::UnknownWord,
+            Effect::Unrecognized,
             "{topic}"
         );
     }
@@ -447,7 +520,7 @@ fn two_topics_of_one_device_are_one_tile() {
 
 #[test]
 fn bounds_keep_out_what_comes_later_and_count_it() {
-    let bounds = Bounds { devices: 3, topic: 32, strays: 2, changes: 4, ..Bounds::default() };
+    let bounds = Bounds { devices: 3, topic: 32, unrecognized: 2, changes: 4, ..Bounds::default() };
     let mut fleet = Fleet::new(bounds, false, 0);
     fleet.link_up(Time(0));
     for name in ["a", "b", "c", "d", "e"] {
@@ -457,7 +530,11 @@ fn bounds_keep_out_what_comes_later_and_count_it() {
     assert_eq!((fleet.counts().total, fleet.refused().devices), (3, 2));
     assert!(["a", "b", "c"].iter().all(|name| fleet.find("esphome", name).is_some()));
     assert_eq!(
-        (fleet.strays().messages(), fleet.strays().unlisted(), fleet.strays().topics().count()),
+        (
+            fleet.unrecognized().messages(),
+            fleet.unrecognized().unlisted(),
+            fleet.unrecognized().topics().count()
+        ),
         (5, 3, 2)
     );
     let long = format!("{}/status", "x".repeat(26));

@@ -1,8 +1,8 @@
 //! Bytes into packets.
 //!
-//! Borrows everything from the bytes it is given, allocates nothing, and takes nothing that breaks
-//! the standard: a packet that comes out needs no further check. Never panics on any bytes.
-//! `stream` calls it with one whole packet at a time.
+//! Borrows everything from the bytes it is given and allocates nothing. Accepts only what the standard allows, so
+//! that a decoded packet needs no further check. Never panics on any bytes. `stream` and the session call it with
+//! one whole packet at a time.
 
 use crate::error::{Error, Violation};
 use crate::packet::{
@@ -17,10 +17,10 @@ use crate::topic::TopicName;
 
 /// Decodes `bytes`, which must be exactly one packet.
 ///
-/// A CONNECT tells its own version and does not heed `version`.
+/// A CONNECT states its own version; `version` is ignored for it.
 ///
 /// # Errors
-/// `Truncated` or `TrailingBytes` if it is not one packet, and whatever else breaks the standard.
+/// `Truncated` or `TrailingBytes` if it is not one packet, and any other violation of the standard.
 pub fn decode(bytes: &[u8], version: Version) -> Result<Packet<'_>, Error> {
     let whole = |violation| Error { violation, packet: None, field: "remaining_length", offset: 0, version };
     match stream::frame(bytes, version, u32::MAX)? {
@@ -30,11 +30,8 @@ pub fn decode(bytes: &[u8], version: Version) -> Result<Packet<'_>, Error> {
     }
 }
 
-/// Decodes what follows a fixed header that `frame` has found good.
-///
-/// Inlined by force, as all that stands on the way of a PUBLISH: its fields then stay in registers up to the
-/// caller, who would otherwise be given a copy of the largest packet's size.
-#[inline(always)]
+/// Decodes what follows a fixed header that `frame` has checked.
+#[inline]
 pub(crate) fn body(bytes: &[u8], frame: stream::Frame, version: Version) -> Result<Packet<'_>, Error> {
     match frame.packet {
         PacketType::Publish => Ok(Packet::Publish(publish(bytes, frame, version)?)),
@@ -42,51 +39,24 @@ pub(crate) fn body(bytes: &[u8], frame: stream::Frame, version: Version) -> Resu
     }
 }
 
-/// Decodes any packet but PUBLISH. Almost every packet is one, so its path is kept free of this.
+/// Decodes any packet but PUBLISH. Almost every packet is a PUBLISH, so this stays out of its path.
 #[inline(never)]
 fn other(bytes: &[u8], frame: stream::Frame, version: Version) -> Result<Packet<'_>, Error> {
     let mut reader = frame.reader(bytes, version);
     let r = &mut reader;
     let packet = match frame.packet {
+        PacketType::Publish => return Ok(Packet::Publish(publish(bytes, frame, version)?)),
         PacketType::Connect => Packet::Connect(connect(r)?),
-        PacketType::Subscribe => Packet::Subscribe(subscribe(r)?),
-        PacketType::Unsubscribe => Packet::Unsubscribe(unsubscribe(r)?),
-        PacketType::Pingreq => Packet::Pingreq,
-        _ => return servers(bytes, frame, version),
-    };
-    reader.finish()?;
-    Ok(packet)
-}
-
-/// Decodes what a server sends apart from PUBLISH: a client has no code for the rest.
-///
-/// # Errors
-/// As [`decode`], and `PacketUnexpected` for a packet that only a client sends, and for a PUBLISH: a session decodes
-/// that by itself when it may come.
-#[inline(never)]
-pub(crate) fn servers(bytes: &[u8], frame: stream::Frame, version: Version) -> Result<Packet<'_>, Error> {
-    let mut reader = frame.reader(bytes, version);
-    let r = &mut reader;
-    let packet = match frame.packet {
         PacketType::Connack => Packet::Connack(connack(r)?),
         PacketType::Puback => Packet::Puback(ack(r)?),
         PacketType::Pubrec => Packet::Pubrec(ack(r)?),
         PacketType::Pubrel => Packet::Pubrel(ack(r)?),
         PacketType::Pubcomp => Packet::Pubcomp(ack(r)?),
-        PacketType::Suback => {
-            let packet_id = r.packet_id()?;
-            let properties = properties(r)?;
-            Packet::Suback(Suback { packet_id, properties, reason_codes: reason_codes(r)? })
-        }
-        PacketType::Unsuback => {
-            let packet_id = r.packet_id()?;
-            let properties = properties(r)?;
-            let reason_codes = match version {
-                Version::V311 => ReasonCodes::from_wire(&[]),
-                Version::V5 => reason_codes(r)?,
-            };
-            Packet::Unsuback(Unsuback { packet_id, properties, reason_codes })
-        }
+        PacketType::Subscribe => Packet::Subscribe(subscribe(r)?),
+        PacketType::Suback => Packet::Suback(suback(r)?),
+        PacketType::Unsubscribe => Packet::Unsubscribe(unsubscribe(r)?),
+        PacketType::Unsuback => Packet::Unsuback(unsuback(r)?),
+        PacketType::Pingreq => Packet::Pingreq,
         PacketType::Pingresp => Packet::Pingresp,
         PacketType::Disconnect => {
             let (reason_code, properties) = reason_and_properties(r)?;
@@ -96,34 +66,27 @@ pub(crate) fn servers(bytes: &[u8], frame: stream::Frame, version: Version) -> R
             let (reason_code, properties) = reason_and_properties(r)?;
             Packet::Auth(Auth { reason_code, properties })
         }
-        PacketType::Publish
-        | PacketType::Connect
-        | PacketType::Subscribe
-        | PacketType::Unsubscribe
-        | PacketType::Pingreq => {
-            return Err(reader.error("packet_type", Violation::PacketUnexpected));
-        }
     };
     reader.finish()?;
     Ok(packet)
 }
 
-/// Decodes a PUBLISH, into nothing larger than itself.
-#[inline(always)]
+/// Decodes a PUBLISH.
+#[inline]
 pub(crate) fn publish(bytes: &[u8], frame: stream::Frame, version: Version) -> Result<Publish<'_>, Error> {
     let first = bytes[0];
     let r = &mut frame.reader(bytes, version);
     let dup = first & 0b1000 != 0;
     let start = *r;
     let mut topic = match r.peek() {
-        // An empty name stands for its alias (section 3.3.2.3.4); whether there is one shows below.
+        // With a Topic Alias the name may be empty (section 3.3.2.3.4). Whether there is one is checked below.
         [0, 0, ..] if r.version() == Version::V5 => {
             r.two_byte_integer("topic_name")?;
             None
         }
         _ => Some(r.topic_name("topic_name")?),
     };
-    // `frame` has refused QoS 3 and DUP at QoS 0.
+    // `frame` has already refused QoS 3 and DUP at QoS 0.
     let delivery = match (first >> 1) & 0b11 {
         0 => Delivery::AtMostOnce,
         1 => Delivery::AtLeastOnce { packet_id: r.packet_id()?, dup },
@@ -221,17 +184,17 @@ fn connack<'a>(r: &mut Reader<'a>) -> Result<Connack<'a>, Error> {
     let byte = r.byte("reason_code")?;
     let reason_code = match r.version() {
         Version::V311 => ReasonCode::from_return_code(byte),
-        // A 5.0 CONNACK has a Property Length, so one without it is a 3.1.1 server's.
+        // A 5.0 CONNACK has a Property Length: one without it comes from a 3.1.1 server.
         Version::V5 if r.is_empty() => {
-            let said = ReasonCode::from_return_code(byte)
+            let code_311 = ReasonCode::from_return_code(byte)
                 .or_else(|| fitting(byte, PacketType::Connack))
                 .unwrap_or(ReasonCode::UnsupportedProtocolVersion);
-            return Err(code.error("reason_code", Violation::Connack311(said)));
+            return Err(code.error("reason_code", Violation::Connack311(code_311)));
         }
-        // No reason code of 5.0, but 3.1.1's "unacceptable protocol version".
+        // 5.0 has no such reason code. In 3.1.1 it means "unacceptable protocol version".
         Version::V5 if byte == 1 => {
-            let said = ReasonCode::UnsupportedProtocolVersion;
-            return Err(code.error("reason_code", Violation::Connack311(said)));
+            let code_311 = ReasonCode::UnsupportedProtocolVersion;
+            return Err(code.error("reason_code", Violation::Connack311(code_311)));
         }
         Version::V5 => fitting(byte, PacketType::Connack),
     };
@@ -285,6 +248,12 @@ fn subscribe<'a>(r: &mut Reader<'a>) -> Result<Subscribe<'a>, Error> {
     Ok(Subscribe { packet_id, properties, subscriptions: Subscriptions::from_wire(list) })
 }
 
+fn suback<'a>(r: &mut Reader<'a>) -> Result<Suback<'a>, Error> {
+    let packet_id = r.packet_id()?;
+    let properties = properties(r)?;
+    Ok(Suback { packet_id, properties, reason_codes: reason_codes(r)? })
+}
+
 fn unsubscribe<'a>(r: &mut Reader<'a>) -> Result<Unsubscribe<'a>, Error> {
     let packet_id = r.packet_id()?;
     let properties = properties(r)?;
@@ -299,8 +268,18 @@ fn unsubscribe<'a>(r: &mut Reader<'a>) -> Result<Unsubscribe<'a>, Error> {
     Ok(Unsubscribe { packet_id, properties, filters: TopicFilters::from_wire(list) })
 }
 
+fn unsuback<'a>(r: &mut Reader<'a>) -> Result<Unsuback<'a>, Error> {
+    let packet_id = r.packet_id()?;
+    let properties = properties(r)?;
+    let reason_codes = match r.version() {
+        Version::V311 => ReasonCodes::from_wire(&[]),
+        Version::V5 => reason_codes(r)?,
+    };
+    Ok(Unsuback { packet_id, properties, reason_codes })
+}
+
 /// The packet's properties; none in 3.1.1.
-#[inline(always)]
+#[inline]
 fn properties<'a>(r: &mut Reader<'a>) -> Result<Properties<'a>, Error> {
     match r.version() {
         Version::V311 => Ok(Properties::EMPTY),
@@ -308,8 +287,8 @@ fn properties<'a>(r: &mut Reader<'a>) -> Result<Properties<'a>, Error> {
     }
 }
 
-/// The end of most packets in 5.0: nothing if all is well, a code, or a code and properties
-/// (sections 3.4.2.1, 3.14.2.1, 3.15.2.1). 3.1.1 has nothing there.
+/// The end of most packets in 5.0: nothing, which means Success, a reason code, or a reason code and properties
+/// (sections 3.4.2.1, 3.14.2.1, 3.15.2.1). In 3.1.1 it is always empty.
 fn reason_and_properties<'a>(r: &mut Reader<'a>) -> Result<(ReasonCode, Properties<'a>), Error> {
     if r.version() == Version::V311 || r.is_empty() {
         return Ok((ReasonCode::Success, Properties::EMPTY));
@@ -325,7 +304,7 @@ fn reason_and_properties<'a>(r: &mut Reader<'a>) -> Result<(ReasonCode, Properti
     }
 }
 
-/// The codes of a SUBACK or UNSUBACK, up to the packet's end.
+/// The reason codes of a SUBACK or UNSUBACK, to the end of the packet.
 fn reason_codes<'a>(r: &mut Reader<'a>) -> Result<ReasonCodes<'a>, Error> {
     if r.is_empty() {
         return Err(r.error("reason_code", Violation::ListEmpty));
@@ -346,6 +325,7 @@ fn reason_codes<'a>(r: &mut Reader<'a>) -> Result<ReasonCodes<'a>, Error> {
     Ok(ReasonCodes::from_wire(list))
 }
 
+/// The reason code of this byte, if the packet may have it.
 fn fitting(byte: u8, packet: PacketType) -> Option<ReasonCode> {
     ReasonCode::from_byte(byte).filter(|code| code.fits(packet))
 }

@@ -1,8 +1,8 @@
 //! Packets into bytes.
 //!
-//! Appends to the caller's buffer, so that many packets leave in one WebSocket message. Never
-//! writes a packet that `decode` would refuse: what cannot be said is an error and leaves the
-//! buffer as it was. The session calls it, and scripted servers in tests.
+//! Appends to the caller's buffer, so that many packets can leave in one WebSocket message. Never writes a packet
+//! that `decode` would refuse: that is an error, and the buffer is unchanged. The session calls it, and scripted
+//! servers in tests.
 
 use crate::error::{Error, Violation};
 use crate::packet::{
@@ -14,98 +14,54 @@ use crate::reason::ReasonCode;
 use crate::topic::holds_nul;
 
 /// The largest Remaining Length (section 2.1.4; 3.1.1: 2.2.3).
-pub const MAXIMUM_REMAINING_LENGTH: usize = 268_435_455;
+pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
-/// Appends `packet` as this version has it.
+/// Appends `packet` in this version.
 ///
-/// A CONNECT tells its own version and does not heed `version`.
+/// A CONNECT states its own version; `version` is ignored for it.
 ///
 /// # Errors
 /// `FieldTooLong`, `PacketTooLarge`, `NotInThisVersion`, `ReasonCodeUnknown`, `ListEmpty` and the
-/// violations of properties; `out` is then as it was.
-// Inlined by force: who writes a PUBLISH then makes no `Packet` of it, and who writes another packet has
-// nothing of a PUBLISH.
-#[inline(always)]
+/// violations of properties; `out` is then unchanged.
+#[inline]
 pub fn encode(packet: &Packet<'_>, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
     match packet {
-        // Almost every packet is one, and it has nothing to undo.
         Packet::Publish(packet) => publish(packet, version, out),
-        Packet::Connack(_) | Packet::Suback(_) | Packet::Unsuback(_) | Packet::Pingresp => {
-            undone_on_error(out, |out| servers(packet, version, out))
-        }
-        _ => undone_on_error(out, |out| clients(packet, version, out)),
+        _ => other(packet, version, out),
     }
 }
 
-/// As [`encode`], for a client: it has no code for the packets that only a server sends.
-///
-/// # Errors
-/// As `encode`, and `PacketTypeForbidden` for a server's packet.
-#[inline(always)]
-pub(crate) fn encode_for_client(
-    packet: &Packet<'_>,
-    version: Version,
-    out: &mut Vec<u8>,
-) -> Result<(), Error> {
-    match packet {
-        Packet::Publish(packet) => publish(packet, version, out),
-        _ => undone_on_error(out, |out| clients(packet, version, out)),
-    }
-}
-
-#[inline(always)]
-fn undone_on_error(
-    out: &mut Vec<u8>,
-    write: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
-) -> Result<(), Error> {
+/// Encodes any packet but PUBLISH. Almost every packet is a PUBLISH, so this stays out of its path.
+#[inline(never)]
+fn other(packet: &Packet<'_>, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
     let start = out.len();
-    let result = write(out);
-    if result.is_err() {
-        out.truncate(start);
-    }
-    result
-}
-
-/// Writes a packet that only a server sends; on an error, what was written must go again.
-#[inline(never)]
-fn servers(packet: &Packet<'_>, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
-    match packet {
-        Packet::Connack(packet) => connack(packet, version, out),
-        Packet::Suback(packet) => suback(packet, version, out),
-        Packet::Unsuback(packet) => unsuback(packet, version, out),
-        Packet::Pingresp => {
-            out.extend_from_slice(&[0xD0, 0]);
-            Ok(())
-        }
-        _ => Err(forbidden(packet, version)),
-    }
-}
-
-/// Writes any packet that a client sends, but PUBLISH; on an error, what was written must go again.
-#[inline(never)]
-fn clients(packet: &Packet<'_>, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
-    match packet {
+    let result = match packet {
         Packet::Connect(packet) => connect(packet, out),
+        Packet::Connack(packet) => connack(packet, version, out),
+        Packet::Publish(packet) => publish(packet, version, out),
         Packet::Puback(packet) => ack(packet, PacketType::Puback, version, out),
         Packet::Pubrec(packet) => ack(packet, PacketType::Pubrec, version, out),
         Packet::Pubrel(packet) => ack(packet, PacketType::Pubrel, version, out),
         Packet::Pubcomp(packet) => ack(packet, PacketType::Pubcomp, version, out),
         Packet::Subscribe(packet) => subscribe(packet, version, out),
+        Packet::Suback(packet) => suback(packet, version, out),
         Packet::Unsubscribe(packet) => unsubscribe(packet, version, out),
+        Packet::Unsuback(packet) => unsuback(packet, version, out),
         Packet::Pingreq => {
             out.extend_from_slice(&[0xC0, 0]);
             Ok(())
         }
+        Packet::Pingresp => {
+            out.extend_from_slice(&[0xD0, 0]);
+            Ok(())
+        }
         Packet::Disconnect(packet) => disconnect(packet, version, out),
         Packet::Auth(packet) => auth(packet, version, out),
-        _ => Err(forbidden(packet, version)),
+    };
+    if result.is_err() {
+        out.truncate(start);
     }
-}
-
-#[cold]
-fn forbidden(packet: &Packet<'_>, version: Version) -> Error {
-    let packet = Some(packet.packet_type());
-    Error { violation: Violation::PacketTypeForbidden, packet, field: "packet_type", offset: 0, version }
+    result
 }
 
 fn connect(packet: &Connect<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
@@ -156,8 +112,8 @@ fn connack(packet: &Connack<'_>, version: Version, out: &mut Vec<u8>) -> Result<
     w.finish()
 }
 
-/// Writes nothing before it knows that all can be said.
-#[inline(always)]
+/// Checks everything before it writes, so that there is nothing to undo on an error.
+#[inline]
 fn publish(packet: &Publish<'_>, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
     let Publish { delivery, retain, topic, properties, payload } = packet;
     let first = 0x30 | u8::from(delivery.dup()) << 3 | delivery.qos().byte() << 1 | u8::from(*retain);
@@ -177,17 +133,17 @@ fn publish(packet: &Publish<'_>, version: Version, out: &mut Vec<u8>) -> Result<
     } else if !properties.is_empty() {
         return error("properties", Violation::NotInThisVersion);
     }
-    // Only a Topic Alias takes the name's place (section 3.3.2.3.4).
+    // Only with a Topic Alias the name may be empty (section 3.3.2.3.4).
     if topic.is_empty() && !properties.has(0x23) {
         return error("topic_name", Violation::TopicNameEmpty);
     }
-    if len > MAXIMUM_REMAINING_LENGTH {
+    if len > MAX_REMAINING_LENGTH {
         return error("remaining_length", Violation::PacketTooLarge);
     }
 
     // A topic name is never longer than 65,535 bytes.
     let [high, low] = (topic.len() as u16).to_be_bytes();
-    // A copy of four bytes is one instruction, a copy of as many as it takes is a call.
+    // A copy of four bytes is one instruction, a copy of a variable length is a call.
     if len < 0x80 {
         out.extend_from_slice(&[first, len as u8, high, low]);
     } else {
@@ -220,7 +176,7 @@ fn publish(packet: &Publish<'_>, version: Version, out: &mut Vec<u8>) -> Result<
 fn ack(packet: &Ack<'_>, packet_type: PacketType, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
     // PUBREL alone has a flag that must be set ([MQTT-3.6.1-1]).
     let first = (packet_type as u8) << 4 | packet_type.reserved_flags().unwrap_or(0);
-    // The short form is nearly all there is, and a burst brings thousands of them.
+    // Almost every acknowledgement has the short form, and a burst needs thousands of them.
     if packet.reason_code == ReasonCode::Success && packet.properties.is_empty() {
         let [high, low] = packet.packet_id.get().to_be_bytes();
         out.extend_from_slice(&[first, 2, high, low]);
@@ -325,20 +281,20 @@ fn variable_byte_integer(mut value: u32) -> ([u8; 4], usize) {
 /// Appends the fields of one packet.
 pub(crate) struct Writer<'o> {
     out: &'o mut Vec<u8>,
-    /// Where the byte of Remaining Length waits to be filled in.
+    /// The place of the byte of Remaining Length, which `finish` fills in.
     length_at: usize,
     packet: PacketType,
     version: Version,
 }
 
 impl<'o> Writer<'o> {
-    /// For fields alone.
+    /// A writer of fields without a fixed header.
     pub(crate) fn new(out: &'o mut Vec<u8>, packet: PacketType, version: Version) -> Self {
         let length_at = out.len();
         Writer { out, length_at, packet, version }
     }
 
-    /// For a whole packet: writes the first byte and leaves one for Remaining Length.
+    /// A writer of a whole packet: writes the first byte and reserves one for Remaining Length.
     #[inline]
     fn packet(out: &'o mut Vec<u8>, first: u8, packet: PacketType, version: Version) -> Self {
         out.extend_from_slice(&[first, 0]);
@@ -346,11 +302,11 @@ impl<'o> Writer<'o> {
         Writer { out, length_at, packet, version }
     }
 
-    /// Fills in Remaining Length, and makes room if it needs more than one byte.
+    /// Fills in Remaining Length, and inserts more bytes if it needs them.
     #[inline]
     fn finish(self) -> Result<(), Error> {
         let len = self.out.len() - self.length_at - 1;
-        if len > MAXIMUM_REMAINING_LENGTH {
+        if len > MAX_REMAINING_LENGTH {
             return Err(self.error("remaining_length", Violation::PacketTooLarge));
         }
         if len < 0x80 {
@@ -399,14 +355,14 @@ impl<'o> Writer<'o> {
         value: u32,
         field: &'static str,
     ) -> Result<&mut Self, Error> {
-        if value as usize > MAXIMUM_REMAINING_LENGTH {
+        if value as usize > MAX_REMAINING_LENGTH {
             return Err(self.error(field, Violation::VariableByteIntegerTooLong));
         }
         let (bytes, len) = variable_byte_integer(value);
         Ok(self.bytes(&bytes[..len]))
     }
 
-    #[inline(always)]
+    #[inline]
     pub(crate) fn binary(&mut self, bytes: &[u8], field: &'static str) -> Result<&mut Self, Error> {
         match u16::try_from(bytes.len()) {
             Ok(len) => Ok(self.two_byte_integer(len).bytes(bytes)),
@@ -414,7 +370,7 @@ impl<'o> Writer<'o> {
         }
     }
 
-    /// A topic name or filter: neither is longer than 65,535 bytes, and U+0000 is in none.
+    /// A topic name or filter: their types guarantee at most 65,535 bytes and no U+0000.
     #[inline]
     fn topic(&mut self, topic: &str) -> &mut Self {
         self.two_byte_integer(topic.len() as u16).bytes(topic.as_bytes())
@@ -458,7 +414,8 @@ impl<'o> Writer<'o> {
         }
     }
 
-    /// The end of most packets in 5.0: nothing if all is well, a code, or a code and properties.
+    /// The end of most packets in 5.0: nothing, which means Success, a reason code, or a reason code and
+    /// properties.
     fn reason_and_properties(&mut self, code: ReasonCode, properties: Properties<'_>) -> Result<(), Error> {
         match self.version {
             // The short form (sections 3.4.2.1, 3.14.2.1, 3.15.2.1), which 3.1.1 shares.

@@ -1,34 +1,33 @@
-//! MQTT 3.1.1 and 5.0 in one tree: a zero-copy codec, and a client session without input or output.
+//! MQTT 3.1.1 and 5.0 in one tree: a zero-copy codec and a sans-IO client session.
 //!
-//! Knows no socket, no clock, no source of randomness and no other crate, so it builds for the
-//! browser and runs in tests on virtual time. `fleet` uses its topics; the page's `link` drives a
-//! [`Session`] over a WebSocket; scripted servers in tests use the codec from the other side.
+//! Uses no socket, no clock, no source of randomness and no other crate, so that it builds for the browser and runs
+//! in tests on virtual time. `fleet` builds on it; the page drives a [`Session`] over a WebSocket; scripted servers
+//! in tests use the codec from the other side.
 //!
-//! Reading order: [`reason`], [`packet`], [`property`], [`topic`] (what there is to say);
-//! [`reader`], [`decode`], [`encode`], [`stream`] (how it is said); [`spans`] (where each field of a packet
-//! stands); [`session`] (the conversation).
+//! Reading order: [`reason`], [`packet`], [`property`], [`topic`] (the data); [`reader`], [`decode`], [`encode`],
+//! [`stream`] (the codec); [`spans`] (the position of each field, for a packet view); [`session`] (the client).
 //!
-//! # A conversation
+//! # Example
 //!
 //! ```
 //! use mqtt::{Event, Link, Options, Session, Subscription, Time, TopicFilter, Transmit};
 //!
 //! let mut session = Session::new(Options::new("board-1"));
 //!
-//! // The user wants a connection: the driver opens a socket, and tells when it is open.
+//! // The user wants a connection: the driver opens a socket, and reports that it is open.
 //! session.connect(Time(0));
 //! assert_eq!(session.poll_transmit(), Some(Transmit::Open));
 //! session.handle_open(Time(20));
 //! let Some(Transmit::Send(connect)) = session.poll_transmit() else { panic!() };
 //! assert_eq!(connect[..9], *b"\x10\x19\0\x04MQTT\x05");
 //!
-//! // The server accepts. Whatever comes is drained as events, and then comes what is to be sent.
+//! // The server accepts. After every input the driver polls all events, and then all output.
 //! session.handle_bytes(&[0x20, 3, 0, 0, 0], Time(40));
 //! let Some(Event::Connected(connected)) = session.poll_event() else { panic!() };
 //! assert!(connected.retain_available);
 //! assert_eq!(session.link(), Link::Connected);
 //!
-//! // SUBSCRIBE and PINGREQ leave in one message; the PINGRESP ends the retained burst.
+//! // SUBSCRIBE and PINGREQ leave in one message. The PINGRESP ends the burst of retained messages.
 //! let filter = TopicFilter::new("+/status").unwrap();
 //! session.subscribe(&[Subscription::new(filter)]).unwrap();
 //! let barrier = session.barrier().unwrap();

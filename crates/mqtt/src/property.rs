@@ -1,7 +1,7 @@
-//! The properties of 5.0 (section 2.2.2): checked once, read when somebody asks.
+//! The properties of 5.0 (section 2.2.2): checked once, decoded on demand.
 //!
-//! They stay the bytes they came as; an iterator decodes one at a time. Never allocates when
-//! reading. The codec checks and writes them, the session and the packet view read them.
+//! They stay bytes, and an iterator decodes one at a time. Reading never allocates. The codec checks and writes
+//! them; the session and the packet view read them.
 
 use std::fmt;
 
@@ -46,7 +46,7 @@ pub enum Property<'a> {
     ResponseInformation(&'a str),
     /// 0x1C.
     ServerReference(&'a str),
-    /// 0x1F: the peer's own words, for people who diagnose.
+    /// 0x1F: the peer's explanation, for diagnosis by people.
     ReasonString(&'a str),
     /// 0x21: never 0.
     ReceiveMaximum(u16),
@@ -58,7 +58,7 @@ pub enum Property<'a> {
     MaximumQoS(QoS),
     /// 0x25.
     RetainAvailable(bool),
-    /// 0x26: may stand any number of times.
+    /// 0x26: may occur any number of times.
     UserProperty(&'a str, &'a str),
     /// 0x27: bytes, never 0.
     MaximumPacketSize(u32),
@@ -70,7 +70,7 @@ pub enum Property<'a> {
     SharedSubscriptionAvailable(bool),
 }
 
-/// Where properties stand: in a packet, or in the will of a CONNECT.
+/// Where properties occur: in a packet, or in the will of a CONNECT.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub enum Place {
     /// The properties of this packet.
@@ -102,19 +102,19 @@ pub struct Properties<'a> {
     bytes: &'a [u8],
     /// A bit for each identifier that occurs.
     seen: u64,
-    /// Where they were found good.
+    /// The place that they were checked for, as a bit.
     place: u16,
 }
 
 impl<'a> Properties<'a> {
-    /// No property at all; all that 3.1.1 has.
+    /// No properties, as always in 3.1.1.
     pub const EMPTY: Properties<'static> = Properties { bytes: &[], seen: 0, place: 0 };
 
-    /// Property Length and the properties at the reader's place, checked.
+    /// Reads Property Length and the properties, and checks them.
     ///
     /// # Errors
-    /// `PropertyUnknown`, `PropertyMisplaced`, `PropertyTwice`, `PropertyValue`,
-    /// `AuthenticationMethodMissing`, and what is wrong with a value itself.
+    /// `PropertyUnknown`, `PropertyMisplaced`, `PropertyTwice`, `PropertyValue`, `AuthenticationMethodMissing`, and
+    /// the errors of a single value.
     #[inline]
     pub(crate) fn decode(reader: &mut Reader<'a>, place: Place) -> Result<Self, Error> {
         let len = reader.variable_byte_integer("property_length")?;
@@ -126,7 +126,7 @@ impl<'a> Properties<'a> {
         Ok(Properties { bytes: properties.peek(), seen, place: place.bit() })
     }
 
-    /// Whether there is none.
+    /// Whether there are none.
     #[inline]
     pub const fn is_empty(&self) -> bool {
         self.bytes.is_empty()
@@ -138,7 +138,7 @@ impl<'a> Properties<'a> {
         self.bytes
     }
 
-    /// Whether a property with this identifier occurs; costs nothing.
+    /// Whether a property with this identifier occurs, without decoding any.
     #[inline]
     pub const fn has(&self, identifier: u8) -> bool {
         identifier < 64 && self.seen & (1 << identifier) != 0
@@ -146,11 +146,11 @@ impl<'a> Properties<'a> {
 
     /// The properties, in their order.
     pub fn iter(&self) -> PropertiesIter<'a> {
-        // Neither packet nor offset matter: what was checked makes no error.
+        // Packet and offset do not matter: checked bytes cause no error.
         PropertiesIter(Reader::new(self.bytes, 0, PacketType::Connect, Version::V5))
     }
 
-    /// The first value that `pick` takes.
+    /// The first value for which `pick` is not `None`.
     pub fn find<T>(&self, pick: impl FnMut(Property<'a>) -> Option<T>) -> Option<T> {
         self.iter().find_map(pick)
     }
@@ -179,7 +179,7 @@ impl<'a> Properties<'a> {
         })
     }
 
-    /// Whether they were checked for this place.
+    /// Whether they may occur in this place.
     #[inline]
     pub(crate) const fn fit(&self, place: Place) -> bool {
         self.is_empty() || self.place == place.bit()
@@ -234,12 +234,12 @@ pub struct PropertiesBuf {
 }
 
 impl PropertiesBuf {
-    /// None yet, for this place.
+    /// No properties yet, for this place.
     pub const fn new(place: Place) -> Self {
         PropertiesBuf { bytes: Vec::new(), seen: 0, place }
     }
 
-    /// Begins with these; whether they fit the place shows when one is added.
+    /// A copy of these properties. They are checked for the place when one is added.
     pub(crate) fn from_properties(properties: Properties<'_>, place: Place) -> Self {
         PropertiesBuf { bytes: properties.bytes.to_vec(), seen: properties.seen, place }
     }
@@ -264,13 +264,13 @@ impl PropertiesBuf {
         }
     }
 
-    /// What was added so far.
+    /// The properties that were added.
     pub fn as_properties(&self) -> Properties<'_> {
         Properties { bytes: &self.bytes, seen: self.seen, place: self.place.bit() }
     }
 }
 
-/// How a property's value is laid out, and what it may be.
+/// The type of a property's value, and the allowed range.
 #[derive(Clone, Copy)]
 enum Kind {
     /// A byte that is 0 or 1.
@@ -292,7 +292,7 @@ enum Kind {
 struct Row {
     field: &'static str,
     kind: Kind,
-    /// Where it may stand, as bits of `Place`; nowhere if there is no such property.
+    /// Where it may occur, as bits of `Place`; 0 if there is no such property.
     places: u16,
 }
 
@@ -344,8 +344,7 @@ pub(crate) fn field(id: u8) -> &'static str {
     TABLE.get(usize::from(id)).map_or("property_identifier", |row| row.field)
 }
 
-/// Walks over all properties and applies every rule of section 2.2.2 and of the packets. Tells
-/// which identifiers occur.
+/// Checks every rule of section 2.2.2 and of the packets. Returns a bit for each identifier that occurs.
 fn check(mut reader: Reader<'_>, place: Place) -> Result<u64, Error> {
     let r = &mut reader;
     let mut seen = 0u64;
@@ -384,7 +383,7 @@ fn check(mut reader: Reader<'_>, place: Place) -> Result<u64, Error> {
             }
         };
         if !in_range {
-            // [MQTT-3.3.2-8] has a reason code of its own.
+            // [MQTT-3.3.2-8] has its own reason code.
             return Err(value.error(
                 field,
                 match id {
@@ -401,7 +400,7 @@ fn check(mut reader: Reader<'_>, place: Place) -> Result<u64, Error> {
     Ok(seen)
 }
 
-/// A value as bytes have it; `Kind` tells which of the fields holds it.
+/// A value as it is encoded. The `Kind` says which of the fields is used.
 #[derive(Clone, Copy, Default)]
 struct Value<'a> {
     number: u32,
@@ -411,7 +410,7 @@ struct Value<'a> {
     second: &'a str,
 }
 
-/// One property out of bytes that were checked.
+/// Reads one property from checked bytes.
 fn read<'a>(r: &mut Reader<'a>) -> Result<Property<'a>, Error> {
     let start = *r;
     let id = r.byte("property_identifier")?;

@@ -1,7 +1,7 @@
-//! A reader over one packet's bytes that cannot read past its end.
+//! A reader over the bytes of one packet that cannot read past their end.
 //!
-//! After rustls' `msgs/codec`: `take`, `sub`, `rest`, and what is built on them. Every error names
-//! the field. Never panics on any bytes and never allocates. Only the codec uses it.
+//! Modelled after rustls' `msgs/codec`: `take`, `sub`, `rest`, and methods built on them. Every error names the
+//! field. Never panics on any bytes and never allocates. Only the codec uses it.
 
 use crate::error::{Error, Violation};
 use crate::packet::{PacketId, PacketType, Version};
@@ -19,7 +19,7 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// A reader of `bytes`, whose first byte stands at `offset` in a packet of this type.
-    #[inline(always)]
+    #[inline]
     pub fn new(bytes: &'a [u8], offset: u32, packet: PacketType, version: Version) -> Self {
         // A packet is at most 268,435,460 bytes long (section 2.1.4), so the sum does not wrap for
         // any packet; for other callers' slices it only spoils the offset in an error.
@@ -28,25 +28,25 @@ impl<'a> Reader<'a> {
     }
 
     /// The version whose rules apply.
-    #[inline(always)]
+    #[inline]
     pub const fn version(&self) -> Version {
         self.version
     }
 
-    /// Another version's rules from here on, once a CONNECT has told its version.
+    /// Changes the version whose rules apply, after a CONNECT has stated it.
     #[inline]
     pub const fn set_version(&mut self, version: Version) {
         self.version = version;
     }
 
     /// The packet that is read.
-    #[inline(always)]
+    #[inline]
     pub const fn packet(&self) -> PacketType {
         self.packet
     }
 
     /// Whether everything was read.
-    #[inline(always)]
+    #[inline]
     pub const fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
@@ -58,7 +58,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What is left, without taking it.
-    #[inline(always)]
+    #[inline]
     pub const fn peek(&self) -> &'a [u8] {
         self.rest
     }
@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `Truncated` if there are fewer.
-    #[inline(always)]
+    #[inline]
     pub fn take(&mut self, len: usize, field: &'static str) -> Result<&'a [u8], Error> {
         match self.rest.split_at_checked(len) {
             Some((taken, rest)) => {
@@ -89,7 +89,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `Truncated` if there are fewer.
-    #[inline(always)]
+    #[inline]
     pub fn sub(&mut self, len: usize, field: &'static str) -> Result<Reader<'a>, Error> {
         let end = self.end.wrapping_sub(self.rest.len() as u32).wrapping_add(len as u32);
         let rest = self.take(len, field)?;
@@ -97,7 +97,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Everything that is left.
-    #[inline(always)]
+    #[inline]
     pub fn rest(&mut self) -> &'a [u8] {
         std::mem::take(&mut self.rest)
     }
@@ -118,7 +118,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `Truncated`.
-    #[inline(always)]
+    #[inline]
     pub fn byte(&mut self, field: &'static str) -> Result<u8, Error> {
         match self.rest.split_first() {
             Some((&byte, rest)) => {
@@ -133,7 +133,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `Truncated`.
-    #[inline(always)]
+    #[inline]
     pub fn two_byte_integer(&mut self, field: &'static str) -> Result<u16, Error> {
         match self.rest.split_first_chunk() {
             Some((bytes, rest)) => {
@@ -163,7 +163,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `Truncated`, `VariableByteIntegerTooLong`, `VariableByteIntegerNotMinimal`.
-    #[inline(always)]
+    #[inline]
     pub fn variable_byte_integer(&mut self, field: &'static str) -> Result<u32, Error> {
         match variable_byte_integer(self.rest, self.version) {
             Ok(Some((value, len))) => {
@@ -179,7 +179,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `Truncated`.
-    #[inline(always)]
+    #[inline]
     pub fn binary(&mut self, field: &'static str) -> Result<&'a [u8], Error> {
         let len = self.two_byte_integer(field)?;
         self.take(len.into(), field)
@@ -200,7 +200,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Passes over a UTF-8 Encoded String; `string` will take it.
+    /// Skips a UTF-8 Encoded String after checking it.
     ///
     /// # Errors
     /// As `string`.
@@ -225,7 +225,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// As `string`, and `TopicNameEmpty`, `TopicNameWildcard`.
-    #[inline(always)]
+    #[inline]
     pub fn topic_name(&mut self, field: &'static str) -> Result<TopicName<'a>, Error> {
         let start = *self;
         let string = self.unchecked_string(field)?;
@@ -246,7 +246,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `Truncated`, `PacketIdZero`.
-    #[inline(always)]
+    #[inline]
     pub fn packet_id(&mut self) -> Result<PacketId, Error> {
         let start = *self;
         // [MQTT-2.2.1-3], 3.1.1: [MQTT-2.3.1-1]
@@ -254,15 +254,15 @@ impl<'a> Reader<'a> {
             .ok_or_else(|| start.error("packet_id", Violation::PacketIdZero))
     }
 
-    /// A string that may still hold U+0000; the types above it check that together with the rest.
-    #[inline(always)]
+    /// A string that may contain U+0000. The callers check that together with their other rules.
+    #[inline]
     fn unchecked_string(&mut self, field: &'static str) -> Result<&'a str, Error> {
         let start = *self;
-        // [MQTT-1.5.4-1]: surrogates are ill-formed too, and `from_utf8` refuses them.
+        // [MQTT-1.5.4-1]: `from_utf8` refuses surrogates too.
         str::from_utf8(self.binary(field)?).map_err(|_| start.error(field, Violation::Utf8))
     }
 
-    /// A string out of bytes that were checked when their packet was decoded; `None` at the end.
+    /// The next string of bytes that were checked when their packet was decoded; `None` at the end.
     pub(crate) fn checked_string(bytes: &mut &'a [u8]) -> Option<&'a str> {
         let (len, rest) = bytes.split_first_chunk()?;
         let (string, rest) = rest.split_at_checked(u16::from_be_bytes(*len).into())?;
@@ -272,12 +272,12 @@ impl<'a> Reader<'a> {
 }
 
 /// A Variable Byte Integer at the start of `bytes` and its length; `None` while it is incomplete.
-#[inline(always)]
+#[inline]
 pub(crate) fn variable_byte_integer(
     bytes: &[u8],
     version: Version,
 ) -> Result<Option<(u32, usize)>, Violation> {
-    // Most are a single byte, and that is in its shortest form.
+    // Most are a single byte, which is always the shortest form.
     if let Some(&byte) = bytes.first()
         && byte < 0x80
     {
@@ -287,7 +287,7 @@ pub(crate) fn variable_byte_integer(
     for (index, &byte) in bytes.iter().take(4).enumerate() {
         value |= u32::from(byte & 0x7F) << (7 * index);
         if byte & 0x80 == 0 {
-            // [MQTT-1.5.5-1] is new in 5.0; 3.1.1 lets a server waste bytes.
+            // [MQTT-1.5.5-1] is new in 5.0. In 3.1.1 a longer form is valid.
             if byte == 0 && index > 0 && version == Version::V5 {
                 return Err(Violation::VariableByteIntegerNotMinimal);
             }

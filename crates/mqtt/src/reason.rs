@@ -1,8 +1,7 @@
-//! Reason codes, the one vocabulary of outcomes for both versions.
+//! Reason codes, for both versions.
 //!
-//! The return codes of a 3.1.1 CONNACK are told in 5.0's words, so that nobody above the codec
-//! asks twice what "5" means. Never words anything for a visitor. Called by the codec and the
-//! session; read by whoever shows an outcome.
+//! The return codes of a 3.1.1 CONNACK become reason codes of 5.0, so that everything above the codec handles one
+//! set of codes. Holds no text for a user. Used by the codec, the session and everything that shows an outcome.
 
 use crate::packet::PacketType;
 
@@ -10,8 +9,7 @@ macro_rules! reason_codes {
     ($($(#[$doc:meta])* $name:ident = $code:literal,)*) => {
         /// An outcome, as numbered by section 2.4 of MQTT 5.0.
         ///
-        /// 0x00 has three names in the standard (Success, Normal disconnection, Granted QoS 0);
-        /// here it has one.
+        /// 0x00 has three names in the standard (Success, Normal disconnection, Granted QoS 0), but only one here.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
         #[repr(u8)]
         #[allow(missing_docs, reason = "the names are the standard's and say it all")]
@@ -23,7 +21,7 @@ macro_rules! reason_codes {
             /// Every code of the standard, in ascending order.
             pub const ALL: &'static [ReasonCode] = &[$(ReasonCode::$name),*];
 
-            /// The code on the wire as a value, or `None` where the standard has none.
+            /// The reason code of a byte, or `None` if the standard has none.
             #[inline]
             pub const fn from_byte(byte: u8) -> Option<ReasonCode> {
                 match byte {
@@ -89,22 +87,22 @@ reason_codes! {
 }
 
 impl ReasonCode {
-    /// The code on the wire of 5.0.
+    /// The byte of a 5.0 packet.
     #[inline]
     pub const fn byte(self) -> u8 {
         self as u8
     }
 
-    /// Whether the code tells of a failure: 0x80 or above, as section 2.4 has it.
+    /// Whether the code means a failure: 0x80 or above (section 2.4).
     #[inline]
     pub const fn is_error(self) -> bool {
         self.byte() >= 0x80
     }
 
-    /// Whether 5.0 lets `packet` carry this code.
+    /// Whether `packet` may have this code in 5.0.
     ///
-    /// The tables are those of 3.2.2.2, 3.4.2.1, 3.5.2.1, 3.6.2.1, 3.7.2.1, 3.9.3, 3.11.3, 3.14.2.1
-    /// and 3.15.2.1; a packet without a reason code carries none.
+    /// By the tables of sections 3.2.2.2, 3.4.2.1, 3.5.2.1, 3.6.2.1, 3.7.2.1, 3.9.3, 3.11.3, 3.14.2.1 and 3.15.2.1;
+    /// `false` for all other packets.
     pub const fn fits(self, packet: PacketType) -> bool {
         let byte = self.byte();
         match packet {
@@ -129,12 +127,12 @@ impl ReasonCode {
         }
     }
 
-    /// Whether a client may say it in DISCONNECT: many of that packet's codes are the server's (table 3-10).
+    /// Whether a client may send it in DISCONNECT. Many codes of that packet are for servers only (table 3-10).
     pub const fn is_for_clients_disconnect(self) -> bool {
         matches!(self.byte(), 0x00 | 0x04 | 0x80..=0x83 | 0x90 | 0x93..=0x99)
     }
 
-    /// The return code of a 3.1.1 CONNACK as a value (table 3.1), or `None` for a reserved one.
+    /// The reason code for a return code of a 3.1.1 CONNACK (table 3.1), or `None` for a reserved one.
     pub const fn from_return_code(byte: u8) -> Option<ReasonCode> {
         match byte {
             0 => Some(ReasonCode::Success),
@@ -147,7 +145,7 @@ impl ReasonCode {
         }
     }
 
-    /// The return code that says this in a 3.1.1 CONNACK, or `None` where 3.1.1 has no word for it.
+    /// The return code for this in a 3.1.1 CONNACK, or `None` if 3.1.1 has none.
     pub const fn return_code(self) -> Option<u8> {
         match self {
             ReasonCode::Success => Some(0),
@@ -166,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_survives_its_byte_and_every_other_byte_is_refused() {
+    fn every_code_round_trips_and_every_other_byte_is_refused() {
         let known = (0..=255).filter_map(ReasonCode::from_byte).collect::<Vec<_>>();
         assert_eq!(known, ReasonCode::ALL);
         for code in known {
@@ -175,11 +173,11 @@ mod tests {
     }
 
     #[test]
-    fn return_codes_of_3_1_1_are_told_in_the_words_of_5_0() {
+    fn return_codes_of_3_1_1_round_trip() {
         for byte in 0..=255 {
-            let told = ReasonCode::from_return_code(byte);
-            assert_eq!(told.is_some(), byte <= 5);
-            assert_eq!(told.and_then(ReasonCode::return_code), told.map(|_| byte));
+            let code = ReasonCode::from_return_code(byte);
+            assert_eq!(code.is_some(), byte <= 5);
+            assert_eq!(code.and_then(ReasonCode::return_code), code.map(|_| byte));
         }
     }
 

@@ -1,9 +1,8 @@
-//! Where each field of a packet stands, and what it means: the second reading, for showing packets.
+//! The position and meaning of each field of a packet, for a packet view.
 //!
-//! `decode` alone judges. What it took is walked through once more here, with the same `reader`, to
-//! the packet's end or up to the fault; a rule of its own would be a second opinion. Allocates one
-//! list, and never panics on any bytes. Called by whoever shows a packet; `tests/spans` and a fuzz
-//! target hold that both readings agree.
+//! Only `decode` decides whether a packet is valid. This file reads the packet a second time with the same `reader`,
+//! to its end or up to the error, and has no rules of its own. Allocates one list, and never panics on any bytes.
+//! `tests/spans` and a fuzz target check that both readings agree.
 
 use std::mem;
 use std::ops::Range;
@@ -19,22 +18,22 @@ use crate::topic::{TopicFilter, TopicName};
 /// One packet, field by field.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Spans<'a> {
-    /// The fields in their order: the first begins at byte 0, every other where the one before it
-    /// ends, and none is empty.
+    /// The fields in their order. The first begins at byte 0, every other one where the one before it ends, and none
+    /// is empty.
     pub list: Vec<Span<'a>>,
-    /// What stands where they end.
+    /// Whether the packet is valid.
     pub verdict: Verdict,
 }
 
 /// What `decode` says of the packet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Verdict {
-    /// It is one: the spans cover it to its end.
+    /// It is valid, and the spans cover it to its end.
     Whole,
-    /// More bytes must come. The spans are those of the fixed header, as far as it is there:
-    /// nothing behind it is judged before the packet is complete.
+    /// It is not complete. The spans cover only the fixed header, as much of it as there is: nothing after it is
+    /// checked before the packet is complete.
     Incomplete,
-    /// It breaks the standard: the spans cover all that stands before the error's offset.
+    /// It breaks the standard. The spans cover everything before the error's offset.
     Malformed(Error),
 }
 
@@ -43,12 +42,12 @@ pub enum Verdict {
 pub struct Span<'a> {
     /// The part of the packet that it belongs to.
     pub part: Part,
-    /// The field's name in the standard, in snake case: the same that an `Error` tells. A length
-    /// and what it counts have the same name, and so have a property's identifier and its value.
+    /// The field's name in the standard, in snake case, as in an `Error`. A length has the name of what it counts, and
+    /// a property's identifier that of its value.
     pub field: &'static str,
-    /// Where it stands, in bytes from the packet's first.
+    /// Its position in bytes from the start of the packet.
     pub range: Range<usize>,
-    /// What it says.
+    /// What it means.
     pub meaning: Meaning<'a>,
 }
 
@@ -67,7 +66,7 @@ pub enum Part {
     WillProperties,
 }
 
-/// What the bytes of one span say.
+/// What the bytes of one span mean.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Meaning<'a> {
     /// The first byte of any packet but PUBLISH; the flags in it are fixed (section 2.1.3).
@@ -78,7 +77,7 @@ pub enum Meaning<'a> {
         dup: bool,
         /// Its quality of service.
         qos: QoS,
-        /// To a server "keep this", from a server "this is what I kept".
+        /// To a server: retain this message. From a server: this message was retained.
         retain: bool,
     },
     /// How many bytes there are of what follows: of the packet, its properties, a string.
@@ -89,17 +88,17 @@ pub enum Meaning<'a> {
     ProtocolVersion(Version),
     /// Connect Flags.
     ConnectFlags(ConnectFlags),
-    /// Connect Acknowledge Flags: whether the server goes on with an earlier session.
+    /// Connect Acknowledge Flags: whether the server resumes an earlier session.
     SessionPresent(bool),
-    /// Subscription Options, with the filter that they are for.
+    /// Subscription Options, with their topic filter.
     SubscriptionOptions(Subscription<'a>),
-    /// An outcome; a return code of 3.1.1 in 5.0's words.
+    /// A reason code; a return code of 3.1.1 as the reason code of 5.0.
     ReasonCode(ReasonCode),
     /// Which property follows (table 2-4); the span's field is its name.
     PropertyIdentifier(u8),
     /// A time in seconds.
     Seconds(u32),
-    /// A size in bytes, of something that is not here.
+    /// A size in bytes, but not of a field of this packet.
     Size(u32),
     /// Another number.
     Number(u32),
@@ -113,7 +112,7 @@ pub enum Meaning<'a> {
     TopicName(TopicName<'a>),
     /// A topic filter without its length.
     TopicFilter(TopicFilter<'a>),
-    /// Binary data without its length, or the message of a PUBLISH, which has none.
+    /// Binary data without its length, or the payload of a PUBLISH, which has none.
     Binary(&'a [u8]),
 }
 
@@ -136,8 +135,8 @@ pub struct ConnectFlags {
 
 /// Reads the packet at the start of `bytes` field by field.
 ///
-/// Looks at nothing behind that packet. A CONNECT tells its own version and does not heed
-/// `version`. There is at most one span per byte, so whoever bounds the packets bounds the list.
+/// Ignores everything after that packet. A CONNECT states its own version; `version` is ignored for it. There is at
+/// most one span per byte, so a limit for packets limits the list too.
 ///
 /// ```
 /// use mqtt::spans::{Verdict, spans};
@@ -169,7 +168,7 @@ pub fn spans(bytes: &[u8], version: Version) -> Spans<'_> {
     let Some(packet) = bytes.first().and_then(|first| PacketType::from_first_byte(*first)) else {
         return Spans { list: Vec::new(), verdict };
     };
-    // The reader ends with the packet or at the fault, so the walk ends there too.
+    // The reader ends with the packet or at the error, so reading ends there too.
     let reader = Reader::new(&bytes[..end], 0, packet, version);
     let mut walk = Walk { reader, end, part: Part::FixedHeader, list: Vec::new() };
     if walk.fixed_header().is_some() && verdict != Verdict::Incomplete {
@@ -178,11 +177,10 @@ pub fn spans(bytes: &[u8], version: Version) -> Spans<'_> {
     Spans { list: walk.list, verdict }
 }
 
-/// On the way through a packet that `decode` has judged. Its methods give `None` where nothing is
-/// left to read.
+/// Reads a packet that `decode` has checked. The methods return `None` when nothing is left to read.
 struct Walk<'a> {
     reader: Reader<'a>,
-    /// Where the reader ends, in bytes from the packet's first.
+    /// Where the reader ends, in bytes from the start of the packet.
     end: usize,
     part: Part,
     list: Vec<Span<'a>>,
@@ -234,7 +232,7 @@ impl<'a> Walk<'a> {
             }
             PacketType::Puback | PacketType::Pubrec | PacketType::Pubrel | PacketType::Pubcomp => {
                 self.packet_id()?;
-                // Both may be left out: then nothing is left to read.
+                // Both may be missing: then nothing is left to read.
                 self.reason_code()?;
                 self.properties(Part::Properties)?;
             }
@@ -267,7 +265,7 @@ impl<'a> Walk<'a> {
             }
             PacketType::Pingreq | PacketType::Pingresp => {}
             PacketType::Disconnect | PacketType::Auth => {
-                // Both may be left out here too.
+                // Both may be missing here too.
                 self.reason_code()?;
                 self.properties(Part::Properties)?;
             }
@@ -320,16 +318,16 @@ impl<'a> Walk<'a> {
         if self.reader.version() == Version::V311 {
             return Some(());
         }
-        let around = mem::replace(&mut self.part, part);
+        let outer_part = mem::replace(&mut self.part, part);
         let length = |length| Some(Meaning::Length(length));
         let length = self.field("property_length", Reader::variable_byte_integer, length)?;
         let Meaning::Length(length) = length else { return None };
-        // A fault ends the reader, and may do so before the properties end.
-        let behind = self.reader.len().saturating_sub(length as usize);
-        while self.reader.len() > behind {
+        // The reader may end at an error, before the properties end.
+        let len_after = self.reader.len().saturating_sub(length as usize);
+        while self.reader.len() > len_after {
             self.property()?;
         }
-        self.part = around;
+        self.part = outer_part;
         Some(())
     }
 
@@ -350,7 +348,7 @@ impl<'a> Walk<'a> {
             0x21..=0x23 => self.field(field, Reader::two_byte_integer, |value| number(value.into())),
             0x0B => self.field(field, Reader::variable_byte_integer, number),
             0x24 => self.field(field, Reader::byte, |value| QoS::from_byte(value).map(Meaning::QoS)),
-            // What is left of table 2-4 is 0 or 1.
+            // All other properties of table 2-4 are 0 or 1.
             _ => self.field(field, Reader::byte, |value| Some(Meaning::Flag(value != 0))),
         };
         read.map(drop)
@@ -381,7 +379,7 @@ impl<'a> Walk<'a> {
         self.counted("topic_filter", |r, field| r.topic_filter(field).map(Meaning::TopicFilter))
     }
 
-    /// A field after its length, one span for each; `read` reads both.
+    /// A length and the field that it counts, one span for each. `read` reads both.
     fn counted(
         &mut self,
         field: &'static str,
@@ -397,7 +395,7 @@ impl<'a> Walk<'a> {
         Some(())
     }
 
-    /// A field of a fixed layout.
+    /// A field without a length before it.
     fn field<T>(
         &mut self,
         field: &'static str,
@@ -409,7 +407,7 @@ impl<'a> Walk<'a> {
         Some(meaning)
     }
 
-    /// Everything between the last span and the reader's place is a field.
+    /// Adds a span from the end of the last one to the reader's position.
     fn push(&mut self, field: &'static str, meaning: Meaning<'a>) {
         let start = self.list.last().map_or(0, |span| span.range.end);
         let range = start..self.end - self.reader.len();

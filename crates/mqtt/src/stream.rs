@@ -1,29 +1,28 @@
-//! Packets out of a stream of bytes, however the stream is cut.
+//! Packets from a stream of bytes, however the stream is cut.
 //!
-//! A WebSocket message may hold a piece of a packet or many packets ([MQTT-6.0.0-2]). Bytes that
-//! have not come yet are a state, not an error. Never reserves memory because a length says so,
-//! and refuses a packet above the limit as soon as its length is there. Called by the session, and
-//! by scripted servers in tests.
+//! A WebSocket message may contain a part of a packet or many packets ([MQTT-6.0.0-2]). An incomplete packet is a
+//! state, not an error. Never allocates memory because a length says so, and refuses a packet above the limit as
+//! soon as its length is known. Called by the session, and by scripted servers in tests.
 
 use crate::decode;
 use crate::error::{Error, Violation};
 use crate::packet::{Packet, PacketType, Version};
 use crate::reader::{Reader, variable_byte_integer};
 
-/// The first packet of some bytes, measured.
+/// The length and type of the first packet of some bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Frame {
-    /// What it is.
+    /// The packet's type.
     pub packet: PacketType,
-    /// Bytes of the fixed header: 2 to 5.
+    /// The length of the fixed header: 2 to 5 bytes.
     pub header_len: usize,
-    /// Bytes of the whole packet.
+    /// The length of the whole packet in bytes.
     pub len: usize,
 }
 
 impl Frame {
-    /// A reader of what follows the fixed header; `bytes` begin with the packet.
-    #[inline(always)]
+    /// A reader of what follows the fixed header. `bytes` must begin with the packet.
+    #[inline]
     pub(crate) fn reader(self, bytes: &[u8], version: Version) -> Reader<'_> {
         Reader::new(&bytes[self.header_len..self.len], self.header_len as u32, self.packet, version)
     }
@@ -31,14 +30,13 @@ impl Frame {
 
 /// Measures the packet at the start of `bytes` and checks its fixed header (section 2.1).
 ///
-/// `None`: more bytes must come. The limit counts the whole packet, as Maximum Packet Size does
+/// `None`: the packet is not complete. The limit counts the whole packet, as Maximum Packet Size does
 /// (section 3.1.2.11.4).
 ///
 /// # Errors
-/// `PacketTypeForbidden`, `ReservedFlags`, `QoS3`, `DupWithoutQoS`,
-/// `VariableByteIntegerTooLong`, `VariableByteIntegerNotMinimal`, `PacketTooLarge`; each as soon as
-/// its bytes are there.
-#[inline(always)]
+/// `PacketTypeForbidden`, `ReservedFlags`, `QoS3`, `DupWithoutQoS`, `VariableByteIntegerTooLong`,
+/// `VariableByteIntegerNotMinimal`, `PacketTooLarge`; each as soon as its bytes are known.
+#[inline]
 pub fn frame(bytes: &[u8], version: Version, maximum_packet_size: u32) -> Result<Option<Frame>, Error> {
     let Some((&first, rest)) = bytes.split_first() else {
         return Ok(None);
@@ -79,16 +77,16 @@ pub fn frame(bytes: &[u8], version: Version, maximum_packet_size: u32) -> Result
     Ok((len <= bytes.len()).then_some(Frame { packet, header_len, len }))
 }
 
-/// Takes one packet after the other out of a buffer that somebody else fills.
+/// Reads one packet after the other from a buffer that the caller fills.
 ///
-/// Apart from the buffer, so that packets can borrow from it while the position moves on.
+/// Separate from the buffer, so that packets can borrow from the buffer while the position moves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Cursor {
-    /// The version of the bytes to come.
+    /// The version of the next packets.
     pub version: Version,
-    /// The largest packet to be taken, in bytes.
+    /// The largest packet to accept, in bytes.
     pub maximum_packet_size: u32,
-    /// How many bytes of the buffer have been taken.
+    /// How many bytes of the buffer have been read.
     pub position: usize,
 }
 
@@ -98,11 +96,11 @@ impl Cursor {
         Cursor { version, maximum_packet_size, position: 0 }
     }
 
-    /// The next packet of `buffer`; `None` until the rest of it has come.
+    /// The next packet of `buffer`; `None` until it is complete.
     ///
     /// # Errors
-    /// Those of `frame` and of `decode`. The position stays, so the error comes again.
-    #[inline(always)]
+    /// Those of `frame` and of `decode`. The position does not change, so the error comes again.
+    #[inline]
     pub fn next<'a>(&mut self, buffer: &'a [u8]) -> Result<Option<Packet<'a>>, Error> {
         let Some((bytes, frame)) = self.measure(buffer)? else {
             return Ok(None);
@@ -112,15 +110,15 @@ impl Cursor {
         Ok(Some(packet))
     }
 
-    /// The bytes that the next packet begins, and its measure. The position stays.
-    #[inline(always)]
+    /// The bytes from the next packet on, and its frame. The position does not change.
+    #[inline]
     pub(crate) fn measure<'a>(&self, buffer: &'a [u8]) -> Result<Option<(&'a [u8], Frame)>, Error> {
         let bytes = buffer.get(self.position..).unwrap_or_default();
         Ok(frame(bytes, self.version, self.maximum_packet_size)?.map(|frame| (bytes, frame)))
     }
 }
 
-/// A buffer with its cursor: bytes in, packets out.
+/// A buffer with a cursor: bytes in, packets out.
 #[derive(Clone, Debug)]
 pub struct Stream {
     buffer: Vec<u8>,
@@ -128,40 +126,40 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Nothing has come yet.
+    /// An empty buffer.
     pub const fn new(version: Version, maximum_packet_size: u32) -> Self {
         Stream { buffer: Vec::new(), cursor: Cursor::new(version, maximum_packet_size) }
     }
 
-    /// Adds what has come. Take the packets out after each call: then the buffer holds less than
-    /// one packet besides `bytes`.
+    /// Adds received bytes. Read all packets after each call: then the buffer never holds more than an incomplete
+    /// packet and `bytes`.
     pub fn extend(&mut self, bytes: &[u8]) {
         compact(&mut self.buffer, &mut self.cursor);
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// The next packet; `None` until the rest of it has come.
+    /// The next packet; `None` until it is complete.
     ///
     /// # Errors
-    /// Those of `frame` and of `decode`; nothing comes after an error but the error.
-    #[expect(clippy::should_implement_trait, reason = "what it gives borrows from the stream")]
+    /// Those of `frame` and of `decode`; the same error comes at every later call.
+    #[expect(clippy::should_implement_trait, reason = "the packet borrows from the stream")]
     pub fn next(&mut self) -> Result<Option<Packet<'_>>, Error> {
         self.cursor.next(&self.buffer)
     }
 
-    /// Changes the version of the bytes to come, as a server must after CONNECT.
+    /// Changes the version of the next packets, as a server must after CONNECT.
     pub fn set_version(&mut self, version: Version) {
         self.cursor.version = version;
     }
 }
 
-/// Drops what was taken, and gives back the memory of an unusually large packet.
+/// Removes the bytes that were read, and frees the memory of an unusually large packet.
 pub(crate) fn compact(buffer: &mut Vec<u8>, cursor: &mut Cursor) {
-    const KEEP: usize = 1024 * 1024;
+    const MAX_CAPACITY: usize = 1024 * 1024;
     let taken = std::mem::take(&mut cursor.position);
     if taken >= buffer.len() {
         buffer.clear();
-        buffer.shrink_to(KEEP);
+        buffer.shrink_to(MAX_CAPACITY);
     } else if taken > 0 {
         buffer.drain(..taken);
     }

@@ -1,8 +1,7 @@
-//! Topic names and topic filters, and which name a filter takes (section 4.7).
+//! Topic names and topic filters, and which names match a filter (section 4.7).
 //!
-//! A value of these types is valid: it is never checked again. Never compares bytes across a
-//! character's middle and never allocates. Used by the codec, the session and everybody who
-//! subscribes or sorts messages.
+//! A value of these types is valid and is never checked again. Never splits a character and never allocates. Used
+//! by the codec, the session and every caller that subscribes.
 
 use std::fmt;
 
@@ -15,14 +14,14 @@ use crate::error::Violation;
 pub struct TopicName<'a>(&'a str);
 
 impl<'a> TopicName<'a> {
-    /// Stands in a 5.0 PUBLISH whose Topic Alias takes the name's place (section 3.3.2.3.4).
+    /// The empty name of a 5.0 PUBLISH that has a Topic Alias instead (section 3.3.2.3.4).
     pub(crate) const ALIASED: TopicName<'static> = TopicName("");
 
     /// A checked topic name.
     ///
     /// # Errors
     /// `TopicNameEmpty`, `NulCharacter`, `TopicNameWildcard` or `FieldTooLong`.
-    #[inline(always)]
+    #[inline]
     pub fn new(name: &'a str) -> Result<Self, Violation> {
         if name.is_empty() {
             return Err(Violation::TopicNameEmpty);
@@ -31,7 +30,7 @@ impl<'a> TopicName<'a> {
             return Err(Violation::FieldTooLong);
         }
         if holds_special(name.as_bytes()) {
-            // [MQTT-4.7.3-2] before [MQTT-3.3.2-2]: U+0000 is no string at all.
+            // [MQTT-4.7.3-2] comes before [MQTT-3.3.2-2]: with U+0000 it is not even a valid string.
             return Err(match name.contains('\0') {
                 true => Violation::NulCharacter,
                 false => Violation::TopicNameWildcard,
@@ -40,7 +39,7 @@ impl<'a> TopicName<'a> {
         Ok(TopicName(name))
     }
 
-    /// A name that came in a packet, and so has passed through `new`.
+    /// A name that `decode` has already checked by `new`.
     pub(crate) const fn from_wire(name: &'a str) -> Self {
         TopicName(name)
     }
@@ -61,8 +60,8 @@ impl<'a> TopicName<'a> {
 /// bytes.
 ///
 /// [MQTT-4.7.1-1], [MQTT-4.7.1-2], [MQTT-4.7.3-1] to [MQTT-4.7.3-3]. `$share/` must be followed by
-/// a share name and a filter ([MQTT-4.8.2-1], [MQTT-4.8.2-2]), in 3.1.1 too: servers that know
-/// shared subscriptions know them in both versions.
+/// a share name and a filter ([MQTT-4.8.2-1], [MQTT-4.8.2-2]), in 3.1.1 too: servers that support shared
+/// subscriptions support them in both versions.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TopicFilter<'a>(&'a str);
 
@@ -104,7 +103,7 @@ impl<'a> TopicFilter<'a> {
         Ok(TopicFilter(filter))
     }
 
-    /// A string that `decode` has already passed through `new`.
+    /// A filter that `decode` has already checked by `new`.
     pub(crate) const fn from_wire(filter: &'a str) -> Self {
         TopicFilter(filter)
     }
@@ -126,17 +125,17 @@ impl<'a> TopicFilter<'a> {
         self.0.contains(['+', '#'])
     }
 
-    /// Whether the filter takes this topic name (section 4.7); a shared one by its inner filter.
+    /// Whether this topic name matches (section 4.7); for a shared subscription, the inner filter decides.
     pub fn matches(self, topic: TopicName<'_>) -> bool {
         let filter = self.share().map_or(self, |(_, inner)| inner);
         let mut names = topic.0.split('/');
-        // [MQTT-4.7.2-1]: a filter that starts with a wildcard takes no name that starts with `$`.
+        // [MQTT-4.7.2-1]: a filter that starts with a wildcard matches no name that starts with `$`.
         if topic.0.starts_with('$') && filter.0.starts_with(['+', '#']) {
             return false;
         }
         for level in filter.0.split('/') {
             match (level, names.next()) {
-                // "#" also takes its parent: `a/#` takes `a` (section 4.7.1.2).
+                // "#" also matches the parent level: `a/#` matches `a` (section 4.7.1.2).
                 ("#", _) => return true,
                 ("+", Some(_)) => {}
                 (level, Some(name)) if level == name => {}
@@ -178,7 +177,7 @@ pub(crate) fn holds_nul(bytes: &[u8]) -> bool {
 }
 
 /// Whether U+0000, `+` or `#` occurs.
-#[inline(always)]
+#[inline]
 fn holds_special(bytes: &[u8]) -> bool {
     // `+` and `#` are the two bytes that become 0x2B with bit 3.
     let suspects =
@@ -189,15 +188,14 @@ fn holds_special(bytes: &[u8]) -> bool {
 const ONES: u64 = u64::from_ne_bytes([1; 8]);
 const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
 
-/// Whether one of the bytes is looked for. `suspects` tells it of eight bytes together, by a high bit in its
-/// answer: among bytes below 0x80, only a zero gets one when 1 is taken away. It may suspect others, but
-/// must miss none.
+/// Whether some byte fulfils `is`. `suspects` checks eight bytes at once, and marks a suspicious byte by its highest
+/// bit: below 0x80, only a zero byte gets it when 1 is subtracted. It may mark too many bytes, but never too few.
 ///
-/// This stands on the path of every PUBLISH, and a loop over bytes that may stop early is not vectorised.
-#[inline(always)]
+/// Every PUBLISH needs this, and the compiler does not vectorise a loop over bytes that may stop early.
+#[inline]
 fn holds(bytes: &[u8], suspects: impl Fn(u64) -> u64, is: impl Fn(u8) -> bool) -> bool {
     if let Some(tail) = bytes.last_chunk::<8>() {
-        // The last word overlaps the one before it, which spares a loop over single bytes.
+        // The last word overlaps the one before it, which saves a loop over single bytes.
         let mut found = suspects(u64::from_ne_bytes(*tail));
         for word in bytes.as_chunks::<8>().0 {
             found |= suspects(u64::from_ne_bytes(*word));
@@ -206,7 +204,7 @@ fn holds(bytes: &[u8], suspects: impl Fn(u64) -> u64, is: impl Fn(u8) -> bool) -
             return false;
         }
     }
-    // Few bytes, or some that are not ASCII.
+    // Fewer than eight bytes, or a suspicious one.
     bytes.iter().any(|byte| is(*byte))
 }
 
@@ -214,18 +212,19 @@ fn holds(bytes: &[u8], suspects: impl Fn(u64) -> u64, is: impl Fn(u8) -> bool) -
 mod tests {
     use super::*;
 
-    fn check(filter: &str, taken: &[&str], not_taken: &[&str]) {
+    #[track_caller]
+    fn check(filter: &str, matching: &[&str], others: &[&str]) {
         let filter = TopicFilter::new(filter).expect(filter);
-        for topic in taken {
-            assert!(filter.matches(TopicName::new(topic).expect(topic)), "{filter} takes {topic}");
+        for topic in matching {
+            assert!(filter.matches(TopicName::new(topic).expect(topic)), "{topic} must match {filter}");
         }
-        for topic in not_taken {
-            assert!(!filter.matches(TopicName::new(topic).expect(topic)), "{filter} / {topic}");
+        for topic in others {
+            assert!(!filter.matches(TopicName::new(topic).expect(topic)), "{topic} must not match {filter}");
         }
     }
 
     #[test]
-    fn mqtt_4_7_1_a_filter_takes_by_levels() {
+    fn mqtt_4_7_1_a_filter_matches_level_by_level() {
         check("a/b", &["a/b"], &["a", "a/b/", "a/b/c", "A/b", "/a/b", "ab"]);
         check("+", &["a", "ä", "温度"], &["a/b", "/a", "a/", "/"]);
         check("+/+", &["a/b", "/a", "a/", "/"], &["a", "a/b/c", "//"]);
@@ -241,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn mqtt_4_7_1_characters_are_not_cut_in_the_middle() {
+    fn mqtt_4_7_1_characters_are_not_split() {
         check("é/#", &["é", "é/x"], &["e", "è"]);
         check("+/状态", &["设备/状态", "/状态"], &["设备/状", "设备/状态/x"]);
         check("🏠/+", &["🏠/🚪"], &["🏠", "🚪/🏠"]);
@@ -249,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn mqtt_4_7_2_1_wildcards_do_not_take_dollar_topics() {
+    fn mqtt_4_7_2_1_leading_wildcards_match_no_dollar_topics() {
         check("#", &["a$", "a/$SYS"], &["$SYS", "$SYS/broker", "$", "$share"]);
         check("+/broker", &["x/broker"], &["$SYS/broker"]);
         check("+/#", &[], &["$SYS/broker"]);
@@ -259,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn mqtt_4_8_2_a_shared_filter_takes_by_its_inner_filter() {
+    fn mqtt_4_8_2_a_shared_filter_matches_by_its_inner_filter() {
         check("$share/group/a/+", &["a/b"], &["$share/group/a/b", "a", "$x/b"]);
         check("$share/group/#", &["a"], &["$SYS/a"]);
         check("$share/group//a", &["/a"], &["a"]);

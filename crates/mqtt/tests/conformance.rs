@@ -1,7 +1,7 @@
-//! Keeps CONFORMANCE.md true, and covers the few statements that no other test is about.
+//! Checks CONFORMANCE.md, and tests the few statements that no other test is about.
 //!
-//! The list is only worth reading while the tests that it names exist and no statement is forgotten
-//! or stands twice. Never judges whether a test proves its statement: that is for readers.
+//! The list is useful only while the tests that it names exist and no statement is missing
+//! or listed twice. Never decides whether a test proves its statement: a reader must.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,10 +11,10 @@ use mqtt::{Packet, Property, Version, Violation, decode};
 
 const LIST: &str = include_str!("../CONFORMANCE.md");
 
-/// What a row without a test must say instead.
+/// A row without a test must have one of these.
 const REASONS: [&str; 4] = ["*Construction*", "*Server*", "*Not applicable*", "*Page*"];
 
-/// Every source file of this crate, and what it holds.
+/// Every source file of this crate, with its text.
 fn sources() -> Vec<(PathBuf, String)> {
     let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut folders = vec![crate_dir.join("src"), crate_dir.join("tests")];
@@ -33,14 +33,19 @@ fn sources() -> Vec<(PathBuf, String)> {
     sources
 }
 
-/// `module::test` for every test of this crate. The module is the file, or its folder if the file
-/// has a general name.
+/// `module::test` for every test of this crate. The module is the file; its folder if the file is `main.rs` or
+/// `mod.rs`; and the module under test for all files of a folder `src/…/tests`.
 fn tests() -> BTreeSet<String> {
+    let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut tests = BTreeSet::new();
     for (path, text) in sources() {
         let name = |path: &Path| path.file_stem().expect("a name").to_string_lossy().into_owned();
+        let folder = path.parent().expect("a folder");
         let module = match name(&path).as_str() {
-            "main" | "mod" | "tests" => name(path.parent().expect("a folder")),
+            _ if folder.ends_with("tests") && folder.parent() != Some(crate_dir) => {
+                name(folder.parent().expect("a folder"))
+            }
+            "main" | "mod" => name(folder),
             module => module.to_owned(),
         };
         let mut lines = text.lines().map(str::trim);
@@ -50,13 +55,14 @@ fn tests() -> BTreeSet<String> {
             }
             let function = lines.by_ref().find_map(|line| line.strip_prefix("fn ")).expect("a function");
             let end = function.find('(').expect("arguments");
-            tests.insert(format!("{module}::{}", &function[..end]));
+            let test = format!("{module}::{}", &function[..end]);
+            assert!(tests.insert(test.clone()), "two tests are named {test}");
         }
     }
     tests
 }
 
-/// The statements that a text names, without brackets and MQTT-.
+/// The statements that a text quotes, without brackets and MQTT-.
 fn statements(text: &str) -> Vec<&str> {
     let mut statements = Vec::new();
     for (at, prefix) in text.match_indices("MQTT-") {
@@ -71,7 +77,7 @@ fn statements(text: &str) -> Vec<&str> {
     statements
 }
 
-/// What stands between back-quotes and looks like a test.
+/// The test names between back-quotes.
 fn named(row: &str) -> impl Iterator<Item = &str> {
     let is_name = |text: &&str| {
         text.split_once("::").is_some_and(|(module, function)| {
@@ -81,7 +87,7 @@ fn named(row: &str) -> impl Iterator<Item = &str> {
             is_word(module) && is_word(function)
         })
     };
-    // The legend shows the form itself.
+    // The legend shows the form.
     row.split('`').filter(is_name).filter(|name| *name != "module::test")
 }
 
@@ -108,7 +114,7 @@ fn the_list_names_real_tests_and_every_statement_once() {
         for statement in statements(line) {
             let seen = versions.entry(version.expect("a version comes first")).or_default();
             if !seen.insert(statement) {
-                wrong.push(format!("{statement} stands twice"));
+                wrong.push(format!("{statement} is listed twice"));
             }
         }
     }

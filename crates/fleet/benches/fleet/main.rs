@@ -211,7 +211,7 @@ fn write_messages(name: &str, messages: &[Message]) {
     write_lines(name, &lines.join("\n"));
 }
 
-/// Leaves a file beside criterion's for whoever runs us; run alone, nobody reads it.
+/// Leaves a file beside criterion's for `cargo xtask bench fleet`.
 fn write_lines(name: &str, text: &str) {
     if let Some(home) = std::env::var_os("CRITERION_HOME") {
         let folder = PathBuf::from(home).join("fleet");

@@ -8,16 +8,16 @@ use std::path::Path;
 use std::{fs, io};
 
 use fleet::Status;
-use fleet::fleet::{Bounds, LONGEST_HISTORY, MOST_WANTED};
-use fleet::presence::examples::{Examples, Sequence, Step, Tile, Vector};
-use fleet::presence::{
-    CONVENTIONS, Convention, EXAMPLES, LONGEST_JSON, LONGEST_METADATA, LONGEST_NAME, LONGEST_WORD,
-    MOST_BASES, ParentBy, RESERVED_ROOTS, RESERVED_TOPICS, Vocabulary, Words, default_filters,
+use fleet::conventions::examples::{Examples, Sequence, Step, Tile, Vector};
+use fleet::conventions::{
+    Convention, MAX_BASES, MAX_JSON, MAX_METADATA, MAX_NAME, MAX_WORD, ParentBy, RESERVED_ROOTS,
+    RESERVED_TOPICS, Registry, Vocabulary, Words, examples,
 };
-use fleet::snapshot::MOST_USELESS;
+use fleet::fleet::{Bounds, MAX_HISTORY, MAX_WANTED_FILTERS};
+use fleet::snapshot::MAX_UNMATCHED;
 
 /// A payload in the tables is cut after so many characters.
-const LONGEST_SHOWN: usize = 90;
+const MAX_SHOWN: usize = 90;
 
 fn main() -> io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -27,26 +27,27 @@ fn main() -> io::Result<()> {
 /// The whole document.
 fn render() -> io::Result<String> {
     let mut conventions = String::new();
-    for (convention, examples) in EXAMPLES {
-        conventions += &section(convention, examples)?;
+    for (convention, examples) in examples() {
+        conventions += &section(&convention, examples)?;
     }
     let list = |texts: &[&str]| texts.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", ");
     let roots: Vec<String> = RESERVED_ROOTS.iter().map(|root| format!("{root}/")).collect();
     let roots: Vec<&str> = roots.iter().map(String::as_str).collect();
-    let filters = default_filters();
+    let registry = Registry::built_in();
+    let filters = registry.default_filters();
     let filters: Vec<&str> = filters.iter().map(String::as_str).collect();
     let mut text = include_str!("template.md").to_owned();
     for (name, value) in [
-        ("overview", overview()),
+        ("overview", overview(&registry)),
         ("conventions", conventions),
         ("roots", list(&roots)),
         ("topics", list(RESERVED_TOPICS)),
         ("filters", list(&filters)),
         ("bounds", bounds()),
-        ("most_useless", MOST_USELESS.to_string()),
-        ("longest_word", LONGEST_WORD.to_string()),
-        ("longest_json", grouped(LONGEST_JSON)),
-        ("longest_name", LONGEST_NAME.to_string()),
+        ("max_unmatched", MAX_UNMATCHED.to_string()),
+        ("max_word", MAX_WORD.to_string()),
+        ("max_json", grouped(MAX_JSON)),
+        ("max_name", MAX_NAME.to_string()),
     ] {
         let place = format!("{{{{{name}}}}}");
         assert!(text.contains(&place), "the template has no place for {name}");
@@ -57,9 +58,9 @@ fn render() -> io::Result<String> {
 }
 
 /// The rows of the table of all conventions.
-fn overview() -> String {
+fn overview(registry: &Registry) -> String {
     let mut rows = String::new();
-    for convention in CONVENTIONS {
+    for (_, convention) in registry.iter() {
         let statuses = convention
             .patterns
             .iter()
@@ -81,7 +82,7 @@ fn overview() -> String {
             rows,
             "| [{}](#{}) | `{}` | {} | {} | {} | {parent} |",
             convention.label,
-            anchor(convention.label),
+            anchor(&convention.label),
             convention.slug,
             patterns.join(", "),
             yes_no(convention.announces),
@@ -99,14 +100,14 @@ fn anchor(heading: &str) -> String {
 
 /// One convention: its words, its topics, its examples.
 fn section(convention: &Convention, examples: &Examples) -> io::Result<String> {
-    let file = format!("src/presence/{}.rs", convention.slug.replace('-', "_"));
+    let file = format!("src/conventions/{}.rs", convention.slug.replace('-', "_"));
     let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file))?;
     let prose = source.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim_start);
 
     let mut lines = vec![format!("### {}", convention.label)];
     lines.extend(prose.map(str::to_owned));
     lines.push("\n| Topic | Says |\n|---|---|".to_owned());
-    for pattern in convention.patterns {
+    for pattern in &convention.patterns {
         lines.push(format!("| `{pattern}` | {} |", vocabulary(&pattern.vocabulary)));
     }
     lines.push("\n| Message | Tile |\n|---|---|".to_owned());
@@ -122,14 +123,14 @@ fn vocabulary(vocabulary: &Vocabulary) -> String {
         Vocabulary::Words(known) => words(known),
         Vocabulary::Exact(known) => format!("{}; exact", words(known)),
         Vocabulary::WordsOrJson(known, _) => format!("{}; or the same in JSON", words(known)),
-        Vocabulary::Naming(_) => "JSON that names its own device: many share the topic".to_owned(),
+        Vocabulary::Naming(..) => "JSON that names its own device: many share the topic".to_owned(),
         Vocabulary::Metadata(metadata) if metadata.is_inventory => "which devices there are".to_owned(),
         Vocabulary::Metadata(_) => "what else is known of the device".to_owned(),
     }
 }
 
 /// Words by the status they stand for.
-fn words(words: Words) -> String {
+fn words(words: &Words) -> String {
     let of = |status: Status| {
         let known: Vec<String> =
             words.iter().filter(|(_, means)| *means == status).map(|(word, _)| format!("`{word}`")).collect();
@@ -188,7 +189,7 @@ fn message(topic: &str, payload: &str) -> String {
     } else {
         payload.escape_debug().to_string().replace("\\\"", "\"")
     };
-    let cut = shown.char_indices().nth(LONGEST_SHOWN).map(|(at, _)| &shown[..at]);
+    let cut = shown.char_indices().nth(MAX_SHOWN).map(|(at, _)| &shown[..at]);
     match cut {
         Some(cut) => format!("`{topic}` `{cut}…`"),
         None => format!("`{topic}` `{shown}`"),
@@ -197,21 +198,21 @@ fn message(topic: &str, payload: &str) -> String {
 
 /// The rows of the table of bounds.
 fn bounds() -> String {
-    let Bounds { devices, topic, texts, changes, strays, aliases, metadata } = Bounds::default();
+    let Bounds { devices, topic, texts, changes, unrecognized, aliases, metadata } = Bounds::default();
     let rows = [
         ("devices", grouped(devices as usize)),
         ("the topic of a device", format!("{} bytes", grouped(topic.into()))),
-        ("an id or a name that a payload gives", format!("{LONGEST_NAME} bytes")),
-        ("a plain word", format!("{LONGEST_WORD} bytes")),
-        ("a JSON status", format!("{} bytes", grouped(LONGEST_JSON))),
-        ("a document of metadata", format!("{} bytes", grouped(LONGEST_METADATA))),
+        ("an id or a name that a payload gives", format!("{MAX_NAME} bytes")),
+        ("a plain word", format!("{MAX_WORD} bytes")),
+        ("a JSON status", format!("{} bytes", grouped(MAX_JSON))),
+        ("a document of metadata", format!("{} bytes", grouped(MAX_METADATA))),
         ("all topics, ids and names together", format!("{} bytes", grouped(texts))),
-        ("changes in one history", LONGEST_HISTORY.to_string()),
+        ("changes in one history", MAX_HISTORY.to_string()),
         ("changes in all histories together", grouped(changes)),
-        ("topics with unknown words that are listed", grouped(strays)),
+        ("topics with unrecognized messages that are listed", grouped(unrecognized)),
         ("further topics of devices that have one", grouped(aliases)),
-        ("base topics other than the default ones", grouped(MOST_BASES)),
-        ("filters that metadata asks for", grouped(MOST_WANTED)),
+        ("base topics other than the default ones", grouped(MAX_BASES)),
+        ("filters that metadata wants", grouped(MAX_WANTED_FILTERS)),
         ("topics that metadata names, and devices that it waits for, each", grouped(metadata)),
     ];
     rows.map(|(what, bound)| format!("| {what} | {bound} |\n")).concat()

@@ -9,13 +9,13 @@
 
 use std::collections::BTreeSet;
 
-use fleet::fleet::{Bounds, LONGEST_HISTORY, MOST_RECENT};
+use fleet::fleet::{Bounds, MAX_HISTORY, MAX_RECENT};
 use fleet::{Evidence, Fleet, Grouping, OrderBy, Query, Status, Time};
 use libfuzzer_sys::fuzz_target;
 
 /// So small that a short script reaches them. The texts have room for one chunk of 64 KiB.
 const BOUNDS: Bounds =
-    Bounds { devices: 8, topic: 64, texts: 1 << 16, changes: 24, strays: 4, aliases: 3, metadata: 4 };
+    Bounds { devices: 8, topic: 64, texts: 1 << 16, changes: 24, unrecognized: 4, aliases: 3, metadata: 4 };
 
 fuzz_target!(|script: &[u8]| {
     let mut lines = script.split(|byte| *byte == b'\n');
@@ -29,7 +29,7 @@ fuzz_target!(|script: &[u8]| {
         let before = picture(&fleet);
         step(&mut fleet, line, &mut now);
         look(&fleet, now);
-        // What a tile shows never changes without being told.
+        // What a tile shows never changes without being reported.
         let changed = fleet.changed_since(epoch);
         for (handle, shown) in &before {
             let shows_the_same = picture(&fleet).iter().any(|(other, now)| other == handle && now == shown);
@@ -116,12 +116,12 @@ fn look(fleet: &Fleet, now: Time) {
     for device in &devices {
         assert!(device.topic.len() <= BOUNDS.topic.into());
         assert_eq!(
-            fleet.find(device.convention.slug, device.id),
+            fleet.find(&device.convention.slug, device.id),
             Some(device.handle),
             "a key finds its device"
         );
         let history = device.history().count();
-        assert!((1..=LONGEST_HISTORY).contains(&history));
+        assert!((1..=MAX_HISTORY).contains(&history));
         changes += if history > 1 { history } else { 0 };
         let uptime = device.uptime(now);
         assert!(uptime.online <= uptime.observed);
@@ -129,6 +129,6 @@ fn look(fleet: &Fleet, now: Time) {
         device.spans(Time(now.0 - 10_000), now, 5);
     }
     assert!(changes <= BOUNDS.changes, "{changes} changes are kept");
-    assert!(fleet.strays().topics().count() <= BOUNDS.strays);
-    assert!(fleet.recent_changes().count() <= MOST_RECENT);
+    assert!(fleet.unrecognized().topics().count() <= BOUNDS.unrecognized);
+    assert!(fleet.recent_changes().count() <= MAX_RECENT);
 }

@@ -2,7 +2,7 @@
 //! leaves the slots alone, each of which is a cache line of its own.
 
 use super::{Fleet, Handle};
-use crate::presence::Status;
+use crate::status::Status;
 
 /// Bits 0 to 2: the number of the status that is shown. Bit 3: the device has its place in the order.
 /// From bit 4 on: the generation of its slot.
@@ -37,8 +37,8 @@ impl Brief {
         self.0 / GENERATION
     }
 
-    /// The device is gone; whoever has the slot next is another one.
-    pub(super) fn bury(&mut self) {
+    /// The device is removed; the next one in the slot is another device.
+    pub(super) fn retire(&mut self) {
         self.set_placed(false);
         self.0 = self.0.wrapping_add(GENERATION);
     }

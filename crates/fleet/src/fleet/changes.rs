@@ -1,17 +1,18 @@
 //! What changed across all devices: since an epoch, of late, and in which order.
 //!
 //! Three questions of the page, each answered without walking the fleet: which of the tiles in sight to draw
-//! anew ([`Fleet::changed_since`]), what happened last ([`Fleet::recent_changes`]), and who changed last
+//! again ([`Fleet::changed_since`]), what happened last ([`Fleet::recent_changes`]), and which changed last
 //! ([`super::OrderBy::Change`]). The transitions write all three.
 
-use super::device::ALIVE;
-use super::{CHUNK, Change, Fleet, Handle};
+use super::slot::ALIVE;
+use super::store::{CHUNK, Handle};
+use super::{Change, Fleet};
 
 /// How many of the last changes are kept across all devices.
-pub const MOST_RECENT: usize = 200;
+pub const MAX_RECENT: usize = 200;
 /// Among how many of them the first half of a flap is marked: looking further would cost more than all else that a
 /// message does.
-const LOOKED_THROUGH: usize = 64;
+const MAX_FLAP_SEARCH: usize = 64;
 
 /// When devices were last touched, counted in touches: a number per slot and one per chunk of slots.
 #[derive(Default, Debug)]
@@ -81,10 +82,10 @@ impl Fleet {
         Changed { fleet: self, since: epoch }
     }
 
-    /// The last changes of status of all devices, the latest first; at most [`MOST_RECENT`] of them. First
+    /// The last changes of status of all devices, the latest first; at most [`MAX_RECENT`] of them. First
     /// sights are none. Those of a removed device go with it: whatever is listed can be looked at.
     pub fn recent_changes(&self) -> impl DoubleEndedIterator<Item = (Handle, Change)> {
-        let recent = self.recent.iter().rev().take(MOST_RECENT);
+        let recent = self.recent.iter().rev().take(MAX_RECENT);
         recent.filter_map(|(handle, change)| Some((*handle, self.living(*handle)?.read_change(*change))))
     }
 
@@ -114,18 +115,18 @@ impl Fleet {
     }
 
     /// Keeps a change for the list of the last ones.
-    pub(super) fn keep_recent(&mut self, number: u32, change: Change) {
+    pub(super) fn record_recent(&mut self, number: u32, change: Change) {
         let handle = self.handle(number);
         if change.flap {
-            // Where so many others changed within a second, nobody reads that this one did twice.
-            let mut latest = self.recent.iter_mut().rev().take(LOOKED_THROUGH);
+            // Where so many others changed within a second, the mark of a flap is of no use.
+            let mut latest = self.recent.iter_mut().rev().take(MAX_FLAP_SEARCH);
             if let Some((_, first)) = latest.find(|(other, _)| *other == handle) {
                 first.flap = true;
             }
         }
-        if self.recent.len() == 2 * MOST_RECENT {
+        if self.recent.len() == 2 * MAX_RECENT {
             // Half of them at once, so that few are moved.
-            self.recent.drain(..MOST_RECENT);
+            self.recent.drain(..MAX_RECENT);
         }
         self.recent.push((handle, change));
         self.recency.note(number);
@@ -137,7 +138,7 @@ impl Fleet {
 /// The slots whose devices changed, by when they last did.
 #[derive(Default, Debug)]
 pub(super) struct Recency {
-    /// The latest last. An entry counts only where `places` says so: whoever changes again leaves one behind.
+    /// The latest last. An entry counts only where `places` says so: a device that changes again leaves its old one behind.
     log: Vec<u32>,
     /// By slot: the place of its entry in the log.
     places: Vec<u32>,
@@ -167,8 +168,8 @@ impl Recency {
         self.log.push(slot);
     }
 
-    /// Whoever has this slot next never changed.
-    pub(super) fn forget(&mut self, slot: u32) {
+    /// The next device in this slot never changed.
+    pub(super) fn remove(&mut self, slot: u32) {
         if self.has(slot) {
             self.places[slot as usize] = NOWHERE;
             self.count -= 1;
@@ -202,7 +203,7 @@ mod tests {
             let slot = (random >> 8) % 300;
             model.retain(|other| *other != slot);
             if random >> 28 == 0 {
-                recency.forget(slot);
+                recency.remove(slot);
             } else {
                 recency.note(slot);
                 model.insert(0, slot);
@@ -213,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn full_stamps_begin_anew_and_say_that_everything_changed() {
+    fn full_stamps_begin_again_and_say_that_everything_changed() {
         let mut fleet = Fleet::new(Bounds::default(), false, 0);
         fleet.link_up(Time(0));
         let a = fleet.apply("a/LWT", b"online", false, Time(0)).device.expect("a word of the convention");

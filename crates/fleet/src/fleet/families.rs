@@ -1,16 +1,20 @@
-//! Which device hangs on which: a gateway and what speaks through it.
+//! Which device depends on which: a gateway and the devices that speak through it.
 //!
-//! A family is there as soon as one child names its parent, whether the parent was heard of or not, so that
-//! the two may come in any order. Called by the transitions; never looks at a status itself.
+//! A family exists as soon as one child names its parent, whether the parent was heard of or not, so that the two may
+//! come in any order. It never looks at a status; `parents.rs` does.
 
-use crate::table::{Key, Keys};
+use std::hash::BuildHasher;
 
-/// The devices that hang on one parent.
+use hashbrown::HashTable;
+
+use super::key::{Key, OwnedKey, Seeded};
+
+/// The devices that depend on one parent.
 #[derive(Debug)]
 struct Family {
-    /// The parent's key: convention and id.
-    key: (u8, Box<str>),
-    /// The parent's slot, if it is there.
+    /// The parent's key.
+    key: OwnedKey,
+    /// The parent's slot, if it exists.
     parent: Option<u32>,
     /// The children's slots, sorted.
     children: Vec<u32>,
@@ -20,12 +24,14 @@ struct Family {
 const NONE: u32 = u32::MAX;
 
 /// All families.
-#[derive(Default, Debug)]
+#[derive(Debug)]
 pub(super) struct Families {
     families: Vec<Family>,
-    /// Places in `families` that nobody has any more.
+    /// Places in `families` that are free.
     free: Vec<u32>,
-    by_key: Keys,
+    /// Places in `families`, by the key of the parent.
+    by_key: HashTable<u32>,
+    seeded: Seeded,
     /// By the slot of a child, or [`NONE`].
     of_child: Vec<u32>,
     /// By the slot of a parent, or [`NONE`].
@@ -33,22 +39,39 @@ pub(super) struct Families {
 }
 
 impl Families {
-    /// A device hangs on the one with this key, which is in this slot if it is there. Returns whether that
-    /// was not known.
-    pub(super) fn join(&mut self, child: u32, key: Key<'_>, parent: Option<u32>) -> bool {
-        let known = self.by_key.get(key);
+    pub(super) fn new(seeded: Seeded) -> Families {
+        Families {
+            families: Vec::new(),
+            free: Vec::new(),
+            by_key: HashTable::new(),
+            seeded,
+            of_child: Vec::new(),
+            of_parent: Vec::new(),
+        }
+    }
+
+    fn number(&self, key: Key<'_>) -> Option<u32> {
+        let is_it = |number: &u32| self.families[*number as usize].key.borrowed() == key;
+        self.by_key.find(self.seeded.hash_one(key), is_it).copied()
+    }
+
+    /// A device depends on the one with this key, which is in this slot if it exists. Returns whether that
+    /// is news.
+    pub(super) fn attach(&mut self, child: u32, key: Key<'_>, parent: Option<u32>) -> bool {
+        let known = self.number(key);
         if known.is_some() && of(&self.of_child, child) == known {
             return false;
         }
-        self.leave(child);
+        self.detach(child);
         let number = known.unwrap_or_else(|| {
-            let family = Family { key: (key.0, key.1.into()), parent, children: Vec::new() };
+            let family = Family { key: key.into(), parent, children: Vec::new() };
             let number = self.free.pop().unwrap_or(self.families.len() as u32);
             match self.families.get_mut(number as usize) {
                 Some(place) => *place = family,
                 None => self.families.push(family),
             }
-            self.by_key.insert(key, number);
+            let hash = |number: &u32| self.seeded.hash_one(self.families[*number as usize].key.borrowed());
+            self.by_key.insert_unique(self.seeded.hash_one(key), number, hash);
             if let Some(parent) = parent {
                 put(&mut self.of_parent, parent, number);
             }
@@ -61,8 +84,8 @@ impl Families {
         true
     }
 
-    /// A device hangs on nothing any more. Returns whether it did.
-    pub(super) fn leave(&mut self, child: u32) -> bool {
+    /// A device depends on nothing any more. Returns whether it did.
+    pub(super) fn detach(&mut self, child: u32) -> bool {
         let Some(number) = of(&self.of_child, child) else {
             return false;
         };
@@ -72,7 +95,10 @@ impl Families {
             family.children.remove(place);
         }
         if family.children.is_empty() {
-            self.by_key.remove((family.key.0, &family.key.1));
+            let hash = self.seeded.hash_one(family.key.borrowed());
+            if let Ok(entry) = self.by_key.find_entry(hash, |other| *other == number) {
+                entry.remove();
+            }
             if let Some(parent) = family.parent {
                 self.of_parent[parent as usize] = NONE;
             }
@@ -81,40 +107,40 @@ impl Families {
         true
     }
 
-    /// A device with this key is there, or not any more: it may be a parent. Returns whether it is one.
-    pub(super) fn set_parent(&mut self, key: Key<'_>, slot: u32, is_there: bool) -> bool {
-        let Some(number) = self.by_key.get(key) else {
+    /// A device with this key exists from now on, or not any more. Returns whether others depend on it.
+    pub(super) fn set_parent(&mut self, key: Key<'_>, slot: u32, exists: bool) -> bool {
+        let Some(number) = self.number(key) else {
             return false;
         };
-        self.families[number as usize].parent = is_there.then_some(slot);
-        put(&mut self.of_parent, slot, if is_there { number } else { NONE });
+        self.families[number as usize].parent = exists.then_some(slot);
+        put(&mut self.of_parent, slot, if exists { number } else { NONE });
         true
     }
 
-    /// Whether nothing hangs on anything.
+    /// Whether no device depends on another.
     pub(super) fn is_empty(&self) -> bool {
-        self.by_key.len() == 0
+        self.by_key.is_empty()
     }
 
-    /// Whether anything hangs on this one.
+    /// Whether others depend on this one.
     pub(super) fn is_parent(&self, slot: u32) -> bool {
         of(&self.of_parent, slot).is_some()
     }
 
-    /// The devices that hang on this one.
+    /// The devices that depend on this one.
     pub(super) fn children(&self, parent: u32) -> &[u32] {
         of(&self.of_parent, parent).map_or(&[], |number| &self.families[number as usize].children)
     }
 
-    /// The devices that hang on the one with this key.
+    /// The devices that depend on the one with this key.
     pub(super) fn children_of(&self, key: Key<'_>) -> Vec<u32> {
-        self.by_key.get(key).map_or(Vec::new(), |number| self.families[number as usize].children.clone())
+        self.number(key).map_or(Vec::new(), |number| self.families[number as usize].children.clone())
     }
 
-    /// The key of what a device hangs on, and its slot if it is there.
-    pub(super) fn parent(&self, child: u32) -> Option<(u8, &str, Option<u32>)> {
+    /// The key of a device's parent, and its slot if it exists.
+    pub(super) fn parent(&self, child: u32) -> Option<(Key<'_>, Option<u32>)> {
         let family = &self.families[of(&self.of_child, child)? as usize];
-        Some((family.key.0, &family.key.1, family.parent))
+        Some((family.key.borrowed(), family.parent))
     }
 }
 

@@ -1,12 +1,15 @@
-//! The devices in groups: by convention, by the first levels of their topic, or by what they hang on.
+//! The devices in groups: by convention, by the first levels of their topic, or by their parent.
 //!
 //! Every device is in exactly one group of a grouping. Nothing is kept: groups are read off the slots in the
 //! order in which they lie, and the rows are dealt out to them as [`Fleet::rows`] gives them.
 
-use super::device::{ALIVE, Slot};
-use super::index::Index;
-use super::{Counts, Fleet, Handle, Query, hash, order};
-use crate::presence::CONVENTIONS;
+use std::borrow::Cow;
+
+use hashbrown::HashMap;
+
+use super::slot::{ALIVE, Slot};
+use super::{Counts, Fleet, Handle, Query, order};
+use crate::conventions::ConventionId;
 
 /// What makes devices a group.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
@@ -28,9 +31,9 @@ pub struct GroupKey {
     /// What its devices have in common.
     pub by: Grouping,
     /// The slug of the convention, or of the parent's.
-    pub convention: Option<&'static str>,
+    pub convention: Option<Cow<'static, str>>,
     /// The levels of the topic, or the parent's id. Empty where a topic has but one level, and for devices
-    /// that hang on nothing.
+    /// without a parent.
     pub text: String,
 }
 
@@ -47,15 +50,14 @@ pub struct Group {
     pub rows: Vec<Handle>,
 }
 
-/// Where no convention makes the group.
-const NO_CONVENTION: u8 = u8::MAX;
+/// What the devices of a group have in common: a convention, a text, or both.
+type Common<'a> = (Option<ConventionId>, &'a str);
 
 impl Fleet {
     /// All groups by name, the nameless one last, with those of their devices that answer a query.
     pub fn groups(&self, query: &Query, by: Grouping) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
-        let mut keys: Vec<(u8, &str)> = Vec::new();
-        let mut index = Index::default();
+        let mut numbers: HashMap<Common<'_>, u32, _> = HashMap::with_hasher(self.seeded.clone());
         // In the order of the slots, which is that of the memory.
         let mut group_of = vec![u32::MAX; self.slot_count as usize];
         for number in 0..self.slot_count {
@@ -63,21 +65,16 @@ impl Fleet {
             if !slot.is(ALIVE) {
                 continue;
             }
-            let key = self.group_key(number, slot, by);
-            let hash = hash(self.seed, key.0, key.1.as_bytes());
-            let found = index.find(hash, |group| keys[group as usize] == key);
-            let group = found.unwrap_or_else(|| {
-                let group = groups.len() as u32;
-                keys.push(key);
-                index.insert(hash, group);
+            let key = self.common(number, slot, by);
+            let group = *numbers.entry(key).or_insert_with(|| {
                 groups.push(self.empty_group(key, by));
-                group
+                groups.len() as u32 - 1
             });
             group_of[number as usize] = group;
             let counts = &mut groups[group as usize].counts;
             counts.total += 1;
-            *counts.status(slot.shown()) += 1;
-            *counts.evidence(self.evidence(slot)) += 1;
+            *counts.status_mut(slot.shown()) += 1;
+            *counts.evidence_mut(self.evidence(slot)) += 1;
         }
         let rows = self.rows(query);
         for handle in rows.attention.into_iter().chain(rows.well) {
@@ -94,41 +91,41 @@ impl Fleet {
     }
 
     pub(super) fn is_in_group(&self, number: u32, slot: &Slot, group: &GroupKey) -> bool {
-        let (convention, text) = self.group_key(number, slot, group.by);
-        *text == group.text && slug(convention) == group.convention
+        let (convention, text) = self.common(number, slot, group.by);
+        *text == group.text
+            && convention.map(|convention| &*self.conventions()[convention].slug)
+                == group.convention.as_deref()
     }
 
-    /// What a device has in common with its group: a convention, a text, or both.
-    fn group_key(&self, number: u32, slot: &Slot, by: Grouping) -> (u8, &str) {
+    /// What a device has in common with its group.
+    fn common(&self, number: u32, slot: &Slot, by: Grouping) -> Common<'_> {
         match by {
-            Grouping::Convention => (slot.convention, ""),
+            Grouping::Convention => (Some(slot.convention), ""),
             Grouping::Topic { levels } => {
                 let topic = self.topic(slot);
                 let slashes = topic.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(at, _)| at);
-                (NO_CONVENTION, &topic[..slashes.take(levels.into()).last().unwrap_or(0)])
+                (None, &topic[..slashes.take(levels.into()).last().unwrap_or(0)])
             }
             Grouping::Parent => match self.families.parent(number) {
-                Some((convention, id, _)) => (convention, id),
-                None if self.families.is_parent(number) => (slot.convention, self.id(slot)),
-                None => (NO_CONVENTION, ""),
+                Some((parent, _)) => (Some(parent.convention), parent.id),
+                None if self.families.is_parent(number) => (Some(slot.convention), self.id(slot)),
+                None => (None, ""),
             },
         }
     }
 
-    fn empty_group(&self, (convention, text): (u8, &str), by: Grouping) -> Group {
-        let name = match by {
-            Grouping::Convention => CONVENTIONS[convention as usize].label,
-            Grouping::Topic { .. } => text,
-            // One that was never heard of has no name but its id.
-            Grouping::Parent => {
+    fn empty_group(&self, (convention, text): Common<'_>, by: Grouping) -> Group {
+        let known = convention.map(|convention| &self.conventions()[convention]);
+        let name = match (by, convention) {
+            (Grouping::Convention, _) => known.map_or("", |convention| &convention.label),
+            (Grouping::Parent, Some(convention)) => {
+                // A parent that was never heard of has no name but its id.
                 self.position(convention, text).map_or(text, |parent| self.display_name(parent))
             }
+            (Grouping::Parent | Grouping::Topic { .. }, _) => text,
         };
-        let key = GroupKey { by, convention: slug(convention), text: text.to_owned() };
+        let slug = known.map(|convention| convention.slug.clone());
+        let key = GroupKey { by, convention: slug, text: text.to_owned() };
         Group { key, name: name.to_owned(), counts: Counts::default(), rows: Vec::new() }
     }
-}
-
-fn slug(convention: u8) -> Option<&'static str> {
-    CONVENTIONS.get(convention as usize).map(|convention| convention.slug)
 }

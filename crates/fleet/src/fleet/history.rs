@@ -1,19 +1,17 @@
-//! What happened to a device: its last changes, and the times in which nobody looked.
+//! What happened to a device: its last changes, and the times in which it was not observed.
 //!
-//! A device that never changed has no record: its first sight is told from the device itself.
+//! A device that never changed has no record: its first sight is read from the device itself.
 
 use mqtt::Time;
 
-use super::Evidence;
-use super::uptime::Tally;
-use crate::presence::Status;
+use crate::status::{Evidence, Status};
 
 /// How many changes of one device are kept.
-pub const LONGEST_HISTORY: usize = 64;
+pub const MAX_HISTORY: usize = 64;
 /// How many gaps of the link are kept.
-pub(super) const MOST_GAPS: usize = 64;
+pub(super) const MAX_GAPS: usize = 64;
 /// How many gaps of one device's own are kept.
-const MOST_OWN_GAPS: usize = 8;
+const MAX_OWN_GAPS: usize = 8;
 /// Two changes there and back within this time, in milliseconds, are one flap.
 const FLAP: u64 = 1_000;
 
@@ -69,17 +67,17 @@ pub enum Span {
 #[derive(Default, Debug)]
 pub(super) struct Record {
     pub(super) changes: Vec<Change>,
-    /// Older changes were let go.
+    /// Older changes were dropped.
     pub(super) is_cut: bool,
     /// The device's own gaps, beyond those of the link.
     pub(super) gaps: Vec<Gap>,
-    /// When the newest gap ended that was let go of.
+    /// When the newest dropped gap ended.
     pub(super) forgotten: Option<Time>,
     pub(super) tally: Tally,
 }
 
 impl Record {
-    /// Adds a change and lets go of the oldest if there are too many. Returns whether it closes a flap.
+    /// Adds a change and drops the oldest if there are too many. Returns whether it closes a flap.
     pub(super) fn push(&mut self, mut change: Change) -> bool {
         if let Some(last) = self.changes.last_mut() {
             // Contract, section 2: there and back within a second is two changes, marked as one flap.
@@ -90,7 +88,7 @@ impl Record {
                 change.flap = true;
             }
         }
-        if self.changes.len() >= LONGEST_HISTORY {
+        if self.changes.len() >= MAX_HISTORY {
             self.changes.remove(0);
             self.is_cut = true;
         }
@@ -98,7 +96,7 @@ impl Record {
         change.flap
     }
 
-    /// From now on the device is observed, or not, and not for the link's sake.
+    /// From now on the device is observed, or not, for another reason than the link.
     pub(super) fn observe(&mut self, is_observed: bool, now: Time) {
         let open = self.gaps.last_mut().filter(|gap| gap.to.is_none());
         match (open, is_observed) {
@@ -109,10 +107,37 @@ impl Record {
     }
 
     pub(super) fn push_gap(&mut self, gap: Gap) {
-        if self.gaps.len() >= MOST_OWN_GAPS {
+        if self.gaps.len() >= MAX_OWN_GAPS {
             self.forgotten = self.gaps.remove(0).to;
         }
         self.gaps.push(gap);
+    }
+}
+
+/// The sums of the statuses that ended, in milliseconds of the device's clock.
+#[derive(Copy, Clone, Debug, Default)]
+pub(super) struct Tally {
+    /// What the clock showed when the last status ended.
+    pub(super) at: u64,
+    /// Online or degraded.
+    pub(super) up: u64,
+    /// Sleeping or unknown.
+    pub(super) excluded: u64,
+    /// Where the clock stands still, unless it runs or the link alone has stopped it.
+    pub(super) stopped: Option<u64>,
+}
+
+impl Tally {
+    /// A status ended when the clock showed this.
+    pub(super) fn end(&mut self, status: Status, clock: u64) {
+        let clock = clock.max(self.at);
+        let held = clock - self.at;
+        self.at = clock;
+        match status {
+            Status::Online | Status::Degraded => self.up += held,
+            Status::Sleeping | Status::Unknown => self.excluded += held,
+            Status::Offline => {}
+        }
     }
 }
 
@@ -155,7 +180,7 @@ fn severity(span: Span) -> u8 {
     }
 }
 
-/// Cuts the time `from..to` into slots and tells the worst status seen in each.
+/// Cuts the time `from..to` into slots and finds the worst status seen in each.
 ///
 /// `known` are the statuses with the time from which each held, in order. `gaps` are the times that do not
 /// count, in order and apart from each other.

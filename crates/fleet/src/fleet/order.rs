@@ -1,4 +1,4 @@
-//! The order of the devices by name, kept instead of sorted anew: a full sort of 100,000 names takes longer
+//! The order of the devices by name, kept instead of sorted each time: a full sort of 100,000 names takes longer
 //! than a frame.
 //!
 //! New and renamed devices wait in `pending` and are merged in by the batch. Removed ones are skipped where
@@ -7,8 +7,6 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use super::letters::small;
-
 #[derive(Default, Debug)]
 pub(super) struct Order {
     /// Slots by name. An entry counts only if its device lives and does not wait in `pending`.
@@ -16,7 +14,7 @@ pub(super) struct Order {
     /// Slots whose place is not known yet.
     pub(super) pending: Vec<u32>,
     /// Slots of removed devices that may still stand in `sorted` or `pending`.
-    pub(super) limbo: Vec<u32>,
+    pub(super) removed: Vec<u32>,
     /// Whether entries of `sorted` do not count any more.
     pub(super) is_stale: bool,
 }
@@ -25,7 +23,7 @@ impl Order {
     /// Whether so much waits that it should be merged without being asked to: rare enough to cost little,
     /// often enough that reading never has much to sort.
     pub(super) fn is_due(&self) -> bool {
-        self.pending.len() + self.limbo.len() > 1024.max(self.sorted.len() / 4)
+        self.pending.len() + self.removed.len() > 1024.max(self.sorted.len() / 4)
     }
 
     /// The order with `arrivals`, which must be sorted, in their places, and without what `keep` does not want.
@@ -85,10 +83,19 @@ pub(super) fn natural(a: &str, b: &str) -> Ordering {
                 unequal => return unequal,
             }
         }
-        match small(x).cmp(&small(y)) {
+        match ignoring_case(x, y) {
             Ordering::Equal => (a, b) = (&a[x.len_utf8()..], &b[y.len_utf8()..]),
             unequal => return unequal,
         }
+    }
+}
+
+/// Compares two characters as if they were in lower case.
+fn ignoring_case(a: char, b: char) -> Ordering {
+    if a.is_ascii() && b.is_ascii() {
+        a.to_ascii_lowercase().cmp(&b.to_ascii_lowercase())
+    } else {
+        a.to_lowercase().cmp(b.to_lowercase())
     }
 }
 
@@ -129,7 +136,15 @@ mod tests {
             assert_eq!(natural(a, b), Ordering::Less, "{a:?} {b:?}");
             assert_eq!(natural(b, a), Ordering::Greater, "{a:?} {b:?}");
         }
-        for (a, b) in [("Lamp", "lAMP"), ("a01", "a1"), ("000", "0"), ("ÄRGER", "ärger")] {
+        for (a, b) in [
+            ("Lamp", "lAMP"),
+            ("a01", "a1"),
+            ("000", "0"),
+            ("ÄRGER", "ärger"),
+            ("ΣΑΜΟΣ", "σαμοσ"),
+            ("ЁЖ", "ёж"),
+            ("ԲԱՑ", "բաց"),
+        ] {
             assert_eq!(natural(a, b), Ordering::Equal, "{a:?} {b:?}");
         }
     }

@@ -3,11 +3,12 @@
 //! The order by name is kept, and so is the order of the changes; every other one follows from them by one
 //! linear pass, so that the rows are never sorted.
 
-use super::device::{ALIVE, Slot};
+use std::borrow::Cow;
+
 use super::groups::GroupKey;
-use super::letters::small;
-use super::{Evidence, Fleet, Handle};
-use crate::presence::{CONVENTIONS, Status};
+use super::slot::{ALIVE, Slot};
+use super::{Fleet, Handle};
+use crate::status::{Evidence, Status};
 
 /// What the visitor asked for. All that is given must hold.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -19,7 +20,7 @@ pub struct Query {
     /// Only devices whose status is known this well.
     pub evidence: Option<Evidence>,
     /// Only devices of the convention with this slug.
-    pub convention: Option<&'static str>,
+    pub convention: Option<Cow<'static, str>>,
     /// Only devices of this group.
     pub group: Option<GroupKey>,
     /// Which come first.
@@ -140,11 +141,12 @@ impl Fleet {
         if words.is_empty() && evidence.is_none() && convention.is_none() && group.is_none() {
             return None;
         }
+        let convention = convention.as_ref().map(|slug| self.conventions().find(slug));
         let passes = |slot: &Slot, number: u32| {
             if !slot.is(ALIVE)
                 || !query.statuses.has(slot.shown())
                 || evidence.is_some_and(|wanted| wanted != self.evidence(slot))
-                || convention.is_some_and(|wanted| wanted != CONVENTIONS[slot.convention as usize].slug)
+                || convention.is_some_and(|wanted| wanted != Some(slot.convention))
                 || group.as_ref().is_some_and(|group| !self.is_in_group(number, slot, group))
             {
                 return false;
@@ -169,5 +171,6 @@ fn contains(text: &str, word: &str) -> bool {
 }
 
 fn lowercase(text: &str) -> String {
-    text.chars().map(small).collect()
+    // By the character: `str::to_lowercase` has two forms of sigma, and a word may end where the text goes on.
+    text.chars().flat_map(char::to_lowercase).collect()
 }

@@ -5,14 +5,14 @@
 /// The size of a chunk in bytes, and with it the longest text.
 const CHUNK: usize = 64 * 1024;
 
-/// A text's place. Its length is kept by whoever keeps the place.
+/// A text's place. Its length is kept with the place.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Place(u32);
 
 #[derive(Default, Debug)]
 pub(super) struct Texts {
     chunks: Vec<String>,
-    /// Bytes that belong to nobody any more.
+    /// Bytes that are not used any more.
     dead: usize,
 }
 
@@ -43,8 +43,8 @@ impl Texts {
         &self.chunks[chunk][start..start + length]
     }
 
-    /// Forgets a text. Its bytes come back when the owner copies the living texts into a new store.
-    pub(super) fn forget(&mut self, length: usize) {
+    /// Gives up a text. Its bytes come back when the owner copies the living texts into a new store.
+    pub(super) fn release(&mut self, length: usize) {
         self.dead += length;
     }
 

@@ -3,13 +3,15 @@
 //! Every device has a clock that runs while it is observed: its evidence is not stale. The clock is no more
 //! than the time at which it would have begun, had it never stood still, so that nothing is walked when the
 //! link breaks and a device that never changed needs nothing else. Sums are taken when a status ends, and are
-//! never taken back: histories and gaps may be let go of.
+//! never taken back: histories and gaps may be dropped.
 
 use mqtt::Time;
 
-use super::device::{ALIVE, Device, Slot};
-use super::{Evidence, Fleet};
-use crate::presence::Status;
+use super::Fleet;
+use super::device::Device;
+use super::history::Tally;
+use super::slot::{ALIVE, Slot};
+use crate::status::Evidence;
 
 /// How long a device was observed, and how much of it up, since its first sight in this visit.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
@@ -22,40 +24,13 @@ pub struct Uptime {
     pub online: u64,
 }
 
-/// The sums of the statuses that ended, in milliseconds of the device's clock.
-#[derive(Copy, Clone, Debug, Default)]
-pub(super) struct Tally {
-    /// What the clock showed when the last status ended.
-    at: u64,
-    /// Online or degraded.
-    up: u64,
-    /// Sleeping or unknown.
-    apart: u64,
-    /// Where the clock stands still, unless it runs or the link alone has stopped it.
-    stopped: Option<u64>,
-}
-
-impl Tally {
-    /// A status ended when the clock showed this.
-    fn end(&mut self, status: Status, clock: u64) {
-        let clock = clock.max(self.at);
-        let held = clock - self.at;
-        self.at = clock;
-        match status {
-            Status::Online | Status::Degraded => self.up += held,
-            Status::Sleeping | Status::Unknown => self.apart += held,
-            Status::Offline => {}
-        }
-    }
-}
-
 impl Device<'_> {
     /// How long it was observed until now, and how much of that up.
     pub fn uptime(&self, now: Time) -> Uptime {
         let slot = self.fleet.slot(self.handle.slot);
         let mut tally = self.fleet.tally(self.handle.slot);
         tally.end(slot.shown(), self.fleet.clock(self.handle.slot, slot, now));
-        Uptime { observed: tally.at - tally.apart, online: tally.up }
+        Uptime { observed: tally.at - tally.excluded, online: tally.up }
     }
 }
 
@@ -72,12 +47,12 @@ impl Fleet {
 
     /// A device becomes another one than it was: its clock stops or goes on, with a gap in between, and a status
     /// that ends is summed.
-    pub(super) fn keep_time(&mut self, number: u32, before: &Slot, slot: &mut Slot) {
+    pub(super) fn update_clock(&mut self, number: u32, before: &Slot, slot: &mut Slot) {
         let was_stale = self.evidence(before) == Evidence::Stale;
         let is_stale = self.evidence(slot) == Evidence::Stale;
         let ends = before.shown() != slot.shown();
         // The link does not account for a device that is stale in this life.
-        let stands = is_stale && slot.heard == self.life;
+        let stands = is_stale && slot.heard_on == self.link;
         if was_stale == is_stale && !ends && !stands {
             return;
         }
@@ -98,10 +73,10 @@ impl Fleet {
         }
     }
 
-    /// Lets go of the link's oldest gap. A clock that stood still since then is set as if it had stood still
+    /// Drops the link's oldest gap. A clock that stood still since then is set as if it had stood still
     /// since the next one.
-    pub(super) fn forget_gap(&mut self) {
-        let ended = self.life - 1 - self.gaps.len() as u32;
+    pub(super) fn drop_oldest_gap(&mut self) {
+        let ended = self.link - 1 - self.gaps.len() as u32;
         let oldest = self.gaps.remove(0);
         self.forgotten_gap = oldest.to;
         let Some(&next) = self.gaps.first() else {
@@ -109,8 +84,8 @@ impl Fleet {
         };
         for chunk in &mut self.slots {
             for slot in chunk {
-                if slot.is(ALIVE) && slot.heard <= ended {
-                    slot.heard = ended + 1;
+                if slot.is(ALIVE) && slot.heard_on <= ended {
+                    slot.heard_on = ended + 1;
                     slot.clock_start.0 += next.from.0.saturating_sub(oldest.from.0);
                 }
             }

@@ -1,6 +1,6 @@
-//! The bytes that every library gets: many packets of one kind and one length, one after the other.
+//! The bytes that every library reads: many packets of one type and length, one after the other.
 //!
-//! The packets differ in topic, identifier and payload, so that nobody's branches learn one by heart.
+//! The packets differ in topic, identifier and payload, so that no branch predictor learns one of them.
 
 use mqtt::encode::encode;
 use mqtt::property::Place;
@@ -9,14 +9,14 @@ use mqtt::{
     Subscription, TopicFilter, TopicName, Version, Will,
 };
 
-/// Packets of one kind.
+/// Packets of one type.
 pub struct Corpus {
-    /// What stands in the benchmark's name.
+    /// The benchmark's name.
     pub name: &'static str,
     pub version: Version,
     /// All packets.
     pub wire: Vec<u8>,
-    /// Bytes of each packet.
+    /// The length of each packet in bytes.
     pub packet_len: usize,
     /// How many there are.
     pub packets: usize,
@@ -34,7 +34,7 @@ impl Corpus {
             write(i, &mut wire);
         }
         let packet_len = wire.len() / packets;
-        // Libraries that do not say how much they took are led on by the length.
+        // Libraries that do not say how many bytes they read are given the length.
         for packet in wire.chunks(packet_len) {
             mqtt::decode::decode(packet, version).expect("the packets are of one length");
         }

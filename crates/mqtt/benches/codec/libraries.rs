@@ -1,22 +1,22 @@
 //! Our codec and the others behind one interface.
 //!
-//! A decoder takes all packets out of a buffer and sums what it finds in each: the lengths of topic
+//! A decoder reads all packets of a buffer and sums up the lengths of topic
 //! and payload (of the client identifier and the will; of every filter). So nothing is optimised
-//! away, and that all sums are equal shows that all libraries read the same. An encoder is given the
-//! packets that its library decoded and must give back as many bytes.
+//! away, and equal sums show that all libraries read the same. An encoder gets the
+//! packets that its library decoded and must write as many bytes.
 //!
-//! They do not do the same work. All of them check a topic's UTF-8, and that a packet identifier is not 0.
-//! Besides, of a PUBLISH that comes,
-//! - willow borrows everything and checks all that the standard asks: wildcards and U+0000 in the topic, DUP
-//!   at QoS 0, each field's end against the packet's, and in 5.0 which properties stand there, how often, and
+//! They do not do the same work. All of them check the UTF-8 of a topic, and that a packet identifier is not 0.
+//! Besides, when decoding a PUBLISH,
+//! - willow borrows everything and checks everything that the standard requires: wildcards and U+0000 in the topic, DUP
+//!   at QoS 0, each field's end against the packet's, and in 5.0 which properties occur, how often, and
 //!   their values;
-//! - mqttrs borrows everything, and looks neither for wildcards nor for U+0000, nor at DUP; its topic may end
-//!   behind its packet;
-//! - rumqttc and mqttbytes copy the topic, share the payload by a counter, and look for no more than mqttrs;
-//! - mqtt-proto copies both, and looks for wildcards and U+0000.
+//! - mqttrs borrows everything, and checks neither wildcards nor U+0000 nor DUP; its topic may end
+//!   after its packet;
+//! - rumqttc and mqttbytes copy the topic, share the payload by a reference count, and check no more than mqttrs;
+//! - mqtt-proto copies both, and checks wildcards and U+0000.
 //!
-//! Encoding, willow alone looks at what it is given once more: for U+0000 in CONNECT's strings, and whether
-//! properties and options are those of the packet and of its version.
+//! When encoding, only willow checks its input: for U+0000 in the strings of CONNECT, and whether
+//! properties and options are allowed in the packet and its version.
 
 use std::hint::black_box;
 
@@ -25,9 +25,9 @@ use mqtt::Version;
 
 use crate::corpus::Corpus;
 
-/// Takes the packets, each of so many bytes, out of the buffer.
+/// Reads all packets, each of this length, from the buffer.
 pub type Decode = fn(&mut BytesMut, usize) -> usize;
-/// Writes all packets and says how many bytes that made.
+/// Writes all packets and returns the number of bytes.
 pub type Encode = Box<dyn FnMut() -> usize>;
 
 /// One library's side of one corpus.
@@ -46,7 +46,7 @@ pub const V311: [Library; 5] = [
     Library { name: "mqtt-proto", decode: mqtt_proto_decode, encoder: mqtt_proto_encoder },
 ];
 
-/// 5.0, which mqttrs has not.
+/// 5.0, which mqttrs does not support.
 pub const V5: [Library; 4] = [
     Library { name: "willow", decode: willow_5, encoder: willow_encoder },
     Library { name: "rumqttc", decode: rumqttc_5_decode, encoder: rumqttc_5_encoder },
@@ -54,7 +54,7 @@ pub const V5: [Library; 4] = [
     Library { name: "mqtt-proto", decode: mqtt_proto_5_decode, encoder: mqtt_proto_5_encoder },
 ];
 
-/// 5.0 with each of the three properties read as well, because ours are decoded when they are read.
+/// 5.0 with each of the three properties read too, because ours are decoded only when they are read.
 pub const V5_READ: [(&str, Decode); 4] = [
     ("willow", willow_5_read),
     ("rumqttc", rumqttc_5_read),
@@ -62,7 +62,7 @@ pub const V5_READ: [(&str, Decode); 4] = [
     ("mqtt-proto", mqtt_proto_5_read),
 ];
 
-/// Ours for one packet that the caller has cut out, as mqttrs and mqtt-proto are called; `willow` finds
+/// Ours for one packet that the caller has separated, as mqttrs and mqtt-proto are called; `willow` finds
 /// each packet's end in the stream itself, as rumqttc and mqttbytes do.
 pub fn willow_one(version: Version) -> (&'static str, Decode) {
     ("willow-one", if version == Version::V5 { willow_one_5 } else { willow_one_311 })
@@ -134,7 +134,7 @@ fn willow_encoder(corpus: &'static Corpus) -> Encode {
         .wire
         .chunks(corpus.packet_len)
         .map(|bytes| match mqtt::decode::decode(bytes, corpus.version).expect("a good packet") {
-            // Filters as values, as the session has them, and as every other library has them by now:
+            // Filters as values, as the session has them, and as every other library has them after decoding:
             // ours, decoded, would be read from their bytes again.
             mqtt::Packet::Subscribe(packet) => {
                 let values = packet.subscriptions.iter().collect::<Vec<_>>().leak();
@@ -173,7 +173,7 @@ fn mqttrs_packet(bytes: &[u8]) -> mqttrs::Packet<'_> {
     mqttrs::decode_slice(bytes).expect("a good packet").expect("a whole packet")
 }
 
-/// It does not say how much it took.
+/// It does not say how many bytes it read.
 fn mqttrs_decode(buffer: &mut BytesMut, packet_len: usize) -> usize {
     let (mut sum, mut at) = (0, 0);
     while at < buffer.len() {
@@ -393,7 +393,7 @@ fn mqtt_proto_packet(bytes: &[u8]) -> proto3::Packet {
     proto3::Packet::decode(bytes).expect("a good packet").expect("a whole packet")
 }
 
-/// It does not say how much it took.
+/// It does not say how many bytes it read.
 fn mqtt_proto_decode(buffer: &mut BytesMut, packet_len: usize) -> usize {
     let (mut sum, mut at) = (0, 0);
     while at < buffer.len() {
@@ -403,7 +403,7 @@ fn mqtt_proto_decode(buffer: &mut BytesMut, packet_len: usize) -> usize {
     sum
 }
 
-/// It makes a new buffer for every packet; that is all that is timed.
+/// It allocates a new buffer for every packet; only that is timed.
 fn mqtt_proto_encoder(corpus: &'static Corpus) -> Encode {
     let packets: Vec<_> = corpus.wire.chunks(corpus.packet_len).map(mqtt_proto_packet).collect();
     Box::new(move || {

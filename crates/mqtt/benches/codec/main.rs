@@ -1,7 +1,7 @@
-//! Our codec beside the others, on the same bytes, in one run: `cargo xtask bench codec`.
+//! Our codec and others, on the same bytes, in one run: `cargo xtask bench codec`.
 //!
-//! Every library is given a fresh copy of the bytes before each round, outside the timed part, and a
-//! round is many packets, so that the clock's own cost vanishes. Allocations are counted apart, before
+//! Every library gets a fresh copy of the bytes before each round, outside the timed part, and a
+//! round is many packets, so that the cost of the clock does not matter. Allocations are counted separately, before
 //! anything is timed.
 
 mod corpus;
@@ -25,16 +25,16 @@ struct Counting;
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
 
-/// A load and a store, which cost next to nothing: only this thread allocates while it counts.
+/// A load and a store, which cost very little: only this thread allocates while it counts.
 fn count() {
     ALLOCATIONS.store(ALLOCATIONS.load(Relaxed) + 1, Relaxed);
 }
 
-// SAFETY: every call goes to the system's allocator as it came.
+// SAFETY: every call goes to the system's allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count();
-        // SAFETY: the caller's promises are the system's conditions.
+        // SAFETY: the caller fulfils the conditions of the system's allocator.
         unsafe { System.alloc(layout) }
     }
 
@@ -74,7 +74,7 @@ fn main() {
     }
 }
 
-/// What is done with one corpus, and the libraries that do it.
+/// What is measured with one corpus, and by which libraries.
 struct Group {
     name: String,
     corpus: &'static Corpus,
@@ -88,7 +88,7 @@ enum Work {
 }
 
 fn groups() -> Vec<Group> {
-    // For as long as the program runs, so that packets may borrow from it.
+    // Leaked, so that packets may borrow from it for the whole run.
     let leak = |corpus| -> &'static Corpus { Box::leak(Box::new(corpus)) };
     let publish_5 = leak(corpus::publish_5());
     let mut groups = Vec::new();
@@ -111,8 +111,8 @@ fn groups() -> Vec<Group> {
     groups
 }
 
-/// So many rounds, one or two, and everything else alike: for somebody who counts instructions, the
-/// second round is the difference.
+/// One or two rounds, with everything else equal: when instructions are counted, the
+/// difference is the second round.
 fn run(work: &Work, corpus: &'static Corpus, rounds: usize) {
     match work {
         Work::Decode(decode) => {
@@ -132,7 +132,7 @@ fn run(work: &Work, corpus: &'static Corpus, rounds: usize) {
 
 fn measure(groups: &[Group]) {
     allocations(groups);
-    // Many short samples: the system's scheduler, which spoils long ones on a busy machine, then spoils few.
+    // Many short samples, so that the scheduler of a busy machine disturbs only a few of them.
     let mut criterion = Criterion::default()
         .sample_size(400)
         .warm_up_time(Duration::from_millis(300))
@@ -168,7 +168,7 @@ fn measure(groups: &[Group]) {
     criterion.final_summary();
 }
 
-/// Prints how often each library allocates for a decoded PUBLISH, and leaves it beside criterion's files
+/// Prints how often each library allocates for a decoded PUBLISH, and stores it next to criterion's files
 /// for the table of `cargo xtask bench`.
 fn allocations(groups: &[Group]) {
     let mut lines = String::new();

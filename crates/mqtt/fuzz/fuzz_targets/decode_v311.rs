@@ -1,4 +1,4 @@
-//! Any bytes as a packet of 3.1.1: whatever decodes can be encoded again, and means the same.
+//! Any bytes as a packet of 3.1.1: a packet that decodes can be encoded again, and is then the same.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Any bytes as a packet of 5.0: whatever decodes can be encoded again, and means the same.
+//! Any bytes as a packet of 5.0: a packet that decodes can be encoded again, and is then the same.
 
 #![no_main]
 

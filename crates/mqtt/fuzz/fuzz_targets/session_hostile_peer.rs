@@ -1,7 +1,7 @@
-//! Any bytes, in any pieces, from a server that may do anything, to a session whose clock may jump.
+//! Any bytes, in any pieces, from a hostile server, to a session whose clock may jump.
 //!
 //! The input is a script: a few bytes of options, then steps of a driver, a user, a clock and a
-//! server. Only the driver is honest. After every step the session is drained and looked at.
+//! server. Only the driver follows the rules. After every step the session is polled and checked.
 
 #![no_main]
 
@@ -50,7 +50,7 @@ fuzz_target!(|script: &[u8]| {
     }
 });
 
-/// What is left of the input; zeros at its end.
+/// The rest of the input, with zeros after its end.
 struct Script<'a>(&'a [u8]);
 
 impl<'a> Script<'a> {
@@ -68,11 +68,11 @@ impl<'a> Script<'a> {
 struct Driver {
     session: Session,
     now: u64,
-    /// As the session took it last: it notices no setback below a second.
+    /// The time of the last input: the session ignores setbacks below a second.
     taken: u64,
-    /// The driver's socket: whether it is open, and the version that CONNECT told on it.
+    /// The driver's socket: whether it is open, and the version of its CONNECT.
     socket: Option<(bool, Option<Version>)>,
-    /// The peer closed it since the last look: the session may have been about to close it, too.
+    /// The peer closed it since the last poll: the session may have wanted to close it too.
     is_gone: bool,
     connected: bool,
     received: usize,
@@ -110,7 +110,7 @@ impl Driver {
                     let now = self.takes();
                     self.session.handle_open(now);
                 }
-                // CONNACK, or else nothing would ever come behind one.
+                // CONNACK, because random bytes would hardly ever make one.
                 Some((true, Some(Version::V311))) => self.bytes(&[0x20, 2, 0, 0]),
                 Some((true, Some(Version::V5))) => self.bytes(&[0x20, 3, 0, 0, 0]),
                 _ => {}
@@ -178,7 +178,7 @@ impl Driver {
                 Event::PublishLost(_) => {}
                 event => {
                     assert!(self.connected, "{event:?} without a link");
-                    // Reads what is read lazily.
+                    // Decodes what is decoded lazily.
                     assert!(!format!("{event:?}").is_empty());
                 }
             }
@@ -228,7 +228,7 @@ impl Driver {
                 assert_eq!((due, self.socket), (Some(retry_at), None));
                 assert!(retry_at.0 <= self.taken + 30_000, "{retry_at:?} at {}", self.taken);
             }
-            // Without a keep-alive a link may stand for ever.
+            // Without a keep-alive a link may stay up for ever.
             Link::Connected => assert!(self.socket.is_some(), "connected without a socket"),
         }
     }

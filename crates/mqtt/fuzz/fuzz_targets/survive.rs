@@ -1,4 +1,4 @@
-//! What both versions' targets check of the codec.
+//! The checks of the codec that the targets of both versions share.
 
 use mqtt::stream::Stream;
 use mqtt::{Version, decode, encode};
@@ -7,7 +7,7 @@ use mqtt::{Version, decode, encode};
 pub fn survive(bytes: &[u8], version: Version) {
     let decoded = decode::decode(bytes, version);
     if let Ok(packet) = &decoded {
-        // Reads what is read lazily.
+        // Decodes what is decoded lazily.
         assert!(!format!("{packet:?}").is_empty());
         let mut encoded = Vec::new();
         encode::encode(packet, version, &mut encoded).expect("what was decoded can be said");

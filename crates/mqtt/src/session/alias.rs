@@ -1,39 +1,42 @@
-//! Topic aliases of 5.0, both ways (section 3.3.2.3.4): short numbers for long names.
+//! Topic aliases of 5.0 in both directions (section 3.3.2.3.4): numbers that stand for long topic names.
 //!
-//! Belongs to one connection and dies with it ([MQTT-3.3.2-7]). Never holds more than the options
-//! say. The session calls it.
+//! Aliases belong to one connection and end with it ([MQTT-3.3.2-7]). Never holds more than the options
+//! allow. The session calls it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::{CommandError, Core};
+use super::CommandError;
+use super::state::Core;
 use crate::error::Violation;
 use crate::packet::{Packet, PacketType, Publish};
 use crate::property::{Place, PropertiesBuf, Property};
 use crate::topic::TopicName;
 
-/// An alias takes three bytes, and may make Property Length one byte longer.
+/// The bytes that an alias costs: three for the property, and one if Property Length becomes longer.
 const COST: usize = 4;
-/// As many topics are remembered as published once, for each alias that may be given.
+/// For each alias that may be assigned, this many topics are remembered as published once.
 const SEEN_PER_ALIAS: usize = 4;
 
-/// The aliases that the server gave.
+/// The aliases that the server assigned.
 #[derive(Debug, Default)]
 pub(super) struct ReceivedAliases {
-    /// The name of each alias from 1 on; empty if it has none.
+    /// The topic name of each alias, from alias 1 on; empty if the alias is not assigned.
     names: Vec<Box<str>>,
-    /// Of all names together.
+    /// The length of all names together.
     bytes: usize,
-    most_bytes: usize,
+    max_bytes: usize,
     maximum: u16,
 }
 
 impl ReceivedAliases {
-    pub(super) fn new(maximum: u16, most_bytes: u32) -> Self {
-        ReceivedAliases { maximum, most_bytes: most_bytes as usize, ..ReceivedAliases::default() }
+    /// `maximum`: the Topic Alias Maximum of CONNECT. `max_bytes`: for all names together.
+    pub(super) fn new(maximum: u16, max_bytes: u32) -> Self {
+        ReceivedAliases { maximum, max_bytes: max_bytes as usize, ..ReceivedAliases::default() }
     }
 
-    /// Notes what the alias stands for from now on, if it comes with a name.
-    fn note(&mut self, alias: u16, topic: TopicName<'_>) -> Result<(), Violation> {
+    /// A PUBLISH uses this alias: assigns the name to it, if the PUBLISH has one.
+    fn assign(&mut self, alias: u16, topic: TopicName<'_>) -> Result<(), Violation> {
         match self.maximum {
             // [MQTT-3.1.2-27]
             0 => return Err(Violation::TopicAliasForbidden),
@@ -47,7 +50,7 @@ impl ReceivedAliases {
         if name.is_empty() {
             return if known > 0 { Ok(()) } else { Err(Violation::TopicAliasUnknown) };
         }
-        if self.bytes - known + name.len() > self.most_bytes {
+        if self.bytes - known + name.len() > self.max_bytes {
             return Err(Violation::TopicAliasesTooLong);
         }
         if index >= self.names.len() {
@@ -60,58 +63,56 @@ impl ReceivedAliases {
         Ok(())
     }
 
-    /// What an alias stands for that was noted.
+    /// The topic name of an alias that is assigned.
     pub(super) fn name(&self, alias: u16) -> TopicName<'_> {
         TopicName::from_wire(&self.names[usize::from(alias) - 1])
     }
 }
 
-/// The aliases that this client gave: to the first topics that are published a second time.
+/// The aliases that this client assigned: to the first topics that are published a second time.
 #[derive(Debug, Default)]
-pub(super) struct GivenAliases {
-    /// By topic, sorted.
-    aliases: Vec<(Box<str>, u16)>,
-    /// Topics that were published once, by their hashes: two that share one cost a few bytes.
+pub(super) struct SentAliases {
+    aliases: BTreeMap<Box<str>, u16>,
+    /// Topics that were published once, by their hashes. If two share a hash, an alias is assigned one PUBLISH
+    /// too early, which costs four bytes.
     seen: VecDeque<u64>,
     maximum: u16,
 }
 
+/// How a PUBLISH names its topic.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Naming {
     Name,
+    /// With the name, which assigns the alias.
     NameAndAlias(u16),
     Alias(u16),
 }
 
-impl GivenAliases {
+impl SentAliases {
+    /// `maximum`: how many aliases may be assigned.
     pub(super) fn new(maximum: u16) -> Self {
-        GivenAliases { maximum, ..GivenAliases::default() }
+        SentAliases { maximum, ..SentAliases::default() }
     }
 
     fn naming(&self, topic: TopicName<'_>) -> Naming {
         if self.maximum == 0 || topic.as_str().len() <= COST {
             return Naming::Name;
         }
-        match self.place(topic) {
-            Ok(place) => Naming::Alias(self.aliases[place].1),
-            Err(_) if self.has_room() && self.seen.contains(&hash(topic)) => {
+        match self.aliases.get(topic.as_str()) {
+            Some(alias) => Naming::Alias(*alias),
+            None if self.has_room() && self.seen.contains(&hash(topic)) => {
                 Naming::NameAndAlias(self.aliases.len() as u16 + 1)
             }
-            Err(_) => Naming::Name,
+            None => Naming::Name,
         }
     }
 
-    fn place(&self, topic: TopicName<'_>) -> Result<usize, usize> {
-        self.aliases.binary_search_by(|(known, _)| (**known).cmp(topic.as_str()))
-    }
-
-    /// A topic was queued under this naming.
-    fn named(&mut self, topic: TopicName<'_>, naming: Naming) {
+    /// A PUBLISH that names its topic in this way was queued.
+    fn queued(&mut self, topic: TopicName<'_>, naming: Naming) {
         match naming {
             Naming::Alias(_) => {}
             Naming::NameAndAlias(alias) => {
-                let place = self.place(topic).unwrap_or_else(|place| place);
-                self.aliases.insert(place, (topic.as_str().into(), alias));
+                self.aliases.insert(topic.as_str().into(), alias);
             }
             Naming::Name if self.has_room() && topic.as_str().len() > COST => {
                 let hash = hash(topic);
@@ -132,20 +133,20 @@ impl GivenAliases {
 }
 
 fn hash(topic: TopicName<'_>) -> u64 {
-    // FNV-1a.
-    let mix = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01B3);
-    topic.as_str().as_bytes().iter().fold(0xCBF2_9CE4_8422_2325, mix)
+    let mut hasher = DefaultHasher::new();
+    topic.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Core {
-    /// The alias of a message that has one, noted. `None`: it is none, and the link has ended.
+    /// The alias of a received PUBLISH that has one. `None`: the alias is not valid, and the link has ended.
     #[cold]
     pub(super) fn alias(&mut self, publish: &Publish<'_>) -> Option<u16> {
         let alias = publish.properties.find(|property| match property {
             Property::TopicAlias(alias) => Some(alias),
             _ => None,
         })?;
-        match self.connection.received_aliases.note(alias, publish.topic) {
+        match self.connection.received_aliases.assign(alias, publish.topic) {
             Ok(()) => Some(alias),
             Err(violation) => {
                 self.protocol_error(self.error(PacketType::Publish, "topic_alias", violation));
@@ -154,10 +155,10 @@ impl Core {
         }
     }
 
-    /// Queues a PUBLISH of a caller's, with an alias where that saves bytes.
+    /// Queues a PUBLISH for the caller, with an alias where that saves bytes.
     pub(super) fn command_publish(&mut self, publish: Publish<'_>) -> Result<(), CommandError> {
         let topic = publish.topic;
-        let mut naming = self.connection.given_aliases.naming(topic);
+        let mut naming = self.connection.sent_aliases.naming(topic);
         let mut result = match naming {
             Naming::Name => self.command(&Packet::Publish(publish)),
             Naming::NameAndAlias(alias) => self.command_alias(publish, alias),
@@ -170,7 +171,7 @@ impl Core {
             result = self.command(&Packet::Publish(publish));
         }
         if result.is_ok() {
-            self.connection.given_aliases.named(topic, naming);
+            self.connection.sent_aliases.queued(topic, naming);
         }
         result
     }

@@ -1,15 +1,16 @@
-//! Enhanced authentication of 5.0 (section 4.12): AUTH both ways, before CONNACK and after it.
+//! Enhanced authentication of 5.0 (section 4.12): AUTH in both directions, before CONNACK and after it.
 //!
-//! Carries data between the server and whoever knows the method, and keeps to whose turn it is. Knows no
-//! method itself, and never reads what is said. The session calls it.
+//! Carries data between the server and the caller, who knows the method, and tracks whose turn it is. Never
+//! interprets the data. The session calls it.
 
-use super::{CommandError, Core, Event, State};
+use super::state::{Core, State};
+use super::{CommandError, Event};
 use crate::error::Violation;
 use crate::packet::{Auth, Packet, PacketType};
 use crate::property::{Place, PropertiesBuf, Property};
 use crate::reason::ReasonCode;
 
-/// Who speaks next in an exchange.
+/// Who sends the next AUTH.
 ///
 /// ```text
 ///   CONNECT with a method,        AUTH 0x18
@@ -18,11 +19,11 @@ use crate::reason::ReasonCode;
 ///                         └────────┘ ◀───── └────────┘
 ///                             │      `authenticate`
 ///                             ▼ CONNACK, or AUTH 0x00 after it
-///                          nobody
+///                           none
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Turn {
-    Nobody,
+    None,
     Server,
     Client,
 }
@@ -31,19 +32,19 @@ impl Core {
     /// An AUTH came.
     pub(super) fn auth<'a>(&mut self, auth: Auth<'a>) -> Option<Event<'a>> {
         let Some(ours) = &self.options.authentication else {
-            return self.wrong_auth("packet_type", Violation::AuthenticationUnasked);
+            return self.reject_auth("packet_type", Violation::AuthenticationUnasked);
         };
         let turn = match (self.connection.turn, auth.reason_code) {
             (Turn::Server, ReasonCode::ContinueAuthentication) => Turn::Client,
-            // Before that it is CONNACK that accepts.
-            (Turn::Server, ReasonCode::Success) if self.state == State::Connected => Turn::Nobody,
-            _ => return self.wrong_auth("reason_code", Violation::PacketUnexpected),
+            // Before CONNACK, it is CONNACK that ends the exchange.
+            (Turn::Server, ReasonCode::Success) if self.state == State::Connected => Turn::None,
+            _ => return self.reject_auth("reason_code", Violation::PacketUnexpected),
         };
-        // [MQTT-4.12.0-5]. Success alone may leave all out: its AUTH has a Remaining Length of 0 then
+        // [MQTT-4.12.0-5]. An AUTH with Success may leave everything out: it then has a Remaining Length of 0
         // (section 3.15.2.1).
         let is_short = auth.reason_code == ReasonCode::Success && auth.properties.is_empty();
         if !is_short && auth.method() != Some(&ours.method) {
-            return self.wrong_auth("authentication_method", Violation::AuthenticationMethodOther);
+            return self.reject_auth("authentication_method", Violation::AuthenticationMethodOther);
         }
         self.connection.turn = turn;
         Some(Event::Auth(auth))
@@ -53,7 +54,7 @@ impl Core {
     pub(super) fn authenticate(&mut self, data: &[u8]) -> Result<(), CommandError> {
         match self.state {
             State::Handshake | State::Connected if self.connection.turn == Turn::Client => {
-                self.say_auth(ReasonCode::ContinueAuthentication, Some(data))
+                self.queue_auth(ReasonCode::ContinueAuthentication, Some(data))
             }
             State::Handshake | State::Connected => Err(CommandError::AuthenticationUnexpected),
             _ => Err(CommandError::NotConnected),
@@ -63,15 +64,15 @@ impl Core {
     /// Begins an exchange while connected (section 4.12.1).
     pub(super) fn reauthenticate(&mut self, data: Option<&[u8]>) -> Result<(), CommandError> {
         match self.state {
-            State::Connected if self.connection.turn == Turn::Nobody => {
-                self.say_auth(ReasonCode::ReAuthenticate, data)
+            State::Connected if self.connection.turn == Turn::None => {
+                self.queue_auth(ReasonCode::ReAuthenticate, data)
             }
             State::Connected => Err(CommandError::AuthenticationUnexpected),
             _ => Err(CommandError::NotConnected),
         }
     }
 
-    fn say_auth(&mut self, reason_code: ReasonCode, data: Option<&[u8]>) -> Result<(), CommandError> {
+    fn queue_auth(&mut self, reason_code: ReasonCode, data: Option<&[u8]>) -> Result<(), CommandError> {
         // [MQTT-4.12.0-7]
         let Some(ours) = &self.options.authentication else {
             return Err(CommandError::AuthenticationUnexpected);
@@ -87,7 +88,7 @@ impl Core {
         Ok(())
     }
 
-    fn wrong_auth(&mut self, field: &'static str, violation: Violation) -> Option<Event<'static>> {
+    fn reject_auth(&mut self, field: &'static str, violation: Violation) -> Option<Event<'static>> {
         self.protocol_error(self.error(PacketType::Auth, field, violation));
         None
     }

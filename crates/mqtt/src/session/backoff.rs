@@ -1,15 +1,14 @@
 //! How long to wait before dialling again.
 //!
-//! Full jitter under an exponential ceiling, so that a thousand tabs do not come back to a restarted
-//! server in the same second. Never reads a clock nor a source of randomness: the seed is an option.
-//! The session calls it.
+//! Full jitter below an exponential ceiling, so that a thousand tabs do not reconnect to a restarted server in
+//! the same second. Never reads a clock or a source of randomness: the seed is an option. The session calls it.
 
 use std::time::Duration;
 
-const FIRST_CEILING: Duration = Duration::from_secs(1);
-const LAST_CEILING: Duration = Duration::from_secs(30);
-/// Even the luckiest draw leaves the network a moment.
-const FLOOR: Duration = Duration::from_millis(250);
+const MIN_CEILING: Duration = Duration::from_secs(1);
+const MAX_CEILING: Duration = Duration::from_secs(30);
+/// The shortest delay.
+const MIN_DELAY: Duration = Duration::from_millis(250);
 
 #[derive(Clone, Debug)]
 pub(super) struct Backoff {
@@ -19,25 +18,25 @@ pub(super) struct Backoff {
 
 impl Backoff {
     pub(super) fn new(seed: u64) -> Self {
-        Backoff { ceiling: FIRST_CEILING, random: seed }
+        Backoff { ceiling: MIN_CEILING, random: seed }
     }
 
-    /// The next delay: anything up to the ceiling, which then doubles.
+    /// The next delay: a random one up to the ceiling, which then doubles.
     pub(super) fn next(&mut self) -> Duration {
-        // SplitMix64 takes any seed, 0 too.
+        // SplitMix64, which works with any seed.
         self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut bits = self.random;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         bits ^= bits >> 31;
         let span = self.ceiling.as_millis() as u64 + 1;
-        self.ceiling = (self.ceiling * 2).min(LAST_CEILING);
-        Duration::from_millis(bits % span).max(FLOOR)
+        self.ceiling = (self.ceiling * 2).min(MAX_CEILING);
+        Duration::from_millis(bits % span).max(MIN_DELAY)
     }
 
     /// Back to the first ceiling.
     pub(super) fn reset(&mut self) {
-        self.ceiling = FIRST_CEILING;
+        self.ceiling = MIN_CEILING;
     }
 }
 
@@ -52,11 +51,11 @@ mod tests {
             let mut backoff = Backoff::new(seed);
             for (sum, ceiling) in sums.iter_mut().zip([1, 2, 4, 8, 16, 30, 30, 30]) {
                 let delay = backoff.next();
-                assert!(delay >= FLOOR && delay <= Duration::from_secs(ceiling), "{delay:?}");
+                assert!(delay >= MIN_DELAY && delay <= Duration::from_secs(ceiling), "{delay:?}");
                 *sum += delay;
             }
             backoff.reset();
-            assert!(backoff.next() <= FIRST_CEILING);
+            assert!(backoff.next() <= MIN_CEILING);
         }
         for (sum, ceiling) in sums.iter().zip([1, 2, 4, 8, 16, 30, 30, 30]) {
             let mean = sum.as_secs_f64() / 1000.0 / f64::from(ceiling);

@@ -1,15 +1,16 @@
-//! CONNECT and CONNACK (sections 3.1 and 3.2): what is asked for, and what is granted.
+//! CONNECT and CONNACK (sections 3.1 and 3.2).
 //!
-//! Writes the CONNECT that the options make, takes what the server says about itself, and judges
-//! which refusals heal by themselves. Never opens or closes a socket itself: the session does.
+//! Writes the CONNECT that the options describe, takes over the limits that CONNACK sets, and decides which
+//! refusals are worth trying again. Never decides when to dial: `link` does. The session calls it.
 
 use std::time::Duration;
 
-use super::alias::{GivenAliases, ReceivedAliases};
+use super::alias::{ReceivedAliases, SentAliases};
 use super::authentication::Turn;
-use super::link::Socket;
-use super::{Connected, Core, Event, Failure, Lasting, Options, State};
-use crate::encode::encode_for_client;
+use super::link::SocketEnd;
+use super::state::{Core, Lasting, State};
+use super::{Connected, Event, Failure, Options};
+use crate::encode::encode;
 use crate::error::{Error, Violation};
 use crate::packet::{Connack, Connect, Packet, PacketType, QoS, Version, Will};
 use crate::property::{Place, PropertiesBuf, Property};
@@ -18,7 +19,7 @@ use crate::stream::Cursor;
 use crate::topic::TopicName;
 
 impl Core {
-    /// The socket is open: says CONNECT.
+    /// The socket is open: sends CONNECT.
     pub(super) fn handshake(&mut self) {
         self.cursor = Cursor::new(self.version, self.options.max_packet_size);
         self.state = State::Handshake;
@@ -26,8 +27,7 @@ impl Core {
         if self.options.authentication.is_some() {
             self.connection.turn = Turn::Server;
         }
-        // [MQTT-4.1.0-2]: a session that expired is gone. Nor is one gone on with in other words than
-        // it was begun in.
+        // [MQTT-4.1.0-2]: a session that expired is gone. One of the other version is not resumed.
         let is_gone = self.lasting.as_ref().is_some_and(|lasting| {
             lasting.version != self.version || lasting.expires_at.is_some_and(|at| self.now >= at)
         });
@@ -35,30 +35,31 @@ impl Core {
         let is_nameless = self.version == Version::V311 && self.options.client_id.is_empty();
         self.connection.clean_start = self.options.clean_start || is_gone || is_nameless;
         if self.connection.clean_start {
-            self.forget();
+            self.discard_session();
             self.assigned_client_id = None;
         }
         let client_id = self.assigned_client_id.as_deref().unwrap_or(&self.options.client_id);
         let clean_start = self.connection.clean_start;
         if let Err(error) = connect(&self.options, client_id, clean_start, self.version, &mut self.outbox) {
-            self.end(Failure::InvalidOptions(error), Socket::Close);
+            self.end(Failure::InvalidOptions(error), SocketEnd::Close);
         }
     }
 
-    /// Whether this CONNACK tells that there is no session to go on with, though messages of it wait:
-    /// these are lost first ([MQTT-3.2.2-5]), so that their identifiers are free when it is told.
+    /// Whether this CONNACK means that messages in flight are lost, because the server resumes no session. The
+    /// loss is reported before `Connected` ([MQTT-3.2.2-5]), so that their packet identifiers are free by then.
     pub(super) fn loses_messages(&mut self, packet: &Packet<'_>) -> bool {
         match packet {
             Packet::Connack(Connack { session_present: false, reason_code: ReasonCode::Success, .. })
                 if self.state == State::Handshake =>
             {
-                self.forget();
+                self.discard_session();
                 !self.events.is_empty()
             }
             _ => false,
         }
     }
 
+    /// A CONNACK came.
     pub(super) fn connack<'a>(&mut self, connack: Connack<'a>) -> Option<Event<'a>> {
         match connack.reason_code {
             ReasonCode::Success => {}
@@ -68,7 +69,7 @@ impl Core {
             }
             reason => {
                 if reason == ReasonCode::ClientIdentifierNotValid {
-                    // An identifier that the server made up may not be good for ever.
+                    // An identifier that the server assigned may have become invalid.
                     self.assigned_client_id = None;
                 }
                 let failure = Failure::ConnectRefused {
@@ -77,12 +78,12 @@ impl Core {
                     server_reference: connack.properties.server_reference().map(Box::from),
                     reason_string: connack.properties.reason_string().map(Box::from),
                 };
-                self.end(failure, Socket::Close);
+                self.end(failure, SocketEnd::Close);
                 return None;
             }
         }
-        // [MQTT-3.2.2-4]: after a clean start there is no session. 3.1.1 forbids it to the server
-        // alone ([MQTT-3.2.2-1]), and it does no harm.
+        // [MQTT-3.2.2-4]: after a clean start there is no session. In 3.1.1 only the server has to care
+        // ([MQTT-3.2.2-1]), and it does no harm.
         if connack.session_present && self.connection.clean_start && self.version == Version::V5 {
             self.protocol_error(self.error(
                 PacketType::Connack,
@@ -98,7 +99,7 @@ impl Core {
         let violation = match &self.options.authentication {
             // [MQTT-4.12.0-6]
             None => method.map(|_| Violation::AuthenticationUnasked),
-            // [MQTT-4.12.0-5]: else a server that knows nothing of the method would be believed.
+            // [MQTT-4.12.0-5]: a server without the method has not authenticated anybody.
             Some(ours) => (method != Some(&ours.method)).then_some(Violation::AuthenticationMethodOther),
         };
         if let Some(violation) = violation {
@@ -154,14 +155,14 @@ impl Core {
         self.known_version = Some(self.version);
         let connection = &mut self.connection;
         connection.connected_at = self.now;
-        connection.turn = Turn::Nobody;
+        connection.turn = Turn::None;
         connection.liveness.begin(Duration::from_secs(connected.keep_alive.into()));
         connection.session_expiry_interval = connected.session_expiry_interval;
         connection.lasts = !self.options.clean_start && connected.session_expiry_interval > 0;
-        // 3.1.1 has no aliases, and its server says no maximum.
+        // 3.1.1 has no aliases: its CONNACK states no maximum.
         let Options { topic_alias_maximum, max_topic_aliases, max_packet_size, .. } = self.options;
         connection.received_aliases = ReceivedAliases::new(topic_alias_maximum, max_packet_size);
-        connection.given_aliases = GivenAliases::new(connected.topic_alias_maximum.min(max_topic_aliases));
+        connection.sent_aliases = SentAliases::new(connected.topic_alias_maximum.min(max_topic_aliases));
         connection.maximum_qos = connected.maximum_qos;
         connection.retain_available = connected.retain_available;
         connection.maximum_packet_size = connected.maximum_packet_size;
@@ -185,20 +186,21 @@ impl Core {
         Some(Event::Connected(connected))
     }
 
+    /// The server does not speak this version.
     pub(super) fn refuse_version(&mut self) {
         if self.may_fall_back() {
             self.outbox.clear();
             self.close = true;
             self.fall_back();
         } else {
-            // With a choice, the next round starts with 5.0 again.
+            // If the version may be chosen, the next attempt starts with 5.0 again.
             self.known_version = None;
-            self.end(Failure::VersionRefused(self.version), Socket::Close);
+            self.end(Failure::VersionRefused(self.version), SocketEnd::Close);
         }
     }
 }
 
-/// Whether trying again by itself is of no use. `is_forced`: no other version may be tried.
+/// Whether it is of no use to try again before the user acts. `is_forced`: no other version may be tried.
 pub(super) fn needs_the_user(failure: &Failure, is_forced: bool) -> bool {
     match failure {
         Failure::TakenOver | Failure::InvalidOptions(_) => true,
@@ -206,7 +208,7 @@ pub(super) fn needs_the_user(failure: &Failure, is_forced: bool) -> bool {
         Failure::ConnectRefused { reason, .. } => {
             matches!(
                 reason,
-                // The options are at fault, the will's among them.
+                // The options are wrong, perhaps those of the will.
                 ReasonCode::ClientIdentifierNotValid
                     | ReasonCode::TopicNameInvalid
                     | ReasonCode::PacketTooLarge
@@ -241,7 +243,7 @@ fn is_final(reason: ReasonCode) -> bool {
     )
 }
 
-/// Appends the CONNECT that the options make.
+/// Appends the CONNECT that the options describe.
 pub(super) fn connect(
     options: &Options,
     client_id: &str,
@@ -251,14 +253,14 @@ pub(super) fn connect(
 ) -> Result<(), Error> {
     let error =
         |violation, field| Error { violation, packet: Some(PacketType::Connect), field, offset: 0, version };
-    // 3.1.1 could only leave it out, and whoever asked for it would be connected without.
+    // 3.1.1 would connect without the authentication that was asked for.
     if version == Version::V311 && options.authentication.is_some() {
         return Err(error(Violation::NotInThisVersion, "authentication_method"));
     }
     let mut properties = PropertiesBuf::new(Place::Packet(PacketType::Connect));
     let mut will_properties = PropertiesBuf::new(Place::Will);
     if version == Version::V5 {
-        // What stays at the standard's default is not said.
+        // Properties that have the standard's default are left out.
         let (expiry, aliases) = (options.session_expiry_interval, options.topic_alias_maximum);
         let optional = [
             (expiry > 0).then_some(Property::SessionExpiryInterval(expiry)),
@@ -307,7 +309,7 @@ pub(super) fn connect(
             })
         }
     };
-    // [MQTT-3.1.2-22]: no password without a user name in 3.1.1, but that may be empty.
+    // [MQTT-3.1.2-22]: in 3.1.1 a password needs a user name, which may be empty.
     let empty = (version == Version::V311 && options.password.is_some()).then_some("");
     let packet = Packet::Connect(Connect {
         version,
@@ -319,5 +321,5 @@ pub(super) fn connect(
         user_name: options.user.as_deref().or(empty),
         password: options.password.as_deref(),
     });
-    encode_for_client(&packet, version, out)
+    encode(&packet, version, out)
 }

@@ -1,15 +1,14 @@
-//! QoS 1 and 2, both ways (section 4.3): what waits for its answer, and what is sent again.
+//! QoS 1 and 2 in both directions (section 4.3): what waits for an acknowledgement, and what is sent again.
 //!
-//! This is the session state of section 4.1 as far as a client has one; it outlives a connection if
-//! the session does. Sends nothing twice on one connection ([MQTT-4.4.0-1]): only a server that says
-//! Session Present is told again what it has not acknowledged. Never touches a message at QoS 0. The
-//! session calls it.
+//! This is the client's part of the session state of section 4.1; it outlives a connection if the session
+//! does. Never sends a message twice on one connection ([MQTT-4.4.0-1]): messages are sent again only to a
+//! server that resumes the session. Never touches a message at QoS 0. The session calls it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
-use super::by_id::ById;
-use super::{CommandError, Core, Event, State, Told};
-use crate::encode::encode_for_client;
+use super::state::{Core, QueuedEvent, State};
+use super::{CommandError, Event};
+use crate::encode::encode;
 use crate::error::Violation;
 use crate::packet::{Ack, Delivery, Packet, PacketId, PacketType, Publish, QoS, Version};
 use crate::reason::ReasonCode;
@@ -18,7 +17,7 @@ use crate::reason::ReasonCode;
 const DUP: u8 = 0b1000;
 const RETAIN: u8 = 0b0001;
 
-/// What the client has sent at QoS 1 and 2, and the server has not acknowledged yet.
+/// The QoS 1 and 2 messages that the client has sent and the server has not acknowledged yet.
 ///
 /// ```text
 ///  publish         ┌────────┐  PUBACK
@@ -32,50 +31,51 @@ const RETAIN: u8 = 0b0001;
 ///                                         └─────────┘
 /// ```
 ///
-/// A connection that ends moves nothing. If the next one resumes the session, `Puback` and `Pubrec`
-/// send their PUBLISH again with DUP, `Pubcomp` its PUBREL; if not, all are lost.
+/// The end of a connection changes no state. If the next connection resumes the session, messages that wait
+/// for PUBACK or PUBREC send their PUBLISH again with DUP, and those that wait for PUBCOMP their PUBREL. If
+/// not, all are lost.
 #[derive(Debug, Default)]
 pub(super) struct Outbound {
-    messages: ById<Message>,
-    /// Of the packets that are kept to be sent again.
+    messages: BTreeMap<PacketId, Message>,
+    /// The total length of the packets that are kept to be sent again.
     bytes: usize,
-    /// The order of the next packet.
+    /// The last number given as a message's `order`.
     order: u64,
-    /// How many more may be sent (section 4.9).
+    /// How many more messages may be sent (section 4.9).
     quota: u16,
-    /// What is still to be sent again when the quota allows; it is 0 while any waits.
+    /// Messages to be sent again as soon as the quota allows. While there are any, the quota is 0.
     waiting: VecDeque<PacketId>,
 }
 
 #[derive(Debug)]
 struct Message {
     waits_for: Answer,
-    /// By which packets are sent again; PUBREL has another than its PUBLISH.
+    /// Packets are sent again in this order. A PUBREL has a number of its own, not its PUBLISH's.
     order: u64,
     /// The whole PUBLISH, without a topic alias; empty if it will never be sent again.
     packet: Box<[u8]>,
-    /// Whether it took one of this connection's quota, which its end then gives back.
-    counts: bool,
-    /// Whether the driver has taken it on an earlier connection, so that sending it is a repetition.
+    /// Whether it uses one of this connection's quota, which is returned when the message ends.
+    uses_quota: bool,
+    /// Whether the driver has taken it on an earlier connection, so that sending it again needs DUP.
     is_sent: bool,
-    /// How many times the driver had taken bytes when it was queued last.
+    /// The value of `Core::taken` when it was queued last.
     queued_after: u64,
 }
 
-/// What ends a message, or moves it on.
+/// The acknowledgement that ends a message, or moves it to its next state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Answer {
     Puback,
     Pubrec,
     Pubcomp,
-    /// None: the resumed session's server takes no such packet any more. The identifier stays in
-    /// use, for the server may remember it.
+    /// None: the server that resumed the session accepts no such packet any more. The identifier stays in
+    /// use, because the server may still know it.
     Nothing,
 }
 
 impl Outbound {
     pub(super) fn has(&self, packet_id: PacketId) -> bool {
-        self.messages.has(packet_id)
+        self.messages.contains_key(&packet_id)
     }
 
     /// How many identifiers are in use.
@@ -83,9 +83,9 @@ impl Outbound {
         self.messages.len()
     }
 
-    /// How many messages wait for their end.
+    /// How many messages wait for an acknowledgement.
     pub(super) fn in_flight(&self) -> usize {
-        self.messages.iter().filter(|(_, message)| message.waits_for != Answer::Nothing).count()
+        self.messages.values().filter(|message| message.waits_for != Answer::Nothing).count()
     }
 
     #[cfg(test)]
@@ -93,14 +93,14 @@ impl Outbound {
         self.bytes
     }
 
-    /// A connection begins: the quota is not carried over from the one before (section 4.9).
+    /// A connection begins. The quota is not carried over from the connection before (section 4.9).
     pub(super) fn begin(&mut self, quota: u16) {
         self.quota = quota;
-        self.messages.values_mut().for_each(|message| message.counts = false);
+        self.messages.values_mut().for_each(|message| message.uses_quota = false);
         self.waiting.clear();
     }
 
-    /// A connection ended. `dropped`: with what was queued and the driver never took.
+    /// A connection ended. `dropped`: queued bytes that the driver has not taken are discarded.
     pub(super) fn link_ended(&mut self, dropped: bool, taken: u64) {
         for message in self.messages.values_mut() {
             message.is_sent |= message.queued_after != u64::MAX && (!dropped || message.queued_after < taken);
@@ -109,22 +109,20 @@ impl Outbound {
         self.waiting.clear();
     }
 
-    /// Forgets everything; what it was, in its order.
+    /// Discards all messages. Returns those that waited for an acknowledgement, in the order of sending.
     fn clear(&mut self) -> Vec<PacketId> {
-        let lost = self.in_order(|message| message.waits_for != Answer::Nothing);
+        let lost = self.unacknowledged();
         self.messages.clear();
         self.waiting.clear();
         self.bytes = 0;
         lost
     }
 
-    fn in_order(&self, which: impl Fn(&Message) -> bool) -> Vec<PacketId> {
-        let mut ordered: Vec<(u64, PacketId)> = Vec::new();
-        for (id, message) in self.messages.iter().filter(|(_, message)| which(message)) {
-            // Nearly in order already, since identifiers are given in turn: no sort is linked in for them.
-            let place = ordered.partition_point(|(order, _)| *order < message.order);
-            ordered.insert(place, (message.order, *id));
-        }
+    /// The messages that wait for an acknowledgement, in the order of sending.
+    fn unacknowledged(&self) -> Vec<PacketId> {
+        let waiting = self.messages.iter().filter(|(_, message)| message.waits_for != Answer::Nothing);
+        let mut ordered: Vec<(u64, PacketId)> = waiting.map(|(id, message)| (message.order, *id)).collect();
+        ordered.sort_unstable();
         ordered.into_iter().map(|(_, id)| id).collect()
     }
 
@@ -134,24 +132,24 @@ impl Outbound {
     }
 
     fn waits_for(&self, packet_id: PacketId) -> Option<Answer> {
-        self.messages.get(packet_id).map(|message| message.waits_for)
+        self.messages.get(&packet_id).map(|message| message.waits_for)
     }
 
-    /// A message ends. PUBACK, PUBCOMP and a refusing PUBREC give back what it took of the quota. A PUBREL
-    /// that is sent again takes none, so its PUBCOMP gives none back: section 4.9 would allow that below the
-    /// first quota, and the server would see more PUBLISHes than its Receive Maximum ([MQTT-3.3.4-7]).
+    /// A message ends: by PUBACK, PUBCOMP or a refusing PUBREC. Its quota is returned, if it used any. A PUBREL
+    /// that is sent again uses none, so its PUBCOMP returns none. Section 4.9 would allow it below the initial
+    /// quota, but then the server could see more PUBLISHes than its Receive Maximum ([MQTT-3.3.4-7]).
     fn end(&mut self, packet_id: PacketId) {
-        if let Some(message) = self.messages.remove(packet_id) {
+        if let Some(message) = self.messages.remove(&packet_id) {
             self.bytes -= message.packet.len();
-            self.quota += u16::from(message.counts);
+            self.quota += u16::from(message.uses_quota);
         }
         self.waiting.retain(|waiting| *waiting != packet_id);
     }
 
-    /// The PUBLISH of this message is not needed any more.
+    /// Drops the PUBLISH of a message, which will not be sent again.
     fn drop_packet(&mut self, packet_id: PacketId, waits_for: Answer) {
         let order = self.next_order();
-        if let Some(message) = self.messages.get_mut(packet_id) {
+        if let Some(message) = self.messages.get_mut(&packet_id) {
             message.order = order;
             message.waits_for = waits_for;
             self.bytes -= std::mem::take(&mut message.packet).len();
@@ -160,52 +158,37 @@ impl Outbound {
     }
 }
 
-/// QoS 2 messages that came and were not released yet ([MQTT-4.3.3-10]), and how far the server
-/// has used up the Receive Maximum that it was told.
+/// QoS 2 messages that were received and not released by a PUBREL yet ([MQTT-4.3.3-10]), and how much the
+/// server uses of the client's Receive Maximum.
 #[derive(Debug, Default)]
 pub(super) struct Inbound {
-    /// By packet identifier, as far as any came.
-    unreleased: Vec<Unreleased>,
+    /// At most one for each packet identifier, so at most 65,535.
+    unreleased: BTreeMap<PacketId, ReceivedOn>,
+    /// How many of them came on this connection.
     counted: u32,
-    /// PUBACKs and PUBCOMPs that the driver has not taken yet: the server cannot have them.
+    /// PUBACKs and PUBCOMPs that the driver has not taken yet, so the server cannot have received them.
     untaken: u32,
     maximum: u32,
 }
 
-/// What came under a packet identifier.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-enum Unreleased {
-    /// Nothing that is not released.
-    #[default]
-    Nothing,
-    /// A message of an earlier connection.
-    Earlier,
-    /// A message of this connection, which counts.
-    Counts,
+/// The connection on which an unreleased message was received.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum ReceivedOn {
+    /// An earlier one, so that it does not count for this connection's Receive Maximum.
+    EarlierConnection,
+    ThisConnection,
 }
 
 impl Inbound {
-    /// Something came under this identifier, or was released. Returns what was there.
-    fn set(&mut self, packet_id: PacketId, unreleased: Unreleased) -> Unreleased {
-        let place = usize::from(packet_id.get());
-        if place >= self.unreleased.len() {
-            self.unreleased.resize(place + 1, Unreleased::Nothing);
-        }
-        std::mem::replace(&mut self.unreleased[place], unreleased)
-    }
-
+    /// A connection begins, with the Receive Maximum that CONNECT stated.
     pub(super) fn begin(&mut self, maximum: u16) {
-        for unreleased in &mut self.unreleased {
-            if *unreleased == Unreleased::Counts {
-                *unreleased = Unreleased::Earlier;
-            }
-        }
+        self.unreleased.values_mut().for_each(|received_on| *received_on = ReceivedOn::EarlierConnection);
         self.counted = 0;
         self.untaken = 0;
         self.maximum = maximum.into();
     }
 
-    /// The driver took all that was queued.
+    /// The driver took everything that was queued.
     pub(super) fn taken(&mut self) {
         self.untaken = 0;
     }
@@ -221,14 +204,14 @@ impl Inbound {
 }
 
 impl Core {
-    /// The session is gone, and with it whatever was under way.
-    pub(super) fn forget(&mut self) {
+    /// The session is gone: discards its state, and reports the messages in flight as lost.
+    pub(super) fn discard_session(&mut self) {
         self.inbound.clear();
         let lost = self.outbound.clear();
-        self.events.extend(lost.into_iter().map(Told::PublishLost));
+        self.events.extend(lost.into_iter().map(QueuedEvent::PublishLost));
     }
 
-    /// Queues a message of a caller's.
+    /// Queues a PUBLISH for the caller.
     pub(super) fn publish(
         &mut self,
         publish: Publish<'_>,
@@ -246,7 +229,7 @@ impl Core {
         if publish.retain && !connection.retain_available {
             return Err(CommandError::RetainNotSupported);
         }
-        // [MQTT-3.3.4-6]; and aliases are the session's to give.
+        // [MQTT-3.3.4-6]. Topic aliases are assigned by the session alone.
         let forbidden = [
             (0x0B, "subscription_identifier", Violation::PropertyMisplaced),
             (0x23, "topic_alias", Violation::TopicAliasForbidden),
@@ -272,8 +255,7 @@ impl Core {
         let publish = Publish { delivery, ..publish };
         let mut packet = Vec::new();
         if self.connection.lasts {
-            encode_for_client(&Packet::Publish(publish), self.version, &mut packet)
-                .map_err(CommandError::Invalid)?;
+            encode(&Packet::Publish(publish), self.version, &mut packet).map_err(CommandError::Invalid)?;
             if packet.len() > self.options.max_resume_bytes {
                 return Err(CommandError::PacketTooLarge);
             }
@@ -288,13 +270,12 @@ impl Core {
         let order = outbound.next_order();
         let packet = packet.into_boxed_slice();
         let message =
-            Message { waits_for, order, packet, counts: true, is_sent: false, queued_after: self.taken };
+            Message { waits_for, order, packet, uses_quota: true, is_sent: false, queued_after: self.taken };
         outbound.messages.insert(packet_id, message);
         Ok(Some(packet_id))
     }
 
-    // An acknowledgement that nothing waits for is passed over: it does no harm, and some servers
-    // repeat theirs.
+    // An acknowledgement that no message waits for is ignored: it does no harm, and some servers repeat theirs.
 
     pub(super) fn puback<'a>(&mut self, ack: Ack<'a>) -> Option<Event<'a>> {
         if self.outbound.waits_for(ack.packet_id) != Some(Answer::Puback) {
@@ -313,8 +294,8 @@ impl Core {
                 self.send_waiting();
                 Some(Event::Pubrec(ack))
             }
-            // [MQTT-4.3.3-4], in the order of the PUBRECs ([MQTT-4.6.0-4]). From here on the PUBLISH
-            // is not sent again ([MQTT-4.3.3-6]).
+            // [MQTT-4.3.3-4], in the order of the PUBRECs ([MQTT-4.6.0-4]). The PUBLISH is never sent again
+            // ([MQTT-4.3.3-6]).
             Some(Answer::Pubrec) => {
                 self.outbound.drop_packet(ack.packet_id, Answer::Pubcomp);
                 self.send(&Packet::Pubrel(Ack::success(ack.packet_id)));
@@ -324,8 +305,9 @@ impl Core {
                 self.send(&Packet::Pubrel(Ack::success(ack.packet_id)));
                 None
             }
-            // A server that remembers more than this client is helped to forget it (section 3.6.2.1).
-            None if !refuses && !self.connection.pending.has(ack.packet_id) => {
+            // The server knows a message that this client does not: the answer lets it discard the message
+            // (section 3.6.2.1).
+            None if !refuses && !self.connection.pending.contains_key(&ack.packet_id) => {
                 self.send(&Packet::Pubrel(self.not_found(ack.packet_id)));
                 None
             }
@@ -343,20 +325,20 @@ impl Core {
     }
 
     pub(super) fn pubrel(&mut self, packet_id: PacketId) {
-        let answer = match self.inbound.set(packet_id, Unreleased::Nothing) {
-            Unreleased::Nothing => self.not_found(packet_id),
-            before => {
-                let counts = before == Unreleased::Counts;
-                // A PUBREL whose PUBLISH came on an earlier link took nothing of this one's quota (section 4.9).
-                self.inbound.counted -= u32::from(counts);
-                self.inbound.untaken += u32::from(counts);
+        let answer = match self.inbound.unreleased.remove(&packet_id) {
+            None => self.not_found(packet_id),
+            // Its PUBLISH used nothing of this connection's quota (section 4.9).
+            Some(ReceivedOn::EarlierConnection) => Ack::success(packet_id),
+            Some(ReceivedOn::ThisConnection) => {
+                self.inbound.counted -= 1;
+                self.inbound.untaken += 1;
                 Ack::success(packet_id)
             }
         };
         self.send(&Packet::Pubcomp(answer));
     }
 
-    /// 3.1.1 has no word for it.
+    /// The answer about an unknown packet identifier. 3.1.1 has no code for it, so it has `Success` there.
     fn not_found(&self, packet_id: PacketId) -> Ack<'static> {
         let mut ack = Ack::success(packet_id);
         if self.version == Version::V5 {
@@ -365,19 +347,19 @@ impl Core {
         ack
     }
 
-    /// The server goes on with the session: sends again what it has not acknowledged, in the order
-    /// in which it was sent ([MQTT-4.4.0-1], [MQTT-4.6.0-1]).
+    /// The server resumes the session: sends again what it has not acknowledged, in the order of sending
+    /// ([MQTT-4.4.0-1], [MQTT-4.6.0-1]).
     pub(super) fn resume(&mut self) {
         let maximum = self.maximum_packet_size();
-        for packet_id in self.outbound.in_order(|message| message.waits_for != Answer::Nothing) {
-            let Some(message) = self.outbound.messages.get(packet_id) else { continue };
+        for packet_id in self.outbound.unacknowledged() {
+            let Some(message) = self.outbound.messages.get(&packet_id) else { continue };
             if message.waits_for == Answer::Pubcomp {
                 match self.send(&Packet::Pubrel(Ack::success(packet_id))) {
                     true => continue,
                     false => return,
                 }
             }
-            // What the server said about itself holds for these, too.
+            // The limits of this connection's CONNACK apply to these messages too.
             let retains = message.packet[0] & RETAIN != 0;
             let qos = match message.waits_for {
                 Answer::Puback => QoS::AtLeastOnce,
@@ -388,7 +370,7 @@ impl Core {
                 || retains && !self.connection.retain_available
             {
                 self.outbound.drop_packet(packet_id, Answer::Nothing);
-                self.events.push_back(Told::PublishLost(packet_id));
+                self.events.push_back(QueuedEvent::PublishLost(packet_id));
                 continue;
             }
             self.outbound.waiting.push_back(packet_id);
@@ -396,14 +378,14 @@ impl Core {
         }
     }
 
-    /// Sends again as much as the quota allows ([MQTT-4.9.0-2]).
+    /// Sends waiting messages again, as many as the quota allows ([MQTT-4.9.0-2]).
     fn send_waiting(&mut self) {
         while self.outbound.quota > 0
             && let Some(packet_id) = self.outbound.waiting.pop_front()
         {
-            let Some(message) = self.outbound.messages.get_mut(packet_id) else { continue };
+            let Some(message) = self.outbound.messages.get_mut(&packet_id) else { continue };
             message.queued_after = self.taken;
-            message.counts = true;
+            message.uses_quota = true;
             let start = self.outbox.len();
             self.outbox.extend_from_slice(&message.packet);
             if message.is_sent {
@@ -415,7 +397,7 @@ impl Core {
         }
     }
 
-    /// Answers a message as its QoS wants. Whether it is to be told.
+    /// Acknowledges a message as its QoS demands. Whether it is to be passed to the caller.
     #[inline]
     pub(super) fn receive(&mut self, delivery: Delivery, retain: bool) -> bool {
         if retain {
@@ -426,23 +408,24 @@ impl Core {
             // [MQTT-4.3.2-4], in their order ([MQTT-4.6.0-2]).
             Delivery::AtLeastOnce { packet_id, .. } => {
                 self.inbound.untaken += 1;
-                self.send(&Packet::Puback(Ack::success(packet_id))) && self.heeds_receive_maximum()
+                self.send(&Packet::Puback(Ack::success(packet_id))) && self.check_receive_maximum()
             }
             // [MQTT-4.3.3-8], in their order ([MQTT-4.6.0-3]).
             Delivery::ExactlyOnce { packet_id, .. } => {
                 if !self.send(&Packet::Pubrec(Ack::success(packet_id))) {
                     return false;
                 }
-                let before = self.inbound.set(packet_id, Unreleased::Counts);
-                self.inbound.counted += u32::from(before != Unreleased::Counts);
-                // [MQTT-4.3.3-10]: told once, however often it comes.
-                self.heeds_receive_maximum() && before == Unreleased::Nothing
+                let before = self.inbound.unreleased.insert(packet_id, ReceivedOn::ThisConnection);
+                self.inbound.counted += u32::from(before != Some(ReceivedOn::ThisConnection));
+                // [MQTT-4.3.3-10]: passed on once, however often it comes.
+                self.check_receive_maximum() && before.is_none()
             }
         }
     }
 
-    /// [MQTT-3.3.4-9]: ends the link if the server sends more than it was allowed.
-    fn heeds_receive_maximum(&mut self) -> bool {
+    /// [MQTT-3.3.4-9]: ends the link if the server sends more messages than Receive Maximum allows. Whether it
+    /// kept to that.
+    fn check_receive_maximum(&mut self) -> bool {
         let exceeded = self.inbound.is_exceeded();
         if exceeded {
             let violation = Violation::ReceiveMaximumExceeded;

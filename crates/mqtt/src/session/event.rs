@@ -1,7 +1,6 @@
-//! What goes into a session besides bytes, and what comes out of it.
+//! What comes out of a session: what to do with the socket, events, and errors of commands.
 //!
-//! Plain data. Never keeps anything: events borrow from the session until the next call. Read by
-//! the driver.
+//! Plain data. Events own nothing: they borrow from the session until the next call. The driver reads them.
 
 use std::time::Duration;
 
@@ -25,52 +24,51 @@ pub enum Transmit<'a> {
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// The server accepted: subscribe now, nothing is subscribed unless Session Present says so.
+    /// The server accepted the connection. Nothing is subscribed, unless Session Present is set.
     Connected(Connected<'a>),
-    /// The server goes on with the authentication ([`Options::authentication`](super::Options)): with
-    /// `ContinueAuthentication` it waits for [`Session::authenticate`](super::Session::authenticate), before
-    /// `Connected` within the connect timeout; `Success` ends what
-    /// [`Session::reauthenticate`](super::Session::reauthenticate) began.
+    /// An AUTH of the server's ([`Options::authentication`](super::Options)): after `ContinueAuthentication` it
+    /// waits for [`Session::authenticate`](super::Session::authenticate), before `Connected` for at most the
+    /// connect timeout; `Success` ends what [`Session::reauthenticate`](super::Session::reauthenticate) began.
     Auth(Auth<'a>),
-    /// A message. Acknowledged already where its QoS wants it; its topic is there even if the server
-    /// sent an alias only.
+    /// A message. The session has already acknowledged it, if its QoS demands that. Its topic is complete even
+    /// if the server sent only an alias.
     Publish(Publish<'a>),
-    /// A SUBSCRIBE was answered; look at every code.
+    /// A SUBSCRIBE was answered; check every reason code.
     Suback(Suback<'a>),
     /// An UNSUBSCRIBE was answered.
     Unsuback(Unsuback<'a>),
     /// The server acknowledged a QoS 1 message, or refused it (5.0); either ends it.
     Puback(Ack<'a>),
-    /// The server has a QoS 2 message, and `Pubcomp` will end it; or it refused the message (5.0, a
+    /// The server received a QoS 2 message, and `Pubcomp` will end it; or it refused the message (5.0, a reason
     /// code of 0x80 or above), which ends it.
     Pubrec(Ack<'a>),
     /// A QoS 2 message was delivered exactly once.
     Pubcomp(Ack<'a>),
-    /// A QoS 1 or 2 message ended without an answer: the session it belonged to is gone, or the
-    /// server that resumed it takes no such message any more. Perhaps it was delivered, perhaps not.
+    /// A QoS 1 or 2 message ended without an answer: its session is gone, or the server that resumed the session
+    /// accepts no such message any more. It may have been delivered or not.
     ///
-    /// Without a session that lasts it comes right before `Disconnected`; with one, before the
-    /// `Connected` that has Session Present 0, or after the one that has it 1.
+    /// If the session ends with its link, this comes right before `Disconnected`. Otherwise it comes before a
+    /// `Connected` without Session Present, or after one with it.
     PublishLost(PacketId),
-    /// Everything that the server sent before it saw the barrier has come.
+    /// Everything that the server sent before it received the barrier has come.
     Barrier(BarrierId),
-    /// The barrier's PINGRESP did not come though the link is alive: the server dropped it, and
-    /// with it probably messages in front of it (mosquitto 2.0.16 and later, at 1,000 queued).
+    /// The barrier's PINGRESP did not come, although the link is alive: the server dropped it, and probably also
+    /// messages before it (mosquitto 2.0.16 and later do, at 1,000 queued).
     BarrierLost(BarrierId),
-    /// The machine slept or its clock was set: nothing is known of the time in between.
+    /// The machine slept, or its clock was set: nothing is known of the time in between.
     ClockJump {
         /// How far.
         by: Duration,
         /// Whether it went back.
         backwards: bool,
     },
-    /// The link ended; exactly once for each `Connected`. `None` if by `disconnect`.
+    /// The link ended; exactly once for each `Connected`. `None` if `disconnect` ended it.
     Disconnected(Option<&'a Failure>),
     /// An attempt ended before the server accepted.
     ConnectFailed(&'a Failure),
 }
 
-/// What the server said when it accepted, with the standard's defaults filled in.
+/// A CONNACK that accepts, with the standard's defaults filled in.
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct Connected<'a> {
@@ -78,20 +76,20 @@ pub struct Connected<'a> {
     pub version: Version,
     /// Session Present.
     pub session_present: bool,
-    /// The keep-alive in use, in seconds: the server's if it set one ([MQTT-3.2.2-21]).
+    /// The keep-alive in use, in seconds: the server's, if it set one ([MQTT-3.2.2-21]).
     pub keep_alive: u16,
-    /// The seconds for which the session outlives the link: the server's if it set another;
-    /// `u32::MAX` is for ever. 3.1.1 has no number: 0 after a clean start, or else `u32::MAX`.
+    /// The seconds for which the session outlives the link: the server's value, if it set one; `u32::MAX` is for
+    /// ever. 3.1.1 has no such value: 0 after a clean start, otherwise `u32::MAX`.
     pub session_expiry_interval: u32,
     /// How many QoS 1 and 2 messages may wait for their PUBACK or PUBCOMP.
     pub receive_maximum: u16,
-    /// How many topic aliases the server takes.
+    /// How many topic aliases the server accepts.
     pub topic_alias_maximum: u16,
     /// The highest QoS to publish with.
     pub maximum_qos: QoS,
     /// Whether RETAIN may be set.
     pub retain_available: bool,
-    /// The largest packet the server takes, in bytes; `None` if it sets no limit.
+    /// The largest packet the server accepts, in bytes; `None` if it sets no limit.
     pub maximum_packet_size: Option<u32>,
     /// Whether filters may have wildcards.
     pub wildcard_subscription_available: bool,
@@ -99,15 +97,15 @@ pub struct Connected<'a> {
     pub subscription_identifier_available: bool,
     /// Whether `$share/…` may be subscribed to.
     pub shared_subscription_available: bool,
-    /// The identifier the server made up for an empty one.
+    /// The client identifier that the server assigned, if the client's was empty.
     pub assigned_client_identifier: Option<&'a str>,
-    /// The last words of the server's authentication; the method decides whether they are good.
+    /// The server's last Authentication Data; the caller checks it by the method.
     pub authentication_data: Option<&'a [u8]>,
-    /// Everything the server said; empty in 3.1.1.
+    /// All properties of CONNACK; empty in 3.1.1.
     pub properties: Properties<'a>,
 }
 
-/// A PINGREQ behind what was queued; its PINGRESP comes behind the answers.
+/// A PINGREQ that was queued after other packets, and whose PINGRESP comes after their answers.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
 pub struct BarrierId(pub u64);
 
@@ -120,32 +118,32 @@ pub struct Closed {
     pub was_open: bool,
 }
 
-/// Why a command was not taken. Nothing was queued then.
+/// Why a command was refused. Nothing was queued.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum CommandError {
-    /// There is no link to send on.
+    /// The link is not connected.
     NotConnected,
     /// Too much is queued already; poll the transmits and try again.
     QueueFull,
-    /// As many messages, filters or barriers wait for their answers as may, or as many bytes of
-    /// messages as may be kept for a resumed session.
+    /// The maximum number of messages, requests or barriers waits for answers, or the maximum of bytes is kept
+    /// for a resumed session.
     TooManyOutstanding,
-    /// The server takes no packet this large (Maximum Packet Size, [MQTT-3.2.2-15]), or it is too large
-    /// to be kept for a resumed session.
+    /// The packet exceeds the server's Maximum Packet Size ([MQTT-3.2.2-15]), or is too large to be kept for a
+    /// resumed session.
     PacketTooLarge,
-    /// The server takes no such QoS ([MQTT-3.2.2-11]).
+    /// The QoS is above the server's Maximum QoS ([MQTT-3.2.2-11]).
     QoSNotSupported,
-    /// The server retains nothing ([MQTT-3.2.2-14]).
+    /// The server does not retain messages ([MQTT-3.2.2-14]).
     RetainNotSupported,
-    /// The server takes no wildcards in filters (section 3.2.2.3.11).
+    /// The server does not accept wildcards in topic filters (section 3.2.2.3.11).
     WildcardSubscriptionsNotSupported,
-    /// The server knows no Subscription Identifiers (section 3.2.2.3.12).
+    /// The server does not support Subscription Identifiers (section 3.2.2.3.12).
     SubscriptionIdentifiersNotSupported,
-    /// The server shares no subscriptions (section 3.2.2.3.13).
+    /// The server does not support shared subscriptions (section 3.2.2.3.13).
     SharedSubscriptionsNotSupported,
-    /// There is no Authentication Method, or it is the server's turn to speak (section 4.12).
+    /// There is no Authentication Method, or it is the server's turn (section 4.12).
     AuthenticationUnexpected,
-    /// What was given makes no packet.
+    /// The arguments do not make a valid packet.
     Invalid(Error),
 }

@@ -1,9 +1,9 @@
-//! Whether the other end is still there: keep-alive, the PINGREQs under way, clock jumps.
+//! Whether the server is still there: keep-alive, unanswered PINGREQs, clock jumps.
 //!
-//! Only sent packets postpone the next PINGREQ; received ones never do (section 3.1.2.10 counts the
-//! client's packets). Received bytes do excuse a late PINGRESP: it may stand behind a long burst,
-//! or the server dropped it with its full queue. Never writes bytes: it says when a PINGREQ is due
-//! or all is lost, and the session acts.
+//! Only sent packets postpone the next PINGREQ; received ones never do (section 3.1.2.10 counts the client's
+//! packets). Received bytes do excuse a late PINGRESP: it may come after a long burst, or the server dropped it
+//! because its queue was full. Never writes bytes: it says when a PINGREQ is due or the link is dead, and the
+//! session acts.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -11,26 +11,26 @@ use std::time::Duration;
 use super::{BarrierId, Time};
 use crate::packet::PacketId;
 
-/// A PINGRESP must come within half the keep-alive, so that a dead link is found within 1.5 of it;
-/// within these bounds.
-const SHORTEST_WINDOW: Duration = Duration::from_secs(2);
-const LONGEST_WINDOW: Duration = Duration::from_secs(10);
-/// After a sleep the link is dead more often than not.
+/// A PINGRESP must come within half the keep-alive, so that a dead link is found within 1.5 keep-alives; but the
+/// window is never shorter or longer than this.
+const MIN_WINDOW: Duration = Duration::from_secs(2);
+const MAX_WINDOW: Duration = Duration::from_secs(10);
+/// After a sleep the link is probably dead, so the window is shorter.
 const WINDOW_AFTER_JUMP: Duration = Duration::from_secs(5);
-/// Timers are late in a hidden tab, but not by more than this.
-const LEAST_JUMP: Duration = Duration::from_secs(15);
-/// As many barriers may wait for their answers.
-const MOST_BARRIERS: usize = 64;
-/// A server that answers no PINGREQ but goes on sending must not fill the queue.
-const MOST_PINGS: usize = 2 * MOST_BARRIERS;
+/// Timers in a hidden tab are late, but not by more than this.
+const MIN_JUMP: Duration = Duration::from_secs(15);
+/// How many barriers may wait for their answers.
+const MAX_BARRIERS: usize = 64;
+/// How many PINGREQs are remembered: a server that answers none but keeps sending must not fill the memory.
+const MAX_PINGS: usize = 2 * MAX_BARRIERS;
 
 /// What `check` found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Verdict {
     Alive,
-    /// A PINGREQ is to be sent; it is already counted.
+    /// A PINGREQ must be sent; it is already counted.
     Ping,
-    /// The other end is gone.
+    /// The server is gone.
     Dead,
 }
 
@@ -41,26 +41,26 @@ pub(super) struct Liveness {
     sent_at: Time,
     received_at: Time,
     retained_at: Time,
-    /// Something was sent by a command, which tells no time; the next input does.
+    /// A command sent something. Commands have no time argument; the next input has.
     untimed: bool,
     pings: VecDeque<Ping>,
-    /// When to look at the deadlines. May be earlier than any of them, for they move with every
-    /// packet, and setting a timer for each would cost more than looking in vain.
-    alarm: Option<Time>,
-    /// PINGRESPs that were given up and may still come.
+    /// When to check the deadlines. May be earlier than any of them: they move with every packet, and setting a
+    /// timer for each would cost more than a check for nothing.
+    timer: Option<Time>,
+    /// PINGRESPs that are not waited for any more and may still come.
     stragglers: u32,
     after_jump: bool,
 }
 
 #[derive(Clone, Debug)]
 struct Ping {
-    /// `None` until an input has told the time.
+    /// `None` until the next input, which has the time.
     sent_at: Option<Time>,
-    /// The barrier it is, and the SUBSCRIBE before it.
+    /// If it is a barrier: its identifier, and the SUBSCRIBE before it.
     barrier: Option<(BarrierId, Option<PacketId>)>,
-    /// Whether bytes came since.
+    /// Whether bytes have been received since.
     heard: bool,
-    /// Whether it is the second chance after a PINGRESP that did not come.
+    /// Whether it was sent because an earlier PINGRESP did not come.
     last_chance: bool,
 }
 
@@ -74,16 +74,16 @@ impl Liveness {
             retained_at: now,
             untimed: false,
             pings: VecDeque::new(),
-            alarm: None,
+            timer: None,
             stragglers: 0,
             after_jump: false,
         }
     }
 
-    /// CONNACK told the keep-alive, which counts from CONNECT; zero sends no PINGREQ by itself.
+    /// CONNACK came, and so the keep-alive is known. It counts from CONNECT; zero turns it off.
     pub(super) fn begin(&mut self, keep_alive: Duration) {
         self.keep_alive = keep_alive;
-        self.set_alarm();
+        self.set_timer();
     }
 
     /// A packet was queued at a known time.
@@ -104,27 +104,27 @@ impl Liveness {
         }
     }
 
-    /// A retained message came: a barrier's burst is still under way.
+    /// A retained message came: the burst before a barrier's PINGRESP is still arriving.
     pub(super) fn retained(&mut self, now: Time) {
         self.retained_at = now;
     }
 
     /// Whether one more barrier may be sent.
     pub(super) fn has_room(&self) -> bool {
-        self.pings.iter().filter(|ping| ping.barrier.is_some()).count() < MOST_BARRIERS
+        self.pings.iter().filter(|ping| ping.barrier.is_some()).count() < MAX_BARRIERS
     }
 
-    /// A command queued a PINGREQ as a barrier behind this SUBSCRIBE.
+    /// A command queued a PINGREQ as a barrier after this SUBSCRIBE.
     pub(super) fn barrier(&mut self, id: BarrierId, after: Option<PacketId>) {
         self.untimed = true;
         let barrier = Some((id, after));
         self.pings.push_back(Ping { sent_at: None, barrier, heard: false, last_chance: false });
     }
 
-    /// A PINGRESP came; PINGRESPs answer PINGREQs in order. The barrier that it answers, if any.
+    /// A PINGRESP came; PINGRESPs answer PINGREQs in order. Returns the barrier that it answers, if any.
     pub(super) fn pingresp(&mut self, unanswered: impl Fn(PacketId) -> bool) -> Option<BarrierId> {
         match self.pings.front() {
-            // A server answers in order, so this one belongs to a PINGREQ before the SUBSCRIBE.
+            // A server answers in order, so this PINGRESP belongs to a PINGREQ before the SUBSCRIBE.
             Some(Ping { barrier: Some((_, Some(subscribe))), .. })
                 if self.stragglers > 0 && unanswered(*subscribe) =>
             {
@@ -136,24 +136,24 @@ impl Liveness {
         }
         let answered = self.pings.pop_front()?;
         self.after_jump &= !self.pings.is_empty();
-        self.set_alarm();
+        self.set_timer();
         answered.barrier.map(|(id, _)| id)
     }
 
-    /// When to call `check`; a time that is past means at once.
+    /// When to call `check`; a time in the past means at once.
     pub(super) fn due(&self, now: Time) -> Option<Time> {
-        if self.untimed { Some(now) } else { self.alarm }
+        if self.untimed { Some(now) } else { self.timer }
     }
 
-    /// How far `now` is past the time at which a timer should have fired, if that is too far for a
-    /// late timer: the machine slept.
+    /// How much later than the timer `now` is, if that is too much for a timer that fires late: the machine
+    /// slept.
     pub(super) fn jump(&self, now: Time) -> Option<Duration> {
-        let late = now.since(self.alarm?);
-        (late > LEAST_JUMP.max(self.keep_alive * 3 / 2)).then_some(late)
+        let late = now.since(self.timer?);
+        (late > MIN_JUMP.max(self.keep_alive * 3 / 2)).then_some(late)
     }
 
-    /// After a jump: everything counts from now, and a PINGREQ, which the caller sends, finds out
-    /// soon whether the link still stands.
+    /// After a jump: all windows start again now, and a PINGREQ, which the caller sends, finds out soon whether
+    /// the link still works.
     pub(super) fn probe(&mut self, now: Time) {
         self.after_jump = true;
         for ping in &mut self.pings {
@@ -165,7 +165,7 @@ impl Liveness {
         self.ping(now, false);
     }
 
-    /// The clock was set back by this much: so is every time that was noted.
+    /// The clock was set back by this much: moves every stored time.
     pub(super) fn shift(&mut self, back: Duration) {
         self.sent_at = self.sent_at - back;
         self.received_at = self.received_at - back;
@@ -173,11 +173,11 @@ impl Liveness {
         for ping in &mut self.pings {
             ping.sent_at = ping.sent_at.map(|at| at - back);
         }
-        self.set_alarm();
+        self.set_timer();
     }
 
-    /// Looks at every deadline, then notes the time for what commands have sent. Barriers that were
-    /// given up are added to `lost`.
+    /// Checks every deadline, then stores the time for what commands have sent. Barriers whose PINGRESP is not
+    /// waited for any more are added to `lost`.
     pub(super) fn check(&mut self, now: Time, lost: &mut Vec<BarrierId>) -> Verdict {
         let passed = |deadline: Option<Time>| deadline.is_some_and(|deadline| now >= deadline);
         let link_passed = passed(self.link_deadline());
@@ -203,44 +203,44 @@ impl Liveness {
                 ping.sent_at.get_or_insert(now);
             }
         }
-        if untimed || passed(self.alarm) {
-            self.set_alarm();
+        if untimed || passed(self.timer) {
+            self.set_timer();
         }
         verdict
     }
 
-    /// Whether the last sign of life was before a jump.
+    /// Whether nothing was answered since a jump.
     pub(super) fn is_after_jump(&self) -> bool {
         self.after_jump
     }
 
     fn ping(&mut self, now: Time, last_chance: bool) {
         self.sent_at = now;
-        if self.pings.len() < MOST_PINGS {
+        if self.pings.len() < MAX_PINGS {
             self.pings.push_back(Ping { sent_at: Some(now), barrier: None, heard: false, last_chance });
         } else {
             self.stragglers = self.stragglers.saturating_add(1);
         }
-        self.set_alarm();
+        self.set_timer();
     }
 
-    fn set_alarm(&mut self) {
+    fn set_timer(&mut self) {
         let deadlines = [self.ping_due(), self.link_deadline(), self.barrier_deadline()];
-        self.alarm = deadlines.into_iter().flatten().min();
+        self.timer = deadlines.into_iter().flatten().min();
     }
 
     fn ping_due(&self) -> Option<Time> {
         (self.keep_alive > Duration::ZERO).then(|| self.sent_at + self.keep_alive)
     }
 
-    /// When the oldest PINGRESP is overdue. Bytes excuse it: the link evidently works.
+    /// When the oldest PINGRESP is overdue. Received bytes postpone that: they show that the link works.
     fn link_deadline(&self) -> Option<Time> {
         let sent_at = self.pings.front()?.sent_at?;
         Some(sent_at.max(self.received_at) + self.window())
     }
 
-    /// When the oldest barrier's PINGRESP is overdue. Only retained messages excuse that, for live
-    /// ones never end.
+    /// When the oldest barrier's PINGRESP is overdue. Only retained messages postpone that, because live ones
+    /// never end.
     fn barrier_deadline(&self) -> Option<Time> {
         let sent_at = self.pings.iter().find(|ping| ping.barrier.is_some())?.sent_at?;
         Some(sent_at.max(self.retained_at) + self.window())
@@ -248,8 +248,8 @@ impl Liveness {
 
     fn window(&self) -> Duration {
         let window = match self.keep_alive.is_zero() {
-            true => LONGEST_WINDOW,
-            false => (self.keep_alive / 2).clamp(SHORTEST_WINDOW, LONGEST_WINDOW),
+            true => MAX_WINDOW,
+            false => (self.keep_alive / 2).clamp(MIN_WINDOW, MAX_WINDOW),
         };
         match self.after_jump {
             true => window.min(WINDOW_AFTER_JUMP),

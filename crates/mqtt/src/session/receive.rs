@@ -1,18 +1,19 @@
-//! What a packet from the server does: one packet in, an event, an answer or the link's end out.
+//! What a packet from the server does: it becomes an event, is answered, or ends the link.
 //!
-//! CONNACK and the acknowledgements of messages are judged in `connect` and `delivery`, the rest here.
-//! Never sees a message at QoS 0: `poll_event` hands it on. The session calls it.
+//! CONNACK is handled in `connect`, acknowledgements of messages in `delivery`, the rest here. Never handles a
+//! PUBLISH: `poll_event` does. The session calls it.
 
-use super::link::Socket;
-use super::{Connection, Core, Event, Failure, Pending, State};
+use super::link::SocketEnd;
+use super::state::{Connection, Core, Pending, State};
+use super::{Event, Failure};
 use crate::error::{Error, Violation};
 use crate::packet::{Disconnect, Packet, PacketId, PacketType, Version};
 use crate::reason::ReasonCode;
 use crate::stream::Frame;
 
 impl Core {
-    /// The bytes that the next packet begins, and its measure. `None`: nothing more has come, or
-    /// the link has just ended.
+    /// The bytes from the next packet on, and its frame. `None`: no whole packet was received, or the link has
+    /// ended.
     #[inline]
     pub(super) fn measure<'a>(&mut self, received: &'a [u8]) -> Option<(&'a [u8], Frame)> {
         if !matches!(self.state, State::Handshake | State::Connected) {
@@ -24,7 +25,7 @@ impl Core {
                 measured
             }
             Err(error) => {
-                self.broken(error);
+                self.handle_invalid(error);
                 None
             }
         }
@@ -32,18 +33,29 @@ impl Core {
 
     /// The next packet breaks the standard.
     #[cold]
-    pub(super) fn broken(&mut self, error: Error) {
+    pub(super) fn handle_invalid(&mut self, error: Error) {
         match error.violation {
             Violation::Connack311(_) if self.state == State::Handshake => self.refuse_version(),
             _ => self.protocol_error(error),
         }
     }
 
-    /// Acts on any packet but the PUBLISH of a link.
-    #[inline(never)]
-    pub(super) fn act<'a>(&mut self, packet: Packet<'a>) -> Option<Event<'a>> {
+    /// Whether the server may send a packet of this type at this time. `handle_packet` checks the rest, once
+    /// the packet is decoded.
+    pub(super) fn may_receive(&self, packet: PacketType) -> bool {
+        match packet {
+            PacketType::Connect | PacketType::Subscribe | PacketType::Unsubscribe | PacketType::Pingreq => {
+                false
+            }
+            PacketType::Publish => self.state == State::Connected,
+            _ => true,
+        }
+    }
+
+    /// Handles any packet but PUBLISH.
+    pub(super) fn handle_packet<'a>(&mut self, packet: Packet<'a>) -> Option<Event<'a>> {
         // [MQTT-3.1.2-29]
-        if !self.options.request_problem_information && tells_a_problem(&packet) {
+        if !self.options.request_problem_information && has_problem_information(&packet) {
             let packet = packet.packet_type();
             self.protocol_error(self.error(packet, "properties", Violation::ProblemInformationUnasked));
             return None;
@@ -52,7 +64,10 @@ impl Core {
             (State::Handshake, Packet::Connack(connack)) => self.connack(connack),
             (_, Packet::Auth(auth)) => self.auth(auth),
             // [MQTT-3.2.0-1]: CONNACK comes first, but for AUTH.
-            (State::Handshake, packet) => self.unexpected(&packet),
+            (State::Handshake, packet) => {
+                self.handle_unexpected(packet.packet_type());
+                None
+            }
             (_, Packet::Suback(suback)) => {
                 let answers = |pending| matches!(pending, Pending::Subscribe(_));
                 match self.answered(suback.packet_id, answers) {
@@ -86,25 +101,28 @@ impl Core {
             }
             (_, Packet::Pingresp) => {
                 let Connection { liveness, pending, .. } = &mut self.connection;
-                liveness.pingresp(|packet_id| pending.has(packet_id)).map(Event::Barrier)
+                liveness.pingresp(|packet_id| pending.contains_key(&packet_id)).map(Event::Barrier)
             }
             (_, Packet::Disconnect(disconnect)) if self.version == Version::V5 => {
                 self.disconnected(disconnect);
                 None
             }
-            // A 3.1.1 server has no DISCONNECT; one sends it on a takeover and leaves the socket
-            // open. The rest are a client's packets.
-            (_, packet) => self.unexpected(&packet),
+            // Among these a DISCONNECT in 3.1.1, which only a client may send: a server is known that sends it
+            // on a takeover and leaves the socket open.
+            (_, packet) => {
+                self.handle_unexpected(packet.packet_type());
+                None
+            }
         }
     }
 
-    /// The server said DISCONNECT and will close; so does this end (section 3.14.4).
+    /// The server sent DISCONNECT and will close the socket; so does this end (section 3.14.4).
     fn disconnected(&mut self, disconnect: Disconnect<'_>) {
-        // [MQTT-3.14.2-2]. Nobody listens any more who could be told.
+        // [MQTT-3.14.2-2]. No DISCONNECT answers it: the server receives nothing after its own.
         if disconnect.properties.has(0x11) {
             let violation = Violation::SessionExpiryIntervalForbidden;
             let error = self.error(PacketType::Disconnect, "session_expiry_interval", violation);
-            return self.end(Failure::Protocol(error), Socket::Close);
+            return self.end(Failure::Protocol(error), SocketEnd::Close);
         }
         let failure = match disconnect.reason_code {
             ReasonCode::SessionTakenOver => Failure::TakenOver,
@@ -114,20 +132,21 @@ impl Core {
                 reason_string: disconnect.properties.reason_string().map(Box::from),
             },
         };
-        self.end(failure, Socket::Close);
+        self.end(failure, SocketEnd::Close);
     }
 
-    /// Takes what waited for this acknowledgement. One that nothing waits for is passed over: it
-    /// does no harm, and some servers repeat theirs.
+    /// Takes the request that this acknowledgement answers. One that answers none is ignored: it does no harm,
+    /// and some servers repeat theirs.
     fn answered(&mut self, packet_id: PacketId, answers: impl Fn(Pending) -> bool) -> Option<Pending> {
-        let pending = self.connection.pending.get(packet_id).copied().filter(|pending| answers(*pending))?;
-        self.connection.pending.remove(packet_id);
+        let pending = self.connection.pending.get(&packet_id).copied().filter(|pending| answers(*pending))?;
+        self.connection.pending.remove(&packet_id);
         Some(pending)
     }
 
-    fn unexpected(&mut self, packet: &Packet<'_>) -> Option<Event<'static>> {
-        self.protocol_error(self.error(packet.packet_type(), "packet_type", Violation::PacketUnexpected));
-        None
+    /// The server sent a packet that it may not send, or not at this time.
+    #[cold]
+    pub(super) fn handle_unexpected(&mut self, packet: PacketType) {
+        self.protocol_error(self.error(packet, "packet_type", Violation::PacketUnexpected));
     }
 
     fn wrong_length(&mut self, packet: PacketType) -> Option<Event<'static>> {
@@ -137,7 +156,7 @@ impl Core {
 }
 
 /// Whether an acknowledgement or an AUTH has a Reason String or a User Property.
-fn tells_a_problem(packet: &Packet<'_>) -> bool {
+fn has_problem_information(packet: &Packet<'_>) -> bool {
     let properties = match packet {
         Packet::Puback(ack) | Packet::Pubrec(ack) | Packet::Pubrel(ack) | Packet::Pubcomp(ack) => {
             ack.properties

@@ -1,19 +1,19 @@
-//! A point in time, told by the driver.
+//! A point in time, as the driver gives it.
 //!
-//! `std::time::Instant` panics on wasm32, and a browser has no other clock that goes on while the
-//! machine sleeps than the wall clock. Never read here: an argument of every `handle_*`.
+//! `std::time::Instant` panics on wasm32, and the wall clock is the only clock of a browser that continues while
+//! the machine sleeps. Never read here: the time is an argument of every `handle_*`.
 
 use std::ops::{Add, Sub};
 use std::time::Duration;
 
-/// Milliseconds since the Unix epoch, as the driver's wall clock tells.
+/// Milliseconds since the Unix epoch by the driver's wall clock.
 ///
-/// A wall clock may be set back; the session notices and says so.
+/// A wall clock may be set back; the session reports that as [`Event::ClockJump`](super::Event::ClockJump).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash, Default)]
 pub struct Time(pub u64);
 
 impl Time {
-    /// How long after `earlier` this is; zero if it is not.
+    /// The time passed since `earlier`; zero if this is not after it.
     pub fn since(self, earlier: Time) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }

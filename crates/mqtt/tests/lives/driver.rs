@@ -1,24 +1,24 @@
-//! The driver: tells the session what happened, looks at all that comes of it, and compares it with the books.
+//! The driver: passes input to the session, polls all output, and compares it with the model.
 //!
-//! Does what the session's contract asks of one, and is late sometimes. Never decides what happens next.
+//! Follows the rules for drivers, and is sometimes late. Never decides what happens next.
 //! Called by `life` and `server`.
 
 use mqtt::{Closed, Event, Failure, Link, QoS, Time, Transmit, Version, VersionChoice};
 
-use crate::books::{Answer, Expected, Line, Socket};
 use crate::life::Life;
+use crate::model::{Answer, Expected, Line, Socket};
 
-/// The longest that a PINGREQ waits before the session may doubt its answer.
-const SHORTEST_WINDOW: u64 = 2_000;
-/// Clocks that are set back by less are not noticed.
-const LEAST_SETBACK: u64 = 1_000;
+/// After this time the session may give up a PINGRESP.
+const MIN_WINDOW: u64 = 2_000;
+/// The session ignores smaller setbacks of the clock.
+const MIN_SETBACK: u64 = 1_000;
 
 /// Who ended a link.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum End {
-    /// The session, which sends first what it has queued: the user left, or the server cannot be gone on with.
-    Said,
-    /// Anybody else: what was queued is dropped.
+    /// The session, which first sends what is queued: the user left, or the server broke the protocol.
+    Meaning,
+    /// Anything else: what was queued is dropped.
     Dropped,
 }
 
@@ -38,7 +38,7 @@ impl Life {
         self.line.as_mut().expect("dialling").socket = Socket::Open;
         self.takes();
         self.session.handle_open(Time(self.now));
-        // When CONNECT was made decides whether a session that lasts was still there.
+        // The time of CONNECT decides whether a session that lasts has expired.
         match self.session.options().clean_start {
             true => self.look(),
             false => self.drain(),
@@ -50,7 +50,7 @@ impl Life {
         let was_open = line.socket == Socket::Open;
         line.socket = Socket::Closed;
         self.note("the socket closes".to_owned());
-        self.tally.lost_sockets += 1;
+        self.counters.lost_sockets += 1;
         self.takes();
         let code = self.random.pick(&[None, Some(1000), Some(1006)]);
         self.session.handle_closed(Closed { code, was_open }, Time(self.now));
@@ -58,7 +58,7 @@ impl Life {
         self.look();
     }
 
-    /// Any piece of what was said.
+    /// Any part of what the server sent.
     pub fn deliver(&mut self, undelivered: usize) {
         let len = match self.random.below(4) {
             0 => 1,
@@ -70,7 +70,7 @@ impl Life {
         line.delivered += len;
         self.note(format!("{len} of {undelivered} bytes come"));
         self.received += len;
-        self.tally.bytes_in += len as u64;
+        self.counters.bytes_in += len as u64;
         self.takes();
         self.session.handle_bytes(&piece, Time(self.now));
         self.look();
@@ -86,7 +86,7 @@ impl Life {
         self.drain();
     }
 
-    /// The timer fires, and what it was for is done.
+    /// The timer fires, and is not due again at once.
     pub fn fire(&mut self) {
         self.takes();
         self.session.handle_timeout(Time(self.now));
@@ -102,22 +102,22 @@ impl Life {
         self.now += time;
         self.passed += time;
         if let Some(line) = &mut self.line {
-            // A PINGREQ may be queued that was not looked at yet.
+            // A PINGREQ may be queued that was not polled yet.
             let queued = self.is_late.then_some(self.drained_at);
             let oldest = line.pings.front().map(|(_, sent)| *sent).or(queued);
-            line.doubtful |= oldest.is_some_and(|sent| self.passed - sent >= SHORTEST_WINDOW);
+            line.doubtful |= oldest.is_some_and(|sent| self.passed - sent >= MIN_WINDOW);
         }
     }
 
-    /// The session is about to be told the time, by an input that looks whether the clock was set back.
+    /// The session is about to receive the time, by an input that checks whether the clock was set back.
     pub fn takes(&mut self) {
-        match self.taken.saturating_sub(self.now) >= LEAST_SETBACK {
+        match self.taken.saturating_sub(self.now) >= MIN_SETBACK {
             true => self.taken = self.now,
             false => self.takes_forwards(),
         }
     }
 
-    /// The same by one that does not.
+    /// The same by an input that does not.
     pub fn takes_forwards(&mut self) {
         let taken = self.taken.max(self.now);
         self.elapsed += taken - self.taken;
@@ -126,7 +126,7 @@ impl Life {
 
     // Output.
 
-    /// A driver drains after each input; this one is late sometimes.
+    /// A driver polls after each input; this one is sometimes late.
     pub fn look(&mut self) {
         if !matches!(self.session.link(), Link::Connecting | Link::Connected) {
             self.ended();
@@ -134,13 +134,13 @@ impl Life {
         match self.random.once_in(self.lateness) {
             true => {
                 self.is_late = true;
-                self.tally.late_drains += 1;
+                self.counters.late_drains += 1;
             }
             false => self.drain(),
         }
     }
 
-    /// The session reads no more of this socket, whatever lies there.
+    /// The session reads no more of this socket.
     fn ended(&mut self) {
         if let Some(line) = &mut self.line {
             line.ended = true;
@@ -154,12 +154,12 @@ impl Life {
         }
         let (events, end) = self.poll_events();
         let mut expected = match &mut self.line {
-            Some(line) => self.books.expect(line, &mut self.tally),
+            Some(line) => self.model.expect(line, &mut self.counters),
             None => Expected::default(),
         };
         if end.is_some() {
             let ended_at = self.line.as_ref().and_then(|line| line.ended_at).unwrap_or(self.elapsed);
-            expected.told.extend(self.books.link_ended(ended_at));
+            expected.reported.extend(self.model.link_ended(ended_at));
         }
         let (mut answers, mut lost) = (Vec::new(), Vec::new());
         let (mut closed, mut opens, mut len) = (false, false, 0);
@@ -184,16 +184,18 @@ impl Life {
             assert!(!closed && !opens, "something to send on a closed socket");
             assert!(!bytes.is_empty(), "an empty message");
             len += bytes.len();
-            self.hear(&bytes, &mut answers, &mut lost);
+            self.receive(&bytes, &mut answers, &mut lost);
         }
-        self.tally.bytes_out += len as u64;
-        let kept = self.books.outgoing.iter().map(|message| message.len).sum::<usize>();
-        let most = self.session.options().max_packet_size as usize + 2 * self.received + kept + 1_024;
-        assert!(len <= most, "{len} bytes in one go");
-        // CONNECT comes before anything that is told on its link.
-        expected.told.splice(0..0, lost);
+        self.counters.bytes_out += len as u64;
+        let kept = self.model.outgoing.iter().map(|message| message.len).sum::<usize>();
+        let max = self.session.options().max_packet_size as usize + 2 * self.received + kept + 1_024;
+        assert!(len <= max, "{len} bytes in one message");
+        // CONNECT comes before any event about its link.
+        expected.reported.splice(0..0, lost);
         match &self.line {
-            None => assert!(events.is_empty() && answers.is_empty(), "{events:?} {answers:?} out of nothing"),
+            None => {
+                assert!(events.is_empty() && answers.is_empty(), "{events:?} {answers:?} without a socket")
+            }
             Some(line) => {
                 let is_open = !closed && line.socket == Socket::Open;
                 compare(line, expected, &events, &answers, end, is_open, closed);
@@ -204,7 +206,7 @@ impl Life {
         }
         if opens {
             assert!(self.line.is_none(), "a second socket");
-            self.tally.sockets += 1;
+            self.counters.sockets += 1;
             self.line = Some(Line::new());
         }
         self.received = 0;
@@ -213,7 +215,7 @@ impl Life {
         self.check_ways_out();
     }
 
-    /// From every state there is a way on.
+    /// No state is stuck.
     fn check_ways_out(&self) {
         let link = self.session.link();
         assert_eq!(link == Link::Connected, self.connected, "exactly one Disconnected per Connected");
@@ -244,14 +246,14 @@ impl Life {
                 }
             }
         }
-        let unended = self.books.outgoing.iter().filter(|message| message.waits_for != Answer::Nothing);
+        let unended = self.model.outgoing.iter().filter(|message| message.waits_for != Answer::Nothing);
         let is_known = self.line.as_ref().is_none_or(|line| !line.wild);
-        assert!(!is_known || unended.count() == self.session.in_flight(), "what is under way");
+        assert!(!is_known || unended.count() == self.session.in_flight(), "messages in flight");
     }
 
-    /// What was told, and who ended a link that stood.
+    /// The events, and who ended a connected link.
     fn poll_events(&mut self) -> (Vec<String>, Option<End>) {
-        let (mut told, mut end) = (Vec::new(), None);
+        let (mut reported, mut end) = (Vec::new(), None);
         while let Some(event) = self.session.poll_event() {
             let stands = self.connected;
             let words = match event {
@@ -261,12 +263,12 @@ impl Life {
                     let (version, words) =
                         (connected.version, format!("connected {}", connected.session_present));
                     match version {
-                        Version::V311 => self.tally.connected_3_1_1 += 1,
-                        Version::V5 => self.tally.connected_5 += 1,
+                        Version::V311 => self.counters.connected_3_1_1 += 1,
+                        Version::V5 => self.counters.connected_5 += 1,
                     }
                     let fell =
                         version == Version::V311 && self.session.options().version == VersionChoice::Newest;
-                    self.tally.fallbacks += u64::from(fell);
+                    self.counters.fallbacks += u64::from(fell);
                     words
                 }
                 Event::Disconnected(failure) => {
@@ -274,18 +276,18 @@ impl Life {
                     self.connected = false;
                     let words = format!("! disconnected {failure:?}");
                     let (count, by) = match failure {
-                        None => (&mut self.tally.left, End::Said),
+                        None => (&mut self.counters.left, End::Meaning),
                         Some(Failure::Protocol(error)) => {
-                            assert!(!self.server.is_lawful, "{error} of a lawful server");
-                            (&mut self.tally.protocol_errors, End::Said)
+                            assert!(!self.server.is_conforming, "{error} of a conforming server");
+                            (&mut self.counters.protocol_errors, End::Meaning)
                         }
-                        Some(Failure::MaximumPacketSize(_)) => (&mut self.tally.failed, End::Said),
-                        Some(Failure::TakenOver) => (&mut self.tally.taken_over, End::Dropped),
+                        Some(Failure::MaximumPacketSize(_)) => (&mut self.counters.failed, End::Meaning),
+                        Some(Failure::TakenOver) => (&mut self.counters.taken_over, End::Dropped),
                         Some(Failure::ServerDisconnect { .. }) => {
-                            (&mut self.tally.server_disconnects, End::Dropped)
+                            (&mut self.counters.server_disconnects, End::Dropped)
                         }
-                        Some(Failure::PingTimeout) => (&mut self.tally.ping_timeouts, End::Dropped),
-                        Some(_) => (&mut self.tally.failed, End::Dropped),
+                        Some(Failure::PingTimeout) => (&mut self.counters.ping_timeouts, End::Dropped),
+                        Some(_) => (&mut self.counters.failed, End::Dropped),
                     };
                     *count += 1;
                     end = Some(by);
@@ -295,28 +297,28 @@ impl Life {
                 Event::ConnectFailed(failure) => {
                     assert!(!self.connected, "failed while connected");
                     if let Failure::Protocol(error) = failure {
-                        assert!(!self.server.is_lawful, "{error} of a lawful server");
+                        assert!(!self.server.is_conforming, "{error} of a conforming server");
                     }
-                    self.tally.refused += u64::from(matches!(failure, Failure::ConnectRefused { .. }));
+                    self.counters.refused += u64::from(matches!(failure, Failure::ConnectRefused { .. }));
                     let words = format!("! failed {failure:?}");
                     self.note(words);
                     continue;
                 }
-                // Between two links, too.
+                // Also between two links.
                 Event::PublishLost(id) => {
-                    self.tally.publishes_lost += 1;
+                    self.counters.publishes_lost += 1;
                     format!("lost {id}")
                 }
-                // Before CONNACK, too.
+                // Also before CONNACK.
                 Event::Auth(auth) => format!("auth {:?}", auth.reason_code),
                 event if !stands => panic!("{event:?} without a link"),
                 Event::Publish(publish) => {
-                    self.tally.messages += 1;
+                    self.counters.messages += 1;
                     let number = str::from_utf8(publish.payload).expect("a number").trim_end();
-                    if publish.qos() == QoS::ExactlyOnce && self.server.is_lawful {
+                    if publish.qos() == QoS::ExactlyOnce && self.server.is_conforming {
                         // [MQTT-4.3.3-10]
-                        let is_new = self.server.told.insert(number.parse().expect("a number"));
-                        assert!(is_new, "{number} was told twice");
+                        let is_new = self.server.reported.insert(number.parse().expect("a number"));
+                        assert!(is_new, "{number} was reported twice");
                     }
                     let (topic, delivery) = (publish.topic, publish.delivery);
                     format!("message {number} {topic} {delivery:?} {}", publish.retain)
@@ -330,31 +332,31 @@ impl Life {
                 Event::Pubrec(ack) => format!("pubrec {}", ack.packet_id),
                 Event::Pubcomp(ack) => format!("pubcomp {}", ack.packet_id),
                 Event::Barrier(id) => {
-                    self.tally.barriers += 1;
-                    assert!(self.barriers.remove(&id), "{id:?} was told before");
+                    self.counters.barriers += 1;
+                    assert!(self.barriers.remove(&id), "{id:?} was reported before");
                     format!("barrier {}", id.0)
                 }
                 Event::BarrierLost(id) => {
-                    self.tally.barriers_lost += 1;
-                    assert!(self.barriers.remove(&id), "{id:?} was told before");
+                    self.counters.barriers_lost += 1;
+                    assert!(self.barriers.remove(&id), "{id:?} was reported before");
                     let doubtful = self.line.as_ref().is_none_or(|line| line.doubtful || line.wild);
                     assert!(doubtful, "{id:?} was lost without a reason");
                     continue;
                 }
                 Event::ClockJump { .. } => {
-                    self.tally.jumps += 1;
+                    self.counters.jumps += 1;
                     continue;
                 }
                 event => panic!("{event:?}"),
             };
             self.note(format!("! {words}"));
-            told.push(words);
+            reported.push(words);
         }
-        (told, end)
+        (reported, end)
     }
 }
 
-/// What was told, answered and sent is what had to be.
+/// Checks what was reported, answered and sent.
 fn compare(
     line: &Line,
     expected: Expected,
@@ -367,16 +369,16 @@ fn compare(
     if line.wild {
         return;
     }
-    assert!(!(expected.end && is_open), "what ends a link was passed over");
-    // Barriers are counted where they are told, but nobody knows which comes when.
+    assert!(!(expected.end && is_open), "the link must end");
+    // Barriers are counted where they are reported. Which one comes when cannot be predicted.
     let is_sure = |words: &&String| !line.doubtful || !words.starts_with("barrier");
-    let told = |words: &[String]| words.iter().filter(is_sure).cloned().collect::<Vec<_>>();
-    assert_eq!(told(events), told(&expected.told), "what was told");
-    // Of a link that ended in the middle, nobody hears what was queued.
+    let reported = |words: &[String]| words.iter().filter(is_sure).cloned().collect::<Vec<_>>();
+    assert_eq!(reported(events), reported(&expected.reported), "what was reported");
+    // If the link ended in between, what was queued is lost.
     let is_dropped = end == Some(End::Dropped) || line.socket == Socket::Closed || closed && end.is_none();
     if !is_dropped {
         assert_eq!(answers, expected.answers, "[MQTT-4.6.0-2] [MQTT-4.6.0-3] in their order");
-        assert!(line.owed.is_empty(), "taken and not sent: {:?}", line.owed);
+        assert!(line.owed.is_empty(), "accepted and not sent: {:?}", line.owed);
     }
-    assert!(!is_dropped || answers.is_empty(), "{answers:?} on a socket that is gone");
+    assert!(!is_dropped || answers.is_empty(), "{answers:?} on a closed socket");
 }

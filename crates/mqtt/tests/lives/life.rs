@@ -1,8 +1,8 @@
 //! One life: what happens next to a session, its driver, a server, a user and a clock.
 //!
-//! Rolls the dice, and gives the word to `driver` and `server`. In the end a user who wants to be connected
-//! and a server that lets them come together, and whatever is under way comes to its end.
-//! Called by `main`, which prints the seed of a life that breaks a promise.
+//! Chooses at random and calls `driver` and `server`. At the end the user wants a connection, the server accepts it,
+//! and everything that is unfinished must finish.
+//! Called by `main`, which prints the seed of a life that fails.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
@@ -13,52 +13,52 @@ use mqtt::{
     Property, QoS, ReasonCode, Session, Subscription, Time, TopicFilter, TopicName, Version, VersionChoice,
 };
 
-use crate::books::{Books, Line, Outgoing, Pending, Socket, publish_words};
+use crate::counters::Counters;
+use crate::model::{Line, Model, Outgoing, Pending, Socket, publish_words};
 use crate::random::Random;
 use crate::server::Server;
-use crate::tally::Tally;
 
-/// The Authentication Method, where there is one.
+/// The Authentication Method, if there is one.
 pub const METHOD: &str = "M";
-/// What the client publishes to. The first is too short for an alias to save anything.
+/// The topics that the client publishes to. The first is too short for an alias to save bytes.
 const TOPICS: [&str; 4] = ["t", "sensor/1", "sensor/2", "sensor/3"];
-/// What a failing life shows of itself.
+/// How many lines a failing life prints.
 const REMEMBERED: usize = 60;
 
 pub struct Life {
     seed: u64,
     pub random: Random,
     pub session: Session,
-    /// The wall clock, and the time that passed by it, setbacks left out.
+    /// The wall clock, and the time that passed by it without setbacks.
     pub now: u64,
     pub passed: u64,
-    /// The wall clock as the session last took it, and the time that passed by that.
+    /// The same as of the last input to the session.
     pub taken: u64,
     pub elapsed: u64,
     pub drained_at: u64,
     /// The driver is late once in as many inputs.
     pub lateness: u64,
     pub is_late: bool,
-    /// Bytes since the last look.
+    /// Bytes since the last poll.
     pub received: usize,
 
     pub line: Option<Line>,
     pub server: Server,
-    pub books: Books,
+    pub model: Model,
     /// Between an `Event::Connected` and its `Event::Disconnected`.
     pub connected: bool,
     pub barriers: BTreeSet<BarrierId>,
-    /// Numbers the messages, so that none is mistaken for another.
+    /// The number of the last message, which makes each payload unique.
     pub number: u64,
 
     transcript: VecDeque<String>,
-    pub tally: Tally,
+    pub counters: Counters,
     loud: bool,
-    /// Nothing goes wrong any more.
+    /// No more failures happen.
     pub is_settling: bool,
 }
 
-/// Tells the seed when an assertion fails.
+/// Prints the seed when an assertion fails.
 impl Drop for Life {
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -100,7 +100,7 @@ impl Life {
         options.max_packet_size = random.pick(&[200, 1_000, 65_536, 16 * 1024 * 1024]);
         options.seed = random.bits();
         if random.once_in(3) {
-            // Seldom one that makes no CONNECT.
+            // Seldom options that make no valid CONNECT.
             let topic = if random.once_in(10) { "w/+" } else { "w" };
             options.will = Some(OwnedWill {
                 topic: topic.to_owned(),
@@ -111,11 +111,11 @@ impl Life {
                 ..OwnedWill::default()
             });
         }
-        let (is_lawful, lateness) = (random.once_in(2), random.pick(&[2, 12, 40]));
+        let (is_conforming, lateness) = (random.once_in(2), random.pick(&[2, 12, 40]));
         Life {
             seed,
             random,
-            books: Books::new(options.clone()),
+            model: Model::new(options.clone()),
             session: Session::new(options),
             now: 1_700_000_000_000,
             passed: 0,
@@ -126,26 +126,26 @@ impl Life {
             is_late: false,
             received: 0,
             line: None,
-            server: Server::new(is_lawful),
+            server: Server::new(is_conforming),
             connected: false,
             barriers: BTreeSet::new(),
             number: 0,
             transcript: VecDeque::new(),
-            tally: Tally::default(),
+            counters: Counters::default(),
             loud: false,
             is_settling: false,
         }
     }
 
-    pub fn live(mut self, tally: &mut Tally, loud: bool) {
-        self.tally = std::mem::take(tally);
+    pub fn live(mut self, counters: &mut Counters, loud: bool) {
+        self.counters = std::mem::take(counters);
         self.loud = loud;
         for _ in 0..50 + self.random.below(250) {
-            self.tally.steps += 1;
+            self.counters.steps += 1;
             self.step();
         }
         self.settle();
-        *tally = std::mem::take(&mut self.tally);
+        *counters = std::mem::take(&mut self.counters);
     }
 
     // What may happen next.
@@ -179,7 +179,7 @@ impl Life {
                 self.note("the user leaves".to_owned());
                 self.leave();
                 assert_eq!(self.session.link(), Link::Idle);
-                // What was queued leaves in front of DISCONNECT, and nothing comes after it.
+                // What was queued leaves before DISCONNECT, and nothing comes after it.
                 self.drain();
                 assert_eq!(self.session.poll_timeout(), None);
             }
@@ -194,14 +194,14 @@ impl Life {
                 self.takes();
                 self.session.connect(now);
                 let link = self.session.link();
-                // The server may have been found dead by the same look at the clock.
+                // The same input may have found that the server is dead.
                 assert!(!matches!(link, Link::Idle | Link::Waiting { .. } | Link::Refused), "{link:?}");
                 self.drain();
             }
         }
     }
 
-    /// Says DISCONNECT, in 5.0 sometimes with a word.
+    /// Sends DISCONNECT, in 5.0 sometimes with a reason code and properties.
     fn leave(&mut self) {
         let now = Time(self.now);
         self.takes_forwards();
@@ -211,17 +211,17 @@ impl Life {
             let mut properties = PropertiesBuf::new(Place::Packet(PacketType::Disconnect));
             properties.push(Property::SessionExpiryInterval(seconds)).expect("a property of DISCONNECT");
             let reason = ReasonCode::DisconnectWithWillMessage;
-            // Section 3.14.2.2.2: what was to end with the link does.
+            // Section 3.14.2.2.2: a session that ends with the link cannot be extended.
             let expiry = self.session.options().session_expiry_interval;
-            let is_too_long = seconds > 0 && (expiry == 0 || self.books.session_expiry_interval == 0);
+            let is_too_long = seconds > 0 && (expiry == 0 || self.model.session_expiry_interval == 0);
             match self.session.disconnect_with(reason, properties.as_properties(), now) {
                 Ok(()) => {
                     assert!(!is_too_long, "a session of {seconds} s after all");
-                    self.tally.left_with_words += 1;
-                    self.tally.ended_by_disconnect += u64::from(self.books.lasts && seconds == 0);
-                    return self.books.leaves_for(seconds);
+                    self.counters.left_with_words += 1;
+                    self.counters.ended_by_disconnect += u64::from(self.model.lasts && seconds == 0);
+                    return self.model.leaves_for(seconds);
                 }
-                Err(CommandError::Invalid(_)) => assert!(is_too_long, "{seconds} s are lawful"),
+                Err(CommandError::Invalid(_)) => assert!(is_too_long, "{seconds} s are allowed"),
                 Err(error) => assert_eq!(error, CommandError::PacketTooLarge),
             }
             assert_eq!(self.session.link(), Link::Connected);
@@ -231,10 +231,10 @@ impl Life {
 
     pub fn time(&mut self) {
         let keep_alive = u64::from(self.session.options().keep_alive) * 1_000;
-        let most = self.random.pick(&[1, 20, 20, 300, 300, 3_000, 3_000, 35_000, keep_alive + 1]);
-        let time = self.random.below(most) + 1;
+        let max = self.random.pick(&[1, 20, 20, 300, 300, 3_000, 3_000, 35_000, keep_alive + 1]);
+        let time = self.random.below(max) + 1;
         match self.random.below(10) {
-            // A machine that sleeps, or a tab whose timers are late.
+            // A sleeping machine, or a tab whose timers are late.
             0 => {
                 let time = time * self.random.pick(&[1, 1, 100]);
                 self.tick(time);
@@ -253,12 +253,12 @@ impl Life {
         }
     }
 
-    /// Lets time pass with a timer that fires when it should.
+    /// Lets time pass with timers that fire on time.
     fn pass(&mut self, time: u64) {
         let end = self.now + time;
         self.drain();
         for fired in 0.. {
-            assert!(fired < 10_000, "a timer that never rests");
+            assert!(fired < 10_000, "a timer that fires again and again");
             let Some(Time(due)) = self.session.poll_timeout().filter(|due| due.0 <= end) else { break };
             self.tick(due.saturating_sub(self.now));
             self.fire();
@@ -271,14 +271,14 @@ impl Life {
         match self.random.below(5) {
             0 | 1 => self.tick(jump),
             2 | 3 => self.now = self.now.saturating_sub(jump),
-            // The battery of the clock is empty.
+            // The clock is reset to the epoch.
             _ if self.random.once_in(10) => self.now = self.now.min(self.random.below(100_000)),
             _ => {}
         }
         self.note(format!("the clock says {}", self.now));
     }
 
-    /// Reports without a socket mean nothing.
+    /// Reports without a socket have no effect.
     fn noise(&mut self) {
         self.drain();
         if self.line.is_none() {
@@ -316,7 +316,7 @@ impl Life {
         self.look();
     }
 
-    /// Some commands, in one go.
+    /// Some commands, without polling in between.
     fn commands(&mut self) {
         self.drain();
         for _ in 0..=self.random.below(6) {
@@ -330,16 +330,16 @@ impl Life {
             };
             match result {
                 Ok(()) => {
-                    self.tally.commands += 1;
+                    self.counters.commands += 1;
                     assert!(connected, "a command without a link");
                 }
                 Err(error) => {
-                    self.tally.commands_refused += 1;
+                    self.counters.commands_refused += 1;
                     assert_eq!(error == CommandError::NotConnected, !connected, "{error:?}");
                 }
             }
         }
-        // A driver may be told of something else first.
+        // Another input may come first.
         self.look();
     }
 
@@ -385,7 +385,7 @@ impl Life {
 
     fn reauthenticate(&mut self) -> Result<(), CommandError> {
         self.session.reauthenticate(None)?;
-        self.tally.reauthentications += 1;
+        self.counters.reauthentications += 1;
         self.line.as_mut().expect("connected").owed.push_back("AUTH ReAuthenticate".to_owned());
         Ok(())
     }
@@ -408,11 +408,11 @@ impl Life {
         let line = self.line.as_mut().expect("connected");
         line.owed.push_back(publish_words(number, topic, id, qos, retain, false));
         if let Some(id) = id {
-            let is_free = self.books.outgoing.iter().all(|message| message.id != id);
+            let is_free = self.model.outgoing.iter().all(|message| message.id != id);
             assert!(is_free && !line.pending.contains_key(&id), "[MQTT-2.2.1-3] {id} is in use");
-            let most = self.session.options().max_in_flight.into();
-            assert!(self.books.outgoing.len() < most, "more than may be under way");
-            self.books.outgoing.push(Outgoing::new(id, qos, retain, topic, &payload, number));
+            let max = self.session.options().max_in_flight.into();
+            assert!(self.model.outgoing.len() < max, "more than may be in flight");
+            self.model.outgoing.push(Outgoing::new(id, qos, retain, topic, &payload, number));
         }
         Ok(())
     }
@@ -429,8 +429,8 @@ impl Life {
 
     // The end.
 
-    /// Whatever happened: a user who wants to be connected and a server that lets them come together, what was
-    /// under way comes to its end, and a conversation works from its first word to its last.
+    /// Whatever happened before: if the user wants a connection and the server accepts it, the session gets connected,
+    /// everything unfinished finishes, and subscribing, publishing and pinging work.
     fn settle(&mut self) {
         self.drain();
         self.takes_forwards();
@@ -462,13 +462,13 @@ impl Life {
             }
         }
         if self.session.options().will.as_ref().is_some_and(|will| will.topic.contains('+')) {
-            assert_eq!(self.session.link(), Link::Refused, "a will that makes no CONNECT");
+            assert_eq!(self.session.link(), Link::Refused, "a will that makes no valid CONNECT");
             return;
         }
-        assert_eq!(self.session.link(), Link::Connected, "never came together");
+        assert_eq!(self.session.link(), Link::Connected, "never got connected");
         let version = accepted.expect("connected");
 
-        self.server.is_lawful = true;
+        self.server.is_conforming = true;
         self.is_settling = true;
         let filter = TopicFilter::new("ä/#").expect("a filter");
         let id = self.session.subscribe(&[Subscription::new(filter)]).expect("room");
@@ -477,25 +477,25 @@ impl Life {
         line.pending.insert(id, Pending::Subscribe(1));
         self.barrier().expect("room");
         self.drain();
-        let before = (self.tally.subacks, self.tally.messages, self.tally.barriers);
+        let before = (self.counters.subacks, self.counters.messages, self.counters.barriers);
         self.message(version, QoS::AtMostOnce);
         for _ in 0..2_000 {
             self.answer(version);
             self.deliver_all();
-            let is_told = self.tally.subacks > before.0 && self.tally.barriers > before.2;
-            if self.session.in_flight() == 0 && is_told && self.server.is_done(&self.books) {
+            let is_told = self.counters.subacks > before.0 && self.counters.barriers > before.2;
+            if self.session.in_flight() == 0 && is_told && self.server.is_done(&self.model) {
                 break;
             }
         }
-        assert_eq!(self.session.in_flight(), 0, "what is under way ends");
-        assert!(self.server.is_done(&self.books), "what the server sent ends");
-        let after = (self.tally.subacks, self.tally.messages, self.tally.barriers);
-        assert!(after.0 > before.0 && after.1 > before.1 && after.2 > before.2, "the last conversation");
+        assert_eq!(self.session.in_flight(), 0, "messages in flight end");
+        assert!(self.server.is_done(&self.model), "messages of the server end");
+        let after = (self.counters.subacks, self.counters.messages, self.counters.barriers);
+        assert!(after.0 > before.0 && after.1 > before.1 && after.2 > before.2, "the last exchange works");
 
         self.takes_forwards();
         self.session.disconnect(Time(self.now));
         self.drain();
         assert_eq!((self.session.link(), self.session.poll_timeout()), (Link::Idle, None));
-        self.tally.settled += 1;
+        self.counters.settled += 1;
     }
 }

@@ -1,55 +1,54 @@
-//! Whole lives of a session on virtual time, made up from a seed.
+//! Whole lives of a session on virtual time, generated from a seed.
 //!
-//! A life is a session of random options that lives through random sockets, servers, users and
-//! clocks, with sessions that end with their links and sessions that are gone on with. Its books say after
-//! every step what must have been told and sent. Never sleeps, opens no socket and reads no clock: a seed is
-//! a whole life, and repeats it exactly.
+//! A life is a session with random options, and random sockets, servers, users and clocks. Sessions in the standard's
+//! sense end with their links or are resumed. After every step a model says what must have been reported and sent.
+//! Never sleeps, opens no socket and reads no clock, so that a seed repeats a life exactly.
 //!
-//! Reading order: `life` (what happens next), `driver` (what is told to the session and compared with the
-//! books), `books` (what must follow from the server's words), `server`, `random`, `tally`.
+//! Reading order: `life` (what happens next), `driver` (input to the session, and comparing its output with the
+//! model), `model` (what must follow from the server's packets), `server`, `random`, `counters`.
 //!
 //! - `cargo test -p mqtt --test lives` runs 300 of them;
 //! - `WILLOW_LIVES=10000` runs as many, from the seed 0;
 //! - `WILLOW_SEED=7` runs the one with this seed and prints it, or `WILLOW_LIVES` of them from
 //!   this seed on.
 
-mod books;
+mod counters;
 mod driver;
 mod life;
+mod model;
 mod random;
 mod server;
-mod tally;
 
 use std::env;
 
+use self::counters::Counters;
 use self::life::Life;
-use self::tally::Tally;
 
 const LIVES: u64 = 300;
 
 #[test]
-fn no_life_breaks_a_promise() {
+fn no_life_breaks_the_standard() {
     let number =
         |name| env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")));
     let (first, lives) = match (number("WILLOW_SEED"), number("WILLOW_LIVES")) {
         (None, lives) => (0, lives.unwrap_or(LIVES)),
         (Some(seed), lives) => (seed, lives.unwrap_or(1)),
     };
-    let mut tally = Tally::default();
+    let mut counters = Counters::default();
     for seed in first..first.saturating_add(lives) {
-        Life::new(seed).live(&mut tally, lives == 1);
+        Life::new(seed).live(&mut counters, lives == 1);
     }
-    println!("{lives} lives from seed {first}: {tally:#?}");
-    // A soak that no longer reaches what it is about proves nothing.
+    println!("{lives} lives from seed {first}: {counters:#?}");
+    // A test that no longer reaches a case proves nothing about it.
     if lives >= LIVES {
-        assert_eq!(tally.missing(), [""; 0], "never happened in {lives} lives");
+        assert_eq!(counters.missing(), [""; 0], "never happened in {lives} lives");
     }
 }
 
 #[test]
-fn a_seed_is_a_whole_life() {
+fn a_seed_repeats_a_life_exactly() {
     for seed in [1, 2, 3] {
-        let [mut once, mut again] = [Tally::default(), Tally::default()];
+        let [mut once, mut again] = [Counters::default(), Counters::default()];
         Life::new(seed).live(&mut once, false);
         Life::new(seed).live(&mut again, false);
         assert_eq!(once, again);

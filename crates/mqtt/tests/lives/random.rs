@@ -1,6 +1,6 @@
-//! Dice that fall the same way for the same seed.
+//! Random numbers that repeat for the same seed.
 //!
-//! SplitMix64, as the session's back-off has it. Never touches a source of randomness.
+//! SplitMix64, as in the session's back-off. Never uses a source of randomness.
 
 #[derive(Clone, Debug)]
 pub struct Random(pub u64);
@@ -28,7 +28,7 @@ impl Random {
         from[self.below(from.len() as u64) as usize]
     }
 
-    pub fn junk(&mut self, most: u64) -> Vec<u8> {
-        (0..1 + self.below(most)).map(|_| self.bits() as u8).collect()
+    pub fn junk(&mut self, max: u64) -> Vec<u8> {
+        (0..1 + self.below(max)).map(|_| self.bits() as u8).collect()
     }
 }

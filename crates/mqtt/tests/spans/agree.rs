@@ -5,8 +5,8 @@ use mqtt::spans::{ConnectFlags, Meaning, Part, Span, Verdict, spans};
 use mqtt::stream::frame;
 use mqtt::{Ack, Packet, Properties, Property, QoS, ReasonCode, TopicFilter, TopicName, Version, decode};
 
-/// The spans tile the packet up to its end or its fault, each says what its bytes say, and all of
-/// them together say the packet that was decoded, or its error.
+/// The spans cover the packet up to its end or its error, each has the meaning of its bytes, and all of
+/// them together make the packet that was decoded, or its error.
 pub fn agree(bytes: &[u8], version: Version) {
     let read = spans(bytes, version);
     let mut end = 0;
@@ -41,7 +41,7 @@ pub fn agree(bytes: &[u8], version: Version) {
     }
 }
 
-/// Reads the bytes of one span a third time, by what is said of them.
+/// Reads the bytes of one span a third time, by their meaning.
 fn says_its_bytes(span: &Span<'_>, bytes: &[u8]) {
     let integer = match span.field {
         "remaining_length" | "property_length" | "subscription_identifier" => {
@@ -93,14 +93,14 @@ fn says_its_bytes(span: &Span<'_>, bytes: &[u8]) {
     assert!(same, "{span:?} is {bytes:02x?}");
 }
 
-/// What the spans must say of a packet, made from what was decoded.
+/// The spans that a decoded packet must have.
 struct Expected<'a> {
     part: Part,
     lines: Vec<(Part, &'static str, Meaning<'a>)>,
 }
 
 impl<'a> Expected<'a> {
-    /// `remaining_length` tells which of the forms was used that mean the same.
+    /// `remaining_length` says which of several equivalent forms was used.
     fn of(packet: &Packet<'a>, version: Version, remaining_length: usize) -> Self {
         let mut expected = Expected { part: Part::FixedHeader, lines: Vec::new() };
         let e = &mut expected;
@@ -238,7 +238,7 @@ impl<'a> Expected<'a> {
         self.counted("topic_filter", filter.as_str().len(), Meaning::TopicFilter(filter));
     }
 
-    /// A reason code and properties, either of which may be left out at the end.
+    /// A reason code and properties, which may both be missing at the end.
     fn outcome(&mut self, code: ReasonCode, properties: Properties<'a>, version: Version, len: usize) {
         if len > 0 {
             self.line("reason_code", Meaning::ReasonCode(code));

@@ -1,4 +1,4 @@
-//! Packets as a reader would want them explained, checked by hand against the standard.
+//! Packets with all their fields, checked by hand against the standard.
 
 use std::num::NonZeroU16;
 
@@ -16,8 +16,8 @@ use crate::hex;
 /// The bytes of one span, and the span.
 type Row = (&'static str, Part, &'static str, Meaning<'static>);
 
-/// The rows are the spans of the packet that they and `rest` make together. Whoever breaks the
-/// standard does it where `rest` begins.
+/// The rows are the spans of the packet that their bytes and `rest` make together. A packet that breaks the
+/// standard does so where `rest` begins.
 fn check(version: Version, rows: &[Row], rest: &str, fault: Option<(&str, Violation)>) {
     let mut bytes = Vec::new();
     let mut expected = Vec::new();
@@ -112,7 +112,7 @@ fn connect_of_3_1_1_without_a_client_identifier() {
         will: false,
         clean_start: true,
     };
-    // The packet tells its version, whatever the connection speaks.
+    // The packet states its version, whatever the version of the connection is.
     check(
         V5,
         &[
@@ -263,7 +263,7 @@ fn disconnect_of_each_length() {
 }
 
 #[test]
-fn a_connack_speaks_each_versions_codes() {
+fn connack_has_the_codes_of_each_version() {
     let header = ("20", FixedHeader, "packet_type", first(PacketType::Connack));
     let flags = |digits, present| {
         (digits, VariableHeader, "connect_acknowledge_flags", Meaning::SessionPresent(present))
@@ -280,12 +280,12 @@ fn a_connack_speaks_each_versions_codes() {
 }
 
 #[test]
-fn a_fault_ends_the_fields_where_it_is() {
+fn the_fields_end_at_the_error() {
     let publish = Meaning::Publish { dup: false, qos: QoS::AtMostOnce, retain: false };
     let publish = ("30", FixedHeader, "packet_type", publish);
     let five = ("05", FixedHeader, "remaining_length", Length(5));
 
-    // In the first byte: not even the packet's type is certain.
+    // In the first byte: not even the packet's type is known.
     check(V5, &[], "36 00", Some(("qos", Violation::QoS3)));
     check(V5, &[], "00 00", Some(("packet_type", Violation::PacketTypeForbidden)));
     check(V5, &[publish], "ffffffff01", Some(("remaining_length", Violation::VariableByteIntegerTooLong)));
@@ -293,10 +293,10 @@ fn a_fault_ends_the_fields_where_it_is() {
     // The length of the topic is there, and the topic is not.
     let long = ("ffff", VariableHeader, "topic_name", Length(65_535));
     check(V311, &[publish, five, long], "'a/b'", Some(("topic_name", Violation::Truncated)));
-    // What is wrong with the topic itself is told of the whole field.
+    // An error in the topic is at the start of the field.
     check(V311, &[publish, five], "0003 'a/#'", Some(("topic_name", Violation::TopicNameWildcard)));
 
-    // The fault may be told of a byte that is sound by itself: Session Present with a refusal.
+    // The error may be at a byte that is valid by itself: Session Present with a refusal.
     let connack = ("20", FixedHeader, "packet_type", first(PacketType::Connack));
     let three = ("03", FixedHeader, "remaining_length", Length(3));
     let fault = ("session_present", Violation::SessionPresentRefused);
@@ -317,13 +317,13 @@ fn a_fault_ends_the_fields_where_it_is() {
 }
 
 #[test]
-fn bytes_that_have_not_come_are_no_fault() {
+fn an_incomplete_packet_is_no_error() {
     for (bytes, fields) in [
         ("", &[][..]),
         ("30", &["packet_type"]),
         ("30 80", &["packet_type"]),
         ("30 05", &["packet_type", "remaining_length"]),
-        // The topic name has a wildcard, but the packet is not there yet.
+        // The topic name has a wildcard, but the packet is not complete.
         ("30 05 0001 '#'", &["packet_type", "remaining_length"]),
     ] {
         let bytes = hex(bytes);

@@ -1,4 +1,4 @@
-//! Every packet with every property, cut anywhere, bent anywhere, and bytes of any kind.
+//! Every packet with every property, truncated anywhere, changed anywhere, and random bytes.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use mqtt::{
 use crate::agree::agree;
 use crate::hex;
 
-/// Every property that may stand here, with values of all their bytes; none in 3.1.1.
+/// Every property that is allowed here, with all its bytes used; none in 3.1.1.
 fn properties(place: Place, version: Version) -> PropertiesBuf {
     let mut properties = PropertiesBuf::new(place);
     if version == V311 {
@@ -50,13 +50,13 @@ fn properties(place: Place, version: Version) -> PropertiesBuf {
         Property::SubscriptionIdentifierAvailable(false),
         Property::SharedSubscriptionAvailable(true),
     ] {
-        // What may not stand here is refused, and nothing was added.
+        // A property that is not allowed here is refused, and nothing was added.
         let _ = properties.push(property);
     }
     properties
 }
 
-/// A packet of each kind and shape, in both versions.
+/// A packet of each type and form, in both versions.
 fn packets() -> Vec<(Version, Vec<u8>)> {
     let mut packets = Vec::new();
     for version in [V311, V5] {
@@ -167,7 +167,7 @@ fn packets() -> Vec<(Version, Vec<u8>)> {
             add(Packet::Auth(Auth { reason_code, properties }));
         }
     }
-    // The forms that `encode` never writes: an alias for the name, and what could be shorter.
+    // Forms that `encode` never writes: an alias instead of the name, and forms that could be shorter.
     for bytes in ["30 07 0000 03 23 0007 'p'", "40 03 0001 00", "62 04 0001 92 00", "e0 01 00", "f0 02 00 00"]
     {
         packets.push((V5, hex(bytes)));
@@ -176,7 +176,7 @@ fn packets() -> Vec<(Version, Vec<u8>)> {
     packets
 }
 
-/// The same with a Remaining Length that fits, if one byte can say it.
+/// The same with a correct Remaining Length, if it needs only one byte.
 fn fitted(mut bytes: Vec<u8>) -> Vec<u8> {
     if let 2..130 = bytes.len() {
         bytes[1] = bytes.len() as u8 - 2;
@@ -197,7 +197,7 @@ fn every_packet_with_every_property_reads_the_same() {
             _ => None,
         }));
     }
-    // AUTH is 5.0's alone; table 2-4 has 27 properties.
+    // Only 5.0 has AUTH; table 2-4 has 27 properties.
     assert_eq!((types.len(), identifiers.len()), (29, 27));
 }
 
@@ -225,7 +225,7 @@ fn every_flipped_bit_reads_the_same_in_both_versions() {
 }
 
 #[test]
-fn what_follows_the_packet_is_not_looked_at() {
+fn bytes_after_the_packet_are_ignored() {
     for (version, bytes) in packets() {
         let followed = [&bytes[..], b"\0\0\0"].concat();
         agree(&followed, version);

@@ -1,7 +1,7 @@
-//! The second reading of a packet: each byte with its field and what it says.
+//! The packet view's reading of a packet: each byte with its field and meaning.
 //!
-//! `examples` was checked by hand against the standard, `hostile` bends every packet with every
-//! property; `agree` is what both readings must have in common.
+//! `examples` was checked by hand against the standard, `hostile` changes every packet with every
+//! property; `agree` is what `spans` and `decode` must have in common.
 
 mod agree;
 mod examples;

@@ -1,4 +1,4 @@
-//! Bytes of any kind: cut anywhere, bent anywhere, in any pieces. Nothing panics.
+//! Packets truncated anywhere, changed anywhere, in any pieces. Nothing panics.
 
 use mqtt::Version::{V5, V311};
 use mqtt::stream::Stream;
@@ -6,7 +6,7 @@ use mqtt::{Packet, PacketType, Version, decode, encode};
 
 use crate::hex;
 
-/// A packet of each kind and shape, in both versions.
+/// A packet of each type and form, in both versions.
 pub fn corpus() -> Vec<(Version, Vec<u8>)> {
     let both = ["40 02 0001", "50 02 0001", "62 02 0001", "70 02 0001", "c0 00", "d0 00", "e0 00"];
     let v311 = [
@@ -43,12 +43,12 @@ pub fn corpus() -> Vec<(Version, Vec<u8>)> {
     [of(V311, &both), of(V311, &v311), of(V5, &both), of(V5, &v5)].concat()
 }
 
-/// Looks at everything a packet has, so that what is read lazily is read.
+/// Reads everything of a packet, so that lazily decoded parts are decoded.
 fn look(packet: &Packet<'_>) -> usize {
     format!("{packet:?}").len()
 }
 
-/// Whatever decodes can be encoded again, and means the same.
+/// A packet that decodes can be encoded again, and is then the same.
 fn survive(bytes: &[u8], version: Version) {
     let Ok(packet) = decode::decode(bytes, version) else {
         return;
@@ -77,7 +77,7 @@ fn every_truncation_is_refused() {
     for (version, bytes) in corpus() {
         for len in 0..bytes.len() {
             assert!(decode::decode(&bytes[..len], version).is_err(), "{len} of {bytes:02x?}");
-            // The same with a length that fits.
+            // The same with a correct length.
             if len >= 2 {
                 let mut cut = bytes[..len].to_vec();
                 cut[1] = (len - 2) as u8;
@@ -88,7 +88,7 @@ fn every_truncation_is_refused() {
 }
 
 #[test]
-fn every_flipped_bit_is_survived_in_both_versions() {
+fn every_flipped_bit_decodes_without_a_panic_in_both_versions() {
     for (_, bytes) in corpus() {
         for bit in 0..bytes.len() * 8 {
             let mut bent = bytes.clone();
@@ -100,7 +100,7 @@ fn every_flipped_bit_is_survived_in_both_versions() {
 }
 
 #[test]
-fn every_byte_in_every_place_is_survived() {
+fn every_byte_in_every_place_decodes_without_a_panic() {
     for (version, bytes) in corpus() {
         for at in 0..bytes.len() {
             for byte in 0..=255 {
@@ -112,7 +112,7 @@ fn every_byte_in_every_place_is_survived() {
     }
 }
 
-/// What comes out of a stream that came in these pieces.
+/// The packets of a stream that arrives in these pieces.
 fn stream<'a>(version: Version, pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<String> {
     let mut stream = Stream::new(version, 1000);
     let mut packets = Vec::new();
@@ -126,7 +126,7 @@ fn stream<'a>(version: Version, pieces: impl IntoIterator<Item = &'a [u8]>) -> V
 }
 
 #[test]
-fn mqtt_6_0_0_2_packets_do_not_care_how_the_stream_is_cut() {
+fn mqtt_6_0_0_2_packets_do_not_depend_on_how_the_stream_is_cut() {
     for version in [V311, V5] {
         let packets = corpus().into_iter().filter(|(of, _)| *of == version).map(|(_, bytes)| bytes);
         let packets = packets.collect::<Vec<_>>();

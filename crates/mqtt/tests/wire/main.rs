@@ -1,7 +1,7 @@
 //! The codec from both sides: hex ⇄ packet.
 //!
-//! `packets` has one row per form of every packet, `malformed` one per check, `hostile` cuts and
-//! bends all of them, `round_trips` makes up packets by the thousand.
+//! `packets` has one row per form of every packet, `malformed` one per check, `hostile` truncates and
+//! changes all of them, `round_trips` generates thousands of packets.
 
 mod hostile;
 mod malformed;

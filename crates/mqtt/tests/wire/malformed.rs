@@ -13,7 +13,7 @@ use mqtt::{
 
 use crate::hex;
 
-/// The bytes break this clause, in this field, and this is what a 5.0 DISCONNECT would say.
+/// The bytes break this clause, in this field, with this reason code for a 5.0 DISCONNECT.
 fn check(version: Version, bytes: &str, violation: Violation, at: (&str, u32), clause: &str, reason: u8) {
     let error = match decode::decode(&hex(bytes), version) {
         Ok(packet) => panic!("{bytes} is {packet:?}"),
@@ -53,7 +53,7 @@ fn mqtt_2_1_fixed_header() {
 }
 
 #[test]
-fn one_packet_and_no_more() {
+fn exactly_one_packet_is_decoded() {
     use Violation::*;
     check(V311, "", Truncated, ("remaining_length", 0), "MQTT-4.8.0-1", 0x81);
     check(V5, "c0", Truncated, ("remaining_length", 0), "MQTT-4.13.1-1", 0x81);
@@ -85,14 +85,14 @@ fn mqtt_1_5_4_strings() {
         };
         let len = |len: usize| len + empty.len() / 2;
         let topic = ("topic_name", 2);
-        // Overlong, a lone surrogate, cut in the middle, beyond U+10FFFF, Latin-1.
+        // Overlong, a lone surrogate, truncated, beyond U+10FFFF, Latin-1.
         for bad in ["c0af", "eda080", "e6b8", "f4908080", "e9"] {
             let bytes = format!("30 {:02x} {:04x} {bad} {empty}", len(2 + bad.len() / 2), bad.len() / 2);
             check(version, &bytes, Utf8, topic, utf8, 0x81);
         }
         check(version, &format!("30 {:02x} 0003 'a' 00 'b' {empty}", len(5)), NulCharacter, topic, nul, 0x81);
         check(version, &format!("30 {:02x} 0001 00 {empty}", len(3)), NulCharacter, topic, nul, 0x81);
-        // Runs out of the packet.
+        // Longer than the packet.
         let clause = if version == V311 { "MQTT-4.8.0-1" } else { "MQTT-4.13.1-1" };
         check(version, "30 01 00", Truncated, topic, clause, 0x81);
         check(version, "30 05 0004 'a/b'", Truncated, ("topic_name", 4), clause, 0x81);
@@ -173,7 +173,7 @@ fn mqtt_3_2_a_3_1_1_connack_is_recognised_in_reply_to_a_5_0_connect() {
     said("20 02 00 05", ReasonCode::NotAuthorized);
     said("20 02 00 84", ReasonCode::UnsupportedProtocolVersion);
     said("20 02 00 ff", ReasonCode::UnsupportedProtocolVersion);
-    // The shape of 5.0 with the code of 3.1.1.
+    // The form of 5.0 with the return code of 3.1.1.
     said("20 03 00 01 00", ReasonCode::UnsupportedProtocolVersion);
 }
 
@@ -309,7 +309,7 @@ fn mqtt_3_1_2_24_the_limit_is_checked_as_soon_as_the_length_is_there() {
     assert_eq!(measure("30 ffffff7f", u32::MAX), Ok(None));
 }
 
-/// The value cannot be said in this version; nothing was written.
+/// The value cannot be encoded in this version; nothing was written.
 fn check_unsayable(version: Version, packet: Packet<'_>, violation: Violation) {
     let mut out = vec![1, 2, 3];
     let error = encode::encode(&packet, version, &mut out).unwrap_err();
@@ -318,7 +318,7 @@ fn check_unsayable(version: Version, packet: Packet<'_>, violation: Violation) {
 }
 
 #[test]
-fn what_cannot_be_said_is_not_written() {
+fn invalid_packets_are_not_encoded() {
     use Violation::*;
     let id = NonZeroU16::MIN;
     let long = "l".repeat(65_536);
@@ -366,7 +366,7 @@ fn what_cannot_be_said_is_not_written() {
     };
     check_unsayable(V5, Packet::Publish(publish), PropertyMisplaced);
     check_unsayable(V311, Packet::Publish(publish), NotInThisVersion);
-    let huge = vec![0; encode::MAXIMUM_REMAINING_LENGTH];
+    let huge = vec![0; encode::MAX_REMAINING_LENGTH];
     let huge = Publish { properties: Properties::EMPTY, payload: &huge, ..publish };
     check_unsayable(V311, Packet::Publish(huge), PacketTooLarge);
 

@@ -21,7 +21,7 @@ fn check(version: Version, bytes: &str, packet: Packet<'_>) {
     assert_eq!(encoded[1..], bytes, "{packet:?} encoded as {version}");
 }
 
-/// The bytes are this packet, but there is a shorter way to say it.
+/// The bytes are this packet, but there is a shorter form.
 fn check_decode(version: Version, bytes: &str, packet: Packet<'_>) {
     assert_eq!(decode::decode(&hex(bytes), version), Ok(packet), "decoded as {version}");
 }
@@ -266,7 +266,7 @@ fn mqtt_3_3_2_3_publish_properties() {
          03 0000 'p'",
         Packet::Publish(Publish { properties: properties.as_properties(), ..bare }),
     );
-    // Section 3.3.2.3.4: an alias in the place of the name.
+    // Section 3.3.2.3.4: an alias instead of the name.
     let alias = of(PacketType::Publish, &[Property::TopicAlias(7)]);
     let bytes = hex("30 07 0000 03 23 0007 'p'");
     let Ok(Packet::Publish(aliased)) = decode::decode(&bytes, V5) else { panic!("no PUBLISH") };
@@ -450,7 +450,7 @@ fn mqtt_2_1_4_remaining_length() {
         let bytes = format!("30 {length} 0001 't' '{}'", "x".repeat(payload.len()));
         check(V311, &bytes, publish);
     }
-    // What is not a PUBLISH finds its length afterwards.
+    // Any other packet than PUBLISH fills in its length afterwards.
     let long = "l".repeat(200);
     let filters = [filter(&long)];
     check(
@@ -462,7 +462,7 @@ fn mqtt_2_1_4_remaining_length() {
             filters: (&filters[..]).into(),
         }),
     );
-    // [MQTT-1.5.5-1] is 5.0's alone: 3.1.1 lets the length be longer than it must be.
+    // [MQTT-1.5.5-1] exists only in 5.0: 3.1.1 allows a longer form.
     check_decode(V311, "d0 8000", Packet::Pingresp);
     check_decode(V311, "d0 80808000", Packet::Pingresp);
 }

@@ -1,5 +1,5 @@
-//! Packets by the thousand, made up by proptest: each survives encode and decode, and any bytes
-//! survive decode.
+//! Thousands of packets from proptest: encoding and decoding does not change them, and any bytes
+//! decode without a panic.
 
 use std::num::NonZeroU16;
 
@@ -45,7 +45,7 @@ fn filter() -> impl Strategy<Value = String> {
     })
 }
 
-/// Owned properties, to be borrowed for any place that takes them.
+/// Owned properties, to be borrowed for any place that allows them.
 #[derive(Clone, Debug)]
 struct Values {
     number: u32,
@@ -68,7 +68,7 @@ fn values() -> impl Strategy<Value = Values> {
         })
 }
 
-/// Every property that may stand here; none in 3.1.1.
+/// Every property that is allowed here; none in 3.1.1.
 fn properties(values: &Values, place: Place, version: Version) -> PropertiesBuf {
     let Values { number, flag, text, topic, data, .. } = values;
     let all = [
@@ -263,7 +263,7 @@ proptest! {
     }
 
     #[test]
-    fn a_filter_takes_by_levels(filter in filter(), topic in name()) {
+    fn a_filter_matches_level_by_level(filter in filter(), topic in name()) {
         let expected = {
             let (mut filters, mut names) = (filter.split('/'), topic.split('/'));
             let wild = filter.starts_with(['+', '#']);
@@ -282,7 +282,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_survived(version in version(), first in any::<u8>(), mut bytes in vec(any::<u8>(), 0..120)) {
+    fn any_bytes_decode_without_a_panic(version in version(), first in any::<u8>(), mut bytes in vec(any::<u8>(), 0..120)) {
         bytes.splice(0..0, [first, bytes.len() as u8]);
         if let Ok(packet) = decode::decode(&bytes, version) {
             let mut encoded = Vec::new();
