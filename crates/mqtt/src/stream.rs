@@ -100,7 +100,7 @@ impl Cursor {
     ///
     /// # Errors
     /// Those of `frame` and of `decode`. The position does not change, so the error comes again.
-    #[inline]
+    #[inline(always)]
     pub fn next<'a>(&mut self, buffer: &'a [u8]) -> Result<Option<Packet<'a>>, Error> {
         let Some((bytes, frame)) = self.measure(buffer)? else {
             return Ok(None);

@@ -92,7 +92,7 @@ impl Snapshot {
         if retain && (is_outstanding || self.subscriptions[position].is_late) {
             let is_new = if is_unmatched || self.subscriptions[position].is_repeated {
                 // `replayed_before` says nothing of these: the topic counts for the first filter that matches it.
-                self.first_taker(topic) == Some(position)
+                self.first_match(topic) == Some(position)
             } else {
                 !applied.replayed_before
             };
@@ -119,7 +119,7 @@ impl Snapshot {
     fn source(&mut self, topic: TopicName<'_>, retain: bool, applied: &Applied) -> Option<usize> {
         if let Some(outstanding) = self.outstanding
             && retain
-            && self.subscriptions[outstanding.position].takes(topic, Shape::of_topic(topic))
+            && self.subscriptions[outstanding.position].matches(topic, Shape::of_topic(topic))
         {
             return Some(outstanding.position);
         }
@@ -128,7 +128,7 @@ impl Snapshot {
         if let Some(source) = known.and_then(|slot| self.sources.get(slot)) {
             return Some(source);
         }
-        let position = self.first_taker(topic);
+        let position = self.first_match(topic);
         if let Some(slot) = slot {
             self.sources.set(slot, position);
         }

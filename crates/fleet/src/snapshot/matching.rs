@@ -31,7 +31,7 @@ impl Shape {
     }
 
     /// Whether a filter of this shape may match a topic of that shape.
-    pub(super) fn may_take(self, topic: Shape) -> bool {
+    pub(super) fn may_match(self, topic: Shape) -> bool {
         let fits = |mine: Option<usize>, its: Option<usize>| mine.is_none() || mine == its;
         fits(self.levels, topic.levels) && fits(self.last, topic.last)
     }

@@ -163,15 +163,15 @@ impl Snapshot {
 
     /// Whether this topic matches a filter that the board subscribes to.
     pub fn covers(&self, topic: TopicName<'_>) -> bool {
-        self.first_taker(topic).is_some()
+        self.first_match(topic).is_some()
     }
 
     /// The first active subscription that matches this topic.
-    fn first_taker(&self, topic: TopicName<'_>) -> Option<usize> {
+    fn first_match(&self, topic: TopicName<'_>) -> Option<usize> {
         let shape = Shape::of_topic(topic);
         self.subscriptions
             .iter()
-            .position(|subscription| subscription.is_active() && subscription.takes(topic, shape))
+            .position(|subscription| subscription.is_active() && subscription.matches(topic, shape))
     }
 }
 

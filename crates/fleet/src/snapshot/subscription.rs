@@ -154,8 +154,8 @@ impl Subscription {
     }
 
     /// Whether it matches a topic. Most topics are excluded by their shape alone.
-    pub(super) fn takes(&self, topic: TopicName<'_>, shape: Shape) -> bool {
-        self.shape.may_take(shape) && self.filter().matches(topic)
+    pub(super) fn matches(&self, topic: TopicName<'_>, shape: Shape) -> bool {
+        self.shape.may_match(shape) && self.filter().matches(topic)
     }
 
     /// Whether some topic matches both filters.

@@ -184,10 +184,10 @@ fn a_shape_never_excludes_a_topic_that_the_filter_matches() {
         let subscription = Subscription::new(filter.to_owned());
         for topic in topics {
             let topic = TopicName::new(topic).expect("a topic");
-            let takes = subscription.filter().matches(topic);
+            let matches = subscription.filter().matches(topic);
             assert_eq!(
-                subscription.takes(topic, Shape::of_topic(topic)),
-                takes,
+                subscription.matches(topic, Shape::of_topic(topic)),
+                matches,
                 "{} {}",
                 subscription.as_str(),
                 topic.as_str()

@@ -1,4 +1,4 @@
-//! Lost links, a machine that slept, and what the page is told.
+//! Lost links, a machine that slept, and what the epoch reports.
 
 use fleet::fleet::{Bounds, StaleReason};
 use fleet::{Config, Engine, Evidence, SnapshotState, Status, Time};
