@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use fleet::fleet::Refused;
-use fleet::forget::Task;
-use fleet::{Counts, Handle, SnapshotState};
+use fleet::retained::Task;
+use fleet::{Convention, Counts, Handle, Registry, SnapshotState};
 use leptos::prelude::*;
 use mqtt::{Link, Time, Version};
 
@@ -20,6 +20,8 @@ use crate::view::View;
 #[derive(Copy, Clone)]
 pub struct AppContext {
     connection: StoredValue<Connection, LocalStorage>,
+    /// The conventions by which devices are recognized.
+    pub conventions: StoredValue<Registry>,
     /// Where the page was loaded from.
     pub origin: StoredValue<Origin>,
     /// What the query of the page's address asked for.
@@ -129,6 +131,7 @@ impl AppContext {
         let Route { view, folded, device } = route;
         AppContext {
             connection,
+            conventions: StoredValue::new(Registry::built_in()),
             origin: StoredValue::new(origin),
             request: StoredValue::new(request),
             now: RwSignal::new(client::now()),
@@ -166,11 +169,16 @@ impl AppContext {
         self.connection.try_with_value(|connection| connection.read(read))?
     }
 
+    /// Reads the convention with this slug, if there is one.
+    pub fn convention<T>(self, slug: &str, read: impl FnOnce(&Convention) -> T) -> Option<T> {
+        self.conventions.with_value(|registry| Some(read(&registry[registry.find(slug)?])))
+    }
+
     /// Opens a device's panel.
     pub fn open_device(self, handle: Handle) {
         let key = self.read_untracked(|active| {
             let device = active.engine.fleet().device(handle)?;
-            Some(DeviceKey { convention: device.convention.slug.to_owned(), id: device.id.to_owned() })
+            Some(DeviceKey { convention: device.convention.slug.to_string(), id: device.id.to_owned() })
         });
         if let Some(Some(key)) = key {
             self.cursor.set(Some(handle));
@@ -185,7 +193,7 @@ impl AppContext {
             return;
         }
         let is_publishing = self.read_untracked(|active| {
-            let forgetting = active.engine.forgetting();
+            let forgetting = active.engine.deletion();
             forgetting.is_some_and(|forgetting| forgetting.is_running() && forgetting.task() != Task::LookUp)
         });
         if is_publishing != Some(true) {

@@ -6,8 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use fleet::presence::CONVENTIONS;
-use fleet::{Evidence, Grouping, OrderBy, Query, Status, Statuses};
+use fleet::{Evidence, Grouping, OrderBy, Query, Registry, Status, Statuses};
 
 use crate::percent::{percent_decoded, percent_encoded};
 
@@ -142,8 +141,7 @@ impl View {
                     view.query.evidence = all.into_iter().find(|evidence| evidence.word() == value);
                 }
                 "convention" => {
-                    view.query.convention =
-                        CONVENTIONS.iter().map(|known| known.slug).find(|slug| *slug == value);
+                    view.query.convention = Registry::built_in().find(&value).map(|_| value.into());
                 }
                 "sort" => {
                     let known = ORDERS.iter().find(|(_, word)| *word == value);
@@ -248,7 +246,7 @@ mod tests {
         });
         check("#/?evidence=stale&convention=tasmota&sort=change&group=topic-2&view=compact", |view| {
             view.query.evidence = Some(Evidence::Stale);
-            view.query.convention = Some("tasmota");
+            view.query.convention = Some("tasmota".into());
             view.query.order = OrderBy::Change;
             view.grouping = Some(Grouping::Topic { levels: 2 });
             view.density = Density::Compact;

@@ -1,9 +1,9 @@
-//! Forgetting without a page: the engine on a real WebSocket, against Debian's mosquitto, in both versions.
+//! Deletion without a page: the engine on a real WebSocket, against Debian's mosquitto, in both versions.
 
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use fleet::{Config, Engine, Forgetting, Handle, Outcome, SnapshotState, Time};
+use fleet::{Config, Engine, Deletion, Handle, Outcome, SnapshotState, Time};
 use futures_util::{SinkExt, StreamExt};
 use harness::{Mosquitto, MosquittoOptions, PATIENCE};
 use mqtt::{Closed, Options, QoS, ReasonCode, Transmit, Version, VersionChoice};
@@ -86,7 +86,7 @@ impl Board {
     }
 
     async fn forget(&mut self) {
-        self.engine.forget(now());
+        self.engine.delete_retained(now());
         self.until_done().await;
     }
 
@@ -96,11 +96,11 @@ impl Board {
     }
 
     async fn until_done(&mut self) {
-        self.until(|engine| !engine.forgetting().expect("something was looked up").is_running()).await;
+        self.until(|engine| !engine.deletion().expect("something was looked up").is_running()).await;
     }
 
-    fn forgetting(&self) -> &Forgetting {
-        self.engine.forgetting().expect("something was looked up")
+    fn forgetting(&self) -> &Deletion {
+        self.engine.deletion().expect("something was looked up")
     }
 
     /// The boundary: the outcomes, by topic.

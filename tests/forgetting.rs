@@ -1,4 +1,4 @@
-//! Forgetting devices on the page: looked up, confirmed, deleted, and put back as it was.
+//! Deletion devices on the page: looked up, confirmed, deleted, and put back as it was.
 
 use harness::{Mosquitto, MosquittoOptions, Page, Site, Visit, visit};
 

@@ -3,8 +3,8 @@
 //! They are the same data that `crates/fleet` tests the fleet alone with, and that `docs/presence.md` shows. What
 //! an example calls a replay is retained by mosquitto before the page subscribes.
 
-use fleet::presence::EXAMPLES;
-use fleet::presence::examples::{Sequence, Step, Tile};
+use fleet::conventions::EXAMPLES;
+use fleet::conventions::examples::{Sequence, Step, Tile};
 use harness::{Mosquitto, MosquittoOptions, Page, Site, Visit, visit};
 
 /// A single message, live: the tile that it makes, or none.

@@ -2,7 +2,7 @@
 //!
 //! Pure: decides from the list of changes that the fleet keeps. `announcer` words it and keeps the time.
 
-use fleet::fleet::MOST_RECENT;
+use fleet::fleet::MAX_RECENT;
 use fleet::{Change, Handle, Query, Status};
 use mqtt::Time;
 
@@ -103,7 +103,7 @@ impl ChangeSummary {
                 _ => summary.other += 1,
             }
         }
-        summary.is_overfull = count >= MOST_RECENT;
+        summary.is_overfull = count >= MAX_RECENT;
         summary
     }
 
@@ -222,7 +222,7 @@ mod tests {
     #[wasm_bindgen_test]
     fn more_than_can_be_listed_is_announced_by_the_headline() {
         let flaps: Vec<(&str, &str)> =
-            (0..=MOST_RECENT).map(|n| ("a", if n % 2 == 0 { "online" } else { "offline" })).collect();
+            (0..=MAX_RECENT).map(|n| ("a", if n % 2 == 0 { "online" } else { "offline" })).collect();
         let (fleet, few) = (fleet(&flaps), fleet(&flaps[..9]));
         assert!(ChangeSummary::of(fleet.recent_changes(), Time(0), LATER).is_overfull);
         assert!(!ChangeSummary::of(few.recent_changes(), Time(0), LATER).is_overfull);

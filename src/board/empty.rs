@@ -21,7 +21,7 @@ pub fn NoDevice() -> impl IntoView {
     let seen = Memo::new(move |_| {
         let seen = app.read(Pace::Text, |active| {
             let snapshot = active.engine.snapshot();
-            let messages: u64 = snapshot.filters().iter().map(|filter| filter.messages()).sum();
+            let messages: u64 = snapshot.subscriptions().iter().map(|filter| filter.messages()).sum();
             (messages, snapshot.topics())
         });
         seen.unwrap_or_default()

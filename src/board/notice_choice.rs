@@ -3,7 +3,7 @@
 //! Pure: the filters' states in, typed notices out. `notices` words them.
 
 use fleet::snapshot::RejectedFilter;
-use fleet::{Filter, FilterState, Snapshot, SnapshotState};
+use fleet::{Snapshot, SnapshotState, Subscription, SubscriptionState};
 use mqtt::ReasonCode;
 
 /// One thing to admit, and the filters it is about.
@@ -71,14 +71,14 @@ pub fn notices(snapshot: &Snapshot, rejected: &[RejectedFilter]) -> Vec<Notice> 
     ABOUT_FILTERS
         .into_iter()
         .map(|kind| {
-            let about = snapshot.filters().iter().enumerate();
+            let about = snapshot.subscriptions().iter().enumerate();
             let about = about.filter(|(_, filter)| notice_kind(filter.state()) == Some(kind));
-            let named = |(position, filter): (usize, &Filter)| NoticeFilter {
+            let named = |(position, filter): (usize, &Subscription)| NoticeFilter {
                 position: Some(position),
                 text: filter.as_str().to_owned(),
                 replays: filter.replays(),
                 reason: match filter.state() {
-                    FilterState::Refused { reason, .. } => Some(reason),
+                    SubscriptionState::Refused { reason, .. } => Some(reason),
                     _ => None,
                 },
             };
@@ -89,15 +89,15 @@ pub fn notices(snapshot: &Snapshot, rejected: &[RejectedFilter]) -> Vec<Notice> 
         .collect()
 }
 
-fn notice_kind(state: FilterState) -> Option<NoticeKind> {
+fn notice_kind(state: SubscriptionState) -> Option<NoticeKind> {
     match state {
-        FilterState::Cut => Some(NoticeKind::Cut),
-        FilterState::Unknown { retry_at: Some(_) } => Some(NoticeKind::Unknown),
-        FilterState::Unknown { retry_at: None } => Some(NoticeKind::UnknownForGood),
-        FilterState::Refused { retry_at: Some(_), .. } => Some(NoticeKind::Refused),
-        FilterState::Refused { retry_at: None, .. } => Some(NoticeKind::RefusedForGood),
-        FilterState::Paused => Some(NoticeKind::Paused),
-        FilterState::Waiting | FilterState::Loading | FilterState::Complete | FilterState::Off => None,
+        SubscriptionState::Cut => Some(NoticeKind::Cut),
+        SubscriptionState::Unknown { retry_at: Some(_) } => Some(NoticeKind::Unknown),
+        SubscriptionState::Unknown { retry_at: None } => Some(NoticeKind::UnknownForGood),
+        SubscriptionState::Refused { retry_at: Some(_), .. } => Some(NoticeKind::Refused),
+        SubscriptionState::Refused { retry_at: None, .. } => Some(NoticeKind::RefusedForGood),
+        SubscriptionState::Paused => Some(NoticeKind::Paused),
+        SubscriptionState::Waiting | SubscriptionState::Loading | SubscriptionState::Complete | SubscriptionState::Off => None,
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use fleet::{Engine, FilterState};
+use fleet::{Engine, SubscriptionState};
 use gloo_timers::callback::Interval;
 use leptos::html;
 use leptos::prelude::*;
@@ -91,7 +91,7 @@ fn FilterTable() -> impl IntoView {
     // Another connection may have other filters, and metadata may add to those of this one.
     let filters = Memo::new(move |_| {
         let filters = app.read(Pace::Text, |active| {
-            let filters = active.engine.snapshot().filters().iter().enumerate();
+            let filters = active.engine.snapshot().subscriptions().iter().enumerate();
             filters.map(|(position, filter)| (position, filter.as_str().to_owned())).collect::<Vec<_>>()
         });
         filters.unwrap_or_default()
@@ -121,7 +121,7 @@ fn FilterTable() -> impl IntoView {
 /// What a filter brought, as far as its row shows it.
 #[derive(Copy, Clone, PartialEq)]
 struct Facts {
-    state: FilterState,
+    state: SubscriptionState,
     messages: u64,
     topics: u32,
     /// In percent of the messages; none without any.
@@ -132,19 +132,19 @@ struct Facts {
 
 impl Facts {
     fn of(engine: &Engine, position: usize) -> Option<Facts> {
-        let filter = engine.snapshot().filters().get(position)?;
+        let filter = engine.snapshot().subscriptions().get(position)?;
         let messages = filter.messages();
         Some(Facts {
             state: filter.state(),
             messages,
             topics: filter.topics(),
-            unmatched: (filter.useless() * 100).checked_div(messages),
+            unmatched: (filter.unmatched() * 100).checked_div(messages),
             rate: filter.rate(client::now()),
         })
     }
 
     fn is_watched(&self) -> bool {
-        !matches!(self.state, FilterState::Off | FilterState::Paused)
+        !matches!(self.state, SubscriptionState::Off | SubscriptionState::Paused)
     }
 }
 
@@ -210,7 +210,7 @@ struct Unrecognized {
 
 impl Unrecognized {
     fn list(engine: &Engine) -> Vec<Unrecognized> {
-        let topics = engine.fleet().strays().topics().take(MAX_LISTED);
+        let topics = engine.fleet().unrecognized().topics().take(MAX_LISTED);
         let unrecognized = topics.map(|(topic, message)| {
             let cut = if message.length > message.last.len() { " …" } else { "" };
             let last = format!("{}{cut}", String::from_utf8_lossy(&message.last));
@@ -228,7 +228,7 @@ fn UnrecognizedMessages() -> impl IntoView {
         app.read(Pace::Text, |active| Unrecognized::list(active.engine)).unwrap_or_default()
     });
     let unlisted = Memo::new(move |_| {
-        let all = app.read(Pace::Text, |active| active.engine.fleet().strays().messages());
+        let all = app.read(Pace::Text, |active| active.engine.fleet().unrecognized().messages());
         let listed = listed.with(|listed| listed.iter().map(|topic| topic.messages).sum::<u64>());
         all.unwrap_or_default().saturating_sub(listed)
     });

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use fleet::{Counts, Engine, Filter, FilterState, Fleet, Snapshot, SnapshotState};
+use fleet::{Counts, Engine, Fleet, Snapshot, SnapshotState, Subscription, SubscriptionState};
 use mqtt::{Link, Time};
 
 /// A gap in what the board observed is mentioned from this length on: a shorter one is a connection that broke for a
@@ -149,8 +149,8 @@ impl Progress {
         if snapshot.state() != SnapshotState::Loading {
             return None;
         }
-        let wanted = snapshot.filters().iter().filter(|filter| filter.is_on());
-        let is_open = |state| matches!(state, FilterState::Waiting | FilterState::Loading);
+        let wanted = snapshot.subscriptions().iter().filter(|filter| filter.is_on());
+        let is_open = |state| matches!(state, SubscriptionState::Waiting | SubscriptionState::Loading);
         let read = wanted.clone().filter(|filter| !is_open(filter.state())).count();
         Some(Progress { read, wanted: wanted.count() })
     }
@@ -169,13 +169,13 @@ pub fn missed(fleet: &Fleet) -> Option<(Time, Time)> {
 
 /// Whether something is not watched that was to be watched: then nobody may say "all".
 fn is_limited(engine: &Engine) -> bool {
-    let is_left_out = |filter: &Filter| {
-        matches!(filter.state(), FilterState::Paused | FilterState::Off | FilterState::Refused { .. })
+    let is_left_out = |filter: &Subscription| {
+        matches!(filter.state(), SubscriptionState::Paused | SubscriptionState::Off | SubscriptionState::Refused { .. })
     };
     let refused = engine.fleet().refused();
     refused.devices + refused.topics + refused.metadata > 0
         || !engine.rejected_filters().is_empty()
-        || engine.snapshot().filters().iter().any(is_left_out)
+        || engine.snapshot().subscriptions().iter().any(is_left_out)
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! How the board is looked at: order, groups, evidence, convention, density; and the way to deleting what is found.
 
+use std::borrow::Cow;
+
 use fleet::Evidence;
-use fleet::presence::CONVENTIONS;
 use leptos::prelude::*;
 
 use super::context::use_board;
 use crate::client::Pace;
-use crate::context::{Dialog, use_app};
+use crate::context::{AppContext, Dialog, use_app};
 use crate::format::use_format;
 use crate::i18n::{I18n, t, t_count, t_string, use_i18n};
 use crate::view::{Density, GROUPINGS, ORDERS, View};
@@ -20,46 +21,48 @@ pub fn Toolbar() -> impl IntoView {
     // Also while the dialog is open: the button that opened it must not go meanwhile. When every device was deleted,
     // this is the way back to undo.
     let is_deletion_begun = Memo::new(move |_| {
-        app.read(Pace::Text, |active| active.engine.forgetting().is_some()).unwrap_or_default()
+        app.read(Pace::Text, |active| active.engine.deletion().is_some()).unwrap_or_default()
     });
     // While the snapshot is loading its place is kept, so that the first device moves nothing.
     let has_devices = move || {
         app.status.with(|status| status.counts.total > 0)
             || board.was_connected.get() && board.loading.with(Option::is_some)
     };
+    let slugs = app.conventions.with_value(|registry| {
+        registry.iter().map(|(_, convention)| convention.slug.clone()).collect::<Vec<_>>()
+    });
     view! {
         <div class="tools" hidden=move || !has_devices() && !is_deletion_begun.get()>
             <Choice
                 label=t!(i18n, tools.sort)
-                words=ORDERS.iter().map(|(_, word)| *word).collect()
+                words=ORDERS.iter().map(|(_, word)| (*word).into()).collect()
                 text=order_text
-                chosen=|view| word_of(&ORDERS, &view.query.order)
+                chosen=|view| word_of(&ORDERS, &view.query.order).into()
                 choose=|view, word| view.query.order = value_of(&ORDERS, word)
             />
             <Choice
                 label=t!(i18n, tools.group)
-                words=GROUPINGS.iter().map(|(_, word)| *word).collect()
+                words=GROUPINGS.iter().map(|(_, word)| (*word).into()).collect()
                 text=grouping_text
-                chosen=|view| word_of(&GROUPINGS, &view.grouping)
+                chosen=|view| word_of(&GROUPINGS, &view.grouping).into()
                 choose=|view, word| view.grouping = value_of(&GROUPINGS, word)
             />
             <Choice
                 label=t!(i18n, tools.evidence)
-                words=[""].into_iter().chain(EVIDENCE.map(Evidence::word)).collect()
+                words=[""].into_iter().chain(EVIDENCE.map(Evidence::word)).map(Cow::from).collect()
                 text=evidence_text
-                chosen=|view| view.query.evidence.map_or("", Evidence::word)
+                chosen=|view| view.query.evidence.map_or("", Evidence::word).into()
                 choose=|view, word| {
                     view.query.evidence = EVIDENCE.into_iter().find(|evidence| evidence.word() == word);
                 }
             />
             <Choice
                 label=t!(i18n, tools.convention)
-                words=[""].into_iter().chain(CONVENTIONS.iter().map(|convention| convention.slug)).collect()
+                words=["".into()].into_iter().chain(slugs).collect()
                 text=convention_text
-                chosen=|view| view.query.convention.unwrap_or_default()
+                chosen=|view| view.query.convention.clone().unwrap_or_default()
                 choose=|view, word| {
-                    let mut slugs = CONVENTIONS.iter().map(|convention| convention.slug);
-                    view.query.convention = slugs.find(|slug| *slug == word);
+                    view.query.convention = (!word.is_empty()).then(|| word.to_owned().into());
                 }
             />
             <Densities />
@@ -74,20 +77,22 @@ fn Choice(
     /// What is chosen.
     label: impl IntoView + 'static,
     /// The words to choose from, as in the page's address.
-    words: Vec<&'static str>,
+    words: Vec<Cow<'static, str>>,
     /// A word in the visitor's language.
-    text: fn(I18n, &str) -> &'static str,
+    text: fn(AppContext, I18n, &str) -> Cow<'static, str>,
     /// The word that a view has.
-    chosen: fn(&View) -> &'static str,
+    chosen: fn(&View) -> Cow<'static, str>,
     /// Gives a view another word.
     choose: fn(&mut View, &str),
 ) -> impl IntoView {
-    let (i18n, view) = (use_i18n(), use_app().view);
+    let (i18n, app) = (use_i18n(), use_app());
+    let view = app.view;
     // The options say which one is chosen: a select takes only a value whose option it has already.
     let options = words.into_iter().map(|word| {
+        let (value, known) = (word.clone(), word.clone());
         view! {
-            <option value=word prop:selected=move || view.with(chosen) == word>
-                {move || text(i18n, word)}
+            <option value=value prop:selected=move || view.with(chosen) == known>
+                {move || text(app, i18n, &word)}
             </option>
         }
     });
@@ -169,15 +174,16 @@ fn Deletion(
     }
 }
 
-fn order_text(i18n: I18n, word: &str) -> &'static str {
+fn order_text(_: AppContext, i18n: I18n, word: &str) -> Cow<'static, str> {
     match word {
         "name" => t_string!(i18n, tools.by_name),
         "change" => t_string!(i18n, tools.by_change),
         _ => t_string!(i18n, tools.by_trouble),
     }
+    .into()
 }
 
-fn grouping_text(i18n: I18n, word: &str) -> &'static str {
+fn grouping_text(_: AppContext, i18n: I18n, word: &str) -> Cow<'static, str> {
     match word {
         "convention" => t_string!(i18n, tools.group_convention),
         "parent" => t_string!(i18n, tools.group_parent),
@@ -186,22 +192,22 @@ fn grouping_text(i18n: I18n, word: &str) -> &'static str {
         "topic-3" => t_string!(i18n, tools.group_topic_3),
         _ => t_string!(i18n, tools.group_none),
     }
+    .into()
 }
 
-fn evidence_text(i18n: I18n, word: &str) -> &'static str {
+fn evidence_text(_: AppContext, i18n: I18n, word: &str) -> Cow<'static, str> {
     match word {
         "live" => t_string!(i18n, tools.live),
         "retained" => t_string!(i18n, tools.retained),
         "stale" => t_string!(i18n, tools.stale),
         _ => t_string!(i18n, tools.any_evidence),
     }
+    .into()
 }
 
-fn convention_text(i18n: I18n, word: &str) -> &'static str {
-    match CONVENTIONS.iter().find(|convention| convention.slug == word) {
-        Some(convention) => convention.label,
-        None => t_string!(i18n, tools.any_convention),
-    }
+fn convention_text(app: AppContext, i18n: I18n, word: &str) -> Cow<'static, str> {
+    let label = app.convention(word, |convention| convention.label.clone());
+    label.unwrap_or_else(|| t_string!(i18n, tools.any_convention).into())
 }
 
 /// The word of a value.

@@ -136,7 +136,7 @@ impl Connection {
     /// Switches a filter of the engine's snapshot on or off, by its position. Switched on by hand it is not paused
     /// again.
     pub fn switch_filter(&self, position: usize, is_on: bool) {
-        self.command(|engine, now| engine.switch_filter(position, is_on, now));
+        self.command(|engine, now| engine.switch_subscription(position, is_on, now));
     }
 
     /// Looks up what the broker retains of these devices; see [`Engine::look_up`] for this and the next four.
@@ -146,7 +146,7 @@ impl Connection {
 
     /// Deletes the retained messages that were looked up.
     pub fn delete_retained(&self) {
-        self.command(|engine, now| engine.forget(now));
+        self.command(|engine, now| engine.delete_retained(now));
     }
 
     /// Publishes again what was deleted.
@@ -156,12 +156,12 @@ impl Connection {
 
     /// Stops looking up, deleting or undoing after what is under way.
     pub fn stop_deletion(&self) {
-        self.command(|engine, _| engine.stop_forgetting());
+        self.command(|engine, _| engine.stop_deletion());
     }
 
     /// Drops what was looked up: nothing can be undone any more.
     pub fn close_deletion(&self) {
-        self.command(|engine, _| engine.close_forgetting());
+        self.command(|engine, _| engine.close_deletion());
     }
 
     /// Makes the running effect or memo follow the connection's changes.

@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use fleet::{Counts, Engine, FilterState};
+use fleet::{Counts, Engine, SubscriptionState};
 use mqtt::{Time, Version, VersionChoice};
 
 use super::diagnose::{Cause, Diagnosis, Fact};
@@ -40,7 +40,7 @@ pub struct Wording {
     /// A likely cause.
     pub cause: fn(&Cause) -> String,
     /// The state of a topic filter.
-    pub filter: fn(FilterState) -> String,
+    pub filter: fn(SubscriptionState) -> String,
 }
 
 /// Writes the report.
@@ -121,9 +121,9 @@ impl Lines {
         }
     }
 
-    fn filters(&mut self, engine: &Engine, now: Time, state: fn(FilterState) -> String) {
+    fn filters(&mut self, engine: &Engine, now: Time, state: fn(SubscriptionState) -> String) {
         let _ = writeln!(self.0, "Filters:");
-        let filters = engine.snapshot().filters();
+        let filters = engine.snapshot().subscriptions();
         for filter in filters.iter().take(MAX_LISTED) {
             let _ = writeln!(
                 self.0,
@@ -132,7 +132,7 @@ impl Lines {
                 state(filter.state()),
                 filter.messages(),
                 filter.topics(),
-                filter.useless(),
+                filter.unmatched(),
                 filter.rate(now)
             );
         }

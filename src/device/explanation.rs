@@ -1,5 +1,7 @@
 //! Why a device's status is what it is: the decision, and its sentence.
 
+use std::borrow::Cow;
+
 use fleet::{Device, Evidence, Fleet, StaleReason, Status};
 
 use super::facts::parent_name;
@@ -9,7 +11,7 @@ use crate::i18n::{Locale, foreign, td_string};
 #[derive(Clone, PartialEq, Debug)]
 pub enum Explanation {
     /// Its gateway has it switched off; the label of its convention.
-    Disabled(&'static str),
+    Disabled(Cow<'static, str>),
     /// It is offline with the device that it depends on; that one's name.
     WithParent(String),
     /// It never spoke: the list on this topic names it.
@@ -29,7 +31,7 @@ impl Explanation {
     pub fn of(fleet: &Fleet, device: &Device<'_>) -> Explanation {
         let topic = device.topic.to_owned();
         if device.is_disabled {
-            return Explanation::Disabled(device.convention.label);
+            return Explanation::Disabled(device.convention.label.clone());
         }
         match device.stale {
             Some(reason) => Explanation::Stale(reason),

@@ -22,7 +22,7 @@ pub fn Facts(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let topic = subject.fact(|_, device| device.topic.to_owned());
-    let convention = subject.fact(|_, device| device.convention.label.to_owned());
+    let convention = subject.fact(|_, device| device.convention.label.to_string());
     let id = subject.fact(|_, device| device.id.to_owned());
     let name = subject.fact(|_, device| device.name.unwrap_or_default().to_owned());
     view! {

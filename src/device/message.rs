@@ -2,9 +2,10 @@
 //!
 //! A stranger's bytes: whatever they are, they are shown as text, and nothing in them is hidden.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use fleet::fleet::LONGEST_PAYLOAD;
+use fleet::fleet::MAX_PAYLOAD;
 use fleet::{Device, Fleet, Payload};
 use leptos::prelude::*;
 
@@ -48,7 +49,7 @@ impl Origin {
 #[derive(Clone, PartialEq)]
 struct Unrecognized {
     /// The label of the convention.
-    convention: &'static str,
+    convention: Cow<'static, str>,
     count: u64,
     /// The beginning of the last one.
     last: Arc<[u8]>,
@@ -60,9 +61,9 @@ impl Unrecognized {
     fn of(fleet: &Fleet, device: &Device<'_>) -> Option<Unrecognized> {
         // The topic of a device that never spoke is the list's.
         device.said?;
-        let stray = fleet.strays().of(device.topic)?;
+        let stray = fleet.unrecognized().of(device.topic)?;
         Some(Unrecognized {
-            convention: stray.convention.label,
+            convention: fleet.conventions()[stray.convention].label.clone(),
             count: stray.messages,
             last: stray.last.as_ref().into(),
             length: stray.length,
@@ -94,8 +95,8 @@ pub fn LastMessage(
         };
         match is_kept {
             true => came,
-            false if length > LONGEST_PAYLOAD => {
-                let max = format.bytes(LONGEST_PAYLOAD);
+            false if length > MAX_PAYLOAD => {
+                let max = format.bytes(MAX_PAYLOAD);
                 format!("{came} {}", t_string!(i18n, device.payload.too_long, most = max))
             }
             false => format!("{came} {}", t_string!(i18n, device.payload.no_room)),

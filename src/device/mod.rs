@@ -13,7 +13,6 @@ mod subject;
 mod tests;
 
 use fleet::Status;
-use fleet::presence::CONVENTIONS;
 use leptos::prelude::*;
 
 use crate::client::Pace;
@@ -109,7 +108,7 @@ fn NotSeen(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let DeviceKey { convention, id } = key;
-    let label = CONVENTIONS.iter().find(|known| known.slug == convention).map(|known| known.label.to_owned());
+    let label = use_app().convention(&convention, |convention| convention.label.to_string());
     view! {
         <p>{t!(i18n, device.not_seen)}</p>
         <dl class="facts">

@@ -46,5 +46,5 @@ impl Subject {
 
 /// The key of a device.
 pub fn key_of(device: &Device<'_>) -> DeviceKey {
-    DeviceKey { convention: device.convention.slug.to_owned(), id: device.id.to_owned() }
+    DeviceKey { convention: device.convention.slug.to_string(), id: device.id.to_owned() }
 }

@@ -1,6 +1,6 @@
 //! Deleting what the broker retains of devices: what that is, whether it is to be deleted, the outcome, and undo.
 //!
-//! A dialog over `fleet::Forgetting`, which decides everything. Nothing is deleted before it was listed and confirmed. The
+//! A dialog over `fleet::Deletion`, which decides everything. Nothing is deleted before it was listed and confirmed. The
 //! dialog can be left at any time: what runs goes on, and the board's tools lead back.
 
 mod outcome;
@@ -8,8 +8,8 @@ mod overview;
 #[cfg(test)]
 mod tests;
 
-use fleet::forget::{MOST_TOPICS, Task};
-use fleet::{Fleet, Forgetting};
+use fleet::retained::{MAX_TOPICS, Task};
+use fleet::{Fleet, Deletion};
 use leptos::prelude::*;
 use web_sys::MouseEvent;
 
@@ -68,7 +68,7 @@ fn Deletion() -> impl IntoView {
 /// What was only looked up is dropped when the dialog closes. What was done stays, so that it can be undone later.
 fn drop_look_up(app: AppContext) {
     let is_look_up = app.read_untracked(|active| {
-        active.engine.forgetting().is_some_and(|forgetting| forgetting.task() == Task::LookUp)
+        active.engine.deletion().is_some_and(|forgetting| forgetting.task() == Task::LookUp)
     });
     if is_look_up == Some(true) {
         app.connection().close_deletion();
@@ -81,7 +81,7 @@ type State = (Task, bool);
 /// The state, read with every frame.
 fn read_state(app: AppContext) -> Option<State> {
     app.read(Pace::Frame, |active| {
-        active.engine.forgetting().map(|forgetting| (forgetting.task(), forgetting.is_running()))
+        active.engine.deletion().map(|forgetting| (forgetting.task(), forgetting.is_running()))
     })?
 }
 
@@ -89,13 +89,13 @@ fn read_state(app: AppContext) -> Option<State> {
 fn read_deletion<T>(
     app: AppContext,
     state: Memo<Option<State>>,
-    read: impl FnOnce(&Fleet, &Forgetting) -> T,
+    read: impl FnOnce(&Fleet, &Deletion) -> T,
 ) -> Option<T> {
     let (_, is_running) = state.get()?;
     if !is_running {
         app.connection().track(Pace::Text);
     }
-    app.read_untracked(|active| Some(read(active.engine.fleet(), active.engine.forgetting()?)))?
+    app.read_untracked(|active| Some(read(active.engine.fleet(), active.engine.deletion()?)))?
 }
 
 /// What happens, or has happened; also read to a screen reader.
@@ -110,8 +110,8 @@ fn status_text(overview: Option<Overview>, is_asked: bool, i18n: I18n, format: F
         (Task::LookUp, false) if kept == 0 => t_string!(i18n, forget.nothing).to_owned(),
         (Task::LookUp, false) if is_asked => t_string!(i18n, forget.sure, devices = devices(kept)),
         (Task::LookUp, false) => t_string!(i18n, forget.found, devices = devices(kept)),
-        (Task::Forget, true) => t_string!(i18n, forget.deleting).to_owned(),
-        (Task::Forget, false) => t_string!(i18n, forget.deleted, devices = devices(gone)),
+        (Task::Delete, true) => t_string!(i18n, forget.deleting).to_owned(),
+        (Task::Delete, false) => t_string!(i18n, forget.deleted, devices = devices(gone)),
         (Task::Undo, true) => t_string!(i18n, forget.restoring).to_owned(),
         (Task::Undo, false) => t_string!(i18n, forget.restored, devices = devices(restored)),
     }
@@ -125,7 +125,7 @@ fn Progress() -> impl IntoView {
     let app = use_app();
     let progress = Memo::new(move |_| {
         let progress = app.read(Pace::Frame, |active| {
-            let forgetting = active.engine.forgetting().filter(|forgetting| forgetting.is_running())?;
+            let forgetting = active.engine.deletion().filter(|forgetting| forgetting.is_running())?;
             Some(forgetting.progress())
         });
         progress.flatten()
@@ -157,7 +157,7 @@ fn Consequences(
     let left_out = move || match overview.get()? {
         Overview { is_running: true, .. } | Overview { left_out: 0, .. } => None,
         Overview { left_out, .. } => {
-            let (most, n) = (format.count(MOST_TOPICS), format.count(left_out));
+            let (most, n) = (format.count(MAX_TOPICS), format.count(left_out));
             Some(t_string!(i18n, forget.left_out, most = most, n = n))
         }
     };
@@ -170,7 +170,7 @@ fn Consequences(
                 n => format!("{} {truth}", t_count!(i18n, n, forget.online, n = format.count(n))),
             })
         }
-        Overview { task: Task::Forget, undoable: 1.., .. } => {
+        Overview { task: Task::Delete, undoable: 1.., .. } => {
             Some(t_string!(i18n, forget.undo_until).to_owned())
         }
         _ => None,

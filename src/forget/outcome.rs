@@ -1,7 +1,7 @@
 //! The kinds of outcome of deleting a retained message, in the order in which they are listed, and their words.
 
 use fleet::Outcome;
-use fleet::forget::Task;
+use fleet::retained::Task;
 
 use crate::i18n::{Locale, td_string};
 
@@ -91,7 +91,7 @@ impl OutcomeKind {
             Outcome::Shared { .. } => OutcomeKind::Shared,
             Outcome::NeverSpoke => OutcomeKind::NeverSpoke,
             Outcome::TooLarge { .. } => OutcomeKind::TooLarge,
-            Outcome::Untold(_) => OutcomeKind::Untold,
+            Outcome::LookUpRefused(_) => OutcomeKind::Untold,
             Outcome::Unknown => OutcomeKind::Unknown,
             Outcome::Waiting => OutcomeKind::Waiting,
         }
@@ -149,18 +149,18 @@ mod tests {
             Outcome::Shared { devices: 2 },
             Outcome::NeverSpoke,
             Outcome::TooLarge { bytes: 1 },
-            Outcome::Untold(ReasonCode::NotAuthorized),
+            Outcome::LookUpRefused(ReasonCode::NotAuthorized),
             Outcome::Unknown,
             Outcome::Waiting,
         ];
         let mut kinds: Vec<_> =
             outcomes.into_iter().map(|outcome| OutcomeKind::of(outcome, Task::LookUp)).collect();
         // What is still kept after the deletion will not be deleted any more.
-        kinds.push(OutcomeKind::of(outcomes[0], Task::Forget));
+        kinds.push(OutcomeKind::of(outcomes[0], Task::Delete));
         assert_eq!(kinds, OutcomeKind::ALL);
-        assert_eq!(OutcomeKind::of(outcomes[0], Task::Undo), OutcomeKind::of(outcomes[0], Task::Forget));
+        assert_eq!(OutcomeKind::of(outcomes[0], Task::Undo), OutcomeKind::of(outcomes[0], Task::Delete));
         // What came live is news of the device, whatever its bytes are.
-        let kind = |outcome| OutcomeKind::of(outcome, Task::Forget);
+        let kind = |outcome| OutcomeKind::of(outcome, Task::Delete);
         assert_eq!(kind(still(true, true)), kind(still(false, true)));
         for locale in locales() {
             let titles = OutcomeKind::ALL.map(|kind| kind.title(*locale));

@@ -1,9 +1,10 @@
 //! What the dialog shows of a deletion: where it stands, how many devices each outcome has, and what can be done next.
 //!
-//! Pure: read from `fleet::Forgetting`, which decides everything. Only the rows are worded here.
+//! Pure: read from `fleet::Deletion`, which decides everything. Only the rows are worded here.
 
-use fleet::forget::{Item, Task};
-use fleet::{Fleet, Forgetting, Outcome, Status};
+use std::borrow::Cow;
+use fleet::retained::{Item, Task};
+use fleet::{Fleet, Deletion, Outcome, Status};
 use mqtt::QoS;
 
 use super::outcome::OutcomeKind;
@@ -50,7 +51,7 @@ pub struct OutcomeGroup {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct OutcomeRow {
     /// The slug of its convention, with the id unique among the rows.
-    pub convention: &'static str,
+    pub convention: Cow<'static, str>,
     /// Its id.
     pub id: String,
     /// Its name, or its id.
@@ -82,7 +83,7 @@ pub enum Action {
 
 impl Overview {
     /// Reads a deletion.
-    pub fn of(fleet: &Fleet, forgetting: &Forgetting) -> Overview {
+    pub fn of(fleet: &Fleet, forgetting: &Deletion) -> Overview {
         let is_online = |item: &&Item| {
             matches!(item.outcome, Outcome::Kept { .. })
                 && fleet.glance(item.handle).is_some_and(|(status, _)| status == Status::Online)
@@ -109,15 +110,15 @@ impl Overview {
             Task::LookUp if kept == 0 => vec![Action::Done],
             Task::LookUp if is_asked => vec![Action::Delete(kept), Action::Back, Action::Cancel],
             Task::LookUp => vec![Action::Ask(kept), Action::Cancel],
-            Task::Forget | Task::Undo if undoable > 0 => vec![Action::Undo(undoable), Action::Done],
-            Task::Forget | Task::Undo => vec![Action::Done],
+            Task::Delete | Task::Undo if undoable > 0 => vec![Action::Undo(undoable), Action::Done],
+            Task::Delete | Task::Undo => vec![Action::Done],
         }
     }
 }
 
 impl OutcomeGroup {
     /// The outcomes by kind; none while a task runs.
-    pub fn all(fleet: &Fleet, forgetting: &Forgetting, i18n: I18n, formats: &Formats) -> Vec<OutcomeGroup> {
+    pub fn all(fleet: &Fleet, forgetting: &Deletion, i18n: I18n, formats: &Formats) -> Vec<OutcomeGroup> {
         let group = |kind| OutcomeGroup::of(kind, fleet, forgetting, i18n, formats);
         match forgetting.is_running() {
             true => Vec::new(),
@@ -129,7 +130,7 @@ impl OutcomeGroup {
     fn of(
         kind: OutcomeKind,
         fleet: &Fleet,
-        forgetting: &Forgetting,
+        forgetting: &Deletion,
         i18n: I18n,
         formats: &Formats,
     ) -> Option<OutcomeGroup> {
@@ -164,13 +165,13 @@ impl OutcomeRow {
             Outcome::Shared { devices } => {
                 t_count!(i18n, devices, forget.devices, n = formats.count(devices))
             }
-            Outcome::Untold(code) | Outcome::Refused(code) | Outcome::NotRestored(Some(code)) => {
+            Outcome::LookUpRefused(code) | Outcome::Refused(code) | Outcome::NotRestored(Some(code)) => {
                 reason_code(code)
             }
             _ => String::new(),
         };
         OutcomeRow {
-            convention: item.convention.slug,
+            convention: fleet.conventions()[item.convention].slug.clone(),
             id: item.id.clone().into(),
             name: device.as_ref().map_or(&*item.id, |device| device.display_name()).to_owned(),
             topic: item.topic.clone().into(),
@@ -206,9 +207,9 @@ mod tests {
         check(Task::LookUp, false, [2, 0], false, &[Ask(2), Cancel]);
         check(Task::LookUp, false, [2, 0], true, &[Delete(2), Back, Cancel]);
         check(Task::LookUp, false, [0, 0], true, &[Done]);
-        check(Task::Forget, true, [2, 1], false, &[Stop]);
-        check(Task::Forget, false, [0, 2], false, &[Undo(2), Done]);
-        check(Task::Forget, false, [1, 0], false, &[Done]);
+        check(Task::Delete, true, [2, 1], false, &[Stop]);
+        check(Task::Delete, false, [0, 2], false, &[Undo(2), Done]);
+        check(Task::Delete, false, [1, 0], false, &[Done]);
         check(Task::Undo, false, [0, 1], false, &[Undo(1), Done]);
         check(Task::Undo, false, [0, 0], false, &[Done]);
     }

@@ -39,7 +39,7 @@ async fn until_says(stage: &Stage, part: &str) {
 }
 
 fn is_looked_up(stage: &Stage) -> bool {
-    stage.app().read_untracked(|active| active.engine.forgetting().is_some()) == Some(true)
+    stage.app().read_untracked(|active| active.engine.deletion().is_some()) == Some(true)
 }
 
 #[wasm_bindgen_test]

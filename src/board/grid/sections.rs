@@ -97,5 +97,5 @@ pub fn place_of(sections: &[Section], handle: Handle) -> Option<(usize, usize)> 
 
 fn fold_name(GroupKey { by, convention, text }: &GroupKey) -> String {
     let space = if convention.is_some() && !text.is_empty() { " " } else { "" };
-    format!("{}{}{space}{text}", fold_prefix(*by), convention.unwrap_or_default())
+    format!("{}{}{space}{text}", fold_prefix(*by), convention.as_deref().unwrap_or_default())
 }

@@ -181,7 +181,7 @@ fn Tile(
             class="tile"
             id=move || tile_id(handle.get())
             data-device=move || tile.with(|tile| tile.id.clone())
-            data-convention=move || tile.with(|tile| tile.slug)
+            data-convention=move || tile.with(|tile| tile.slug.clone())
             data-status=move || status.get().word()
             data-evidence=move || tile.with(|tile| tile.evidence.word())
             data-parent=move || tile.with(|tile| tile.parent_offline.then_some("offline"))
@@ -195,7 +195,7 @@ fn Tile(
                         <span class="path">{move || tile.with(|tile| tile.path.clone())}</span>
                         <span>{move || tile.with(|tile| tile.leaf.clone())}</span>
                     </b>
-                    <span class="convention">{move || tile.with(|tile| tile.label)}</span>
+                    <span class="convention">{move || tile.with(|tile| tile.label.clone())}</span>
                 </span>
                 <span class="state" title=move || tile.with(|tile| tile.how.clone())>
                     <span class="word">{move || status_label(i18n.get_locale(), status.get())}</span>

@@ -2,6 +2,8 @@
 //!
 //! Ids and names come from strangers: they are only ever text and attribute values, never markup.
 
+use std::borrow::Cow;
+
 use fleet::{Device, Evidence, Fleet, Handle, StaleReason, Status, Time};
 
 use super::history::Bar;
@@ -26,9 +28,9 @@ pub struct TileData {
     /// The last level of its name.
     pub leaf: String,
     /// Its convention, as in an address.
-    pub slug: &'static str,
+    pub slug: Cow<'static, str>,
     /// Its convention's name.
-    pub label: &'static str,
+    pub label: Cow<'static, str>,
     /// Its status.
     pub status: Status,
     /// How good that knowledge is.
@@ -61,8 +63,8 @@ impl TileData {
             title: full_name(device),
             path: path.to_owned(),
             leaf: leaf.to_owned(),
-            slug: device.convention.slug,
-            label: device.convention.label,
+            slug: device.convention.slug.clone(),
+            label: device.convention.label.clone(),
             status: device.status,
             evidence: device.evidence,
             parent_offline: device.parent_offline,
