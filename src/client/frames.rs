@@ -179,7 +179,12 @@ struct Throttle {
 
 impl Throttle {
     fn new(interval: Duration) -> Throttle {
-        Throttle { interval, changes: ArcTrigger::new(), notified_at: Rc::default(), waiting: Rc::default() }
+        Throttle {
+            interval,
+            changes: ArcTrigger::new(),
+            notified_at: Rc::default(),
+            waiting: Rc::default(),
+        }
     }
 
     fn notify(&self) {

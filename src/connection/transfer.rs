@@ -199,7 +199,7 @@ fn Preview(
     let (profile_count, problem_count) =
         found.with_value(|found| (found.profiles.len(), found.problems.len()));
     let count_text =
-        move || t_count!(i18n, new_count.get() as u64, transfer.new, n = format.count(new_count.get()));
+        move || t_count!(i18n, new_count.get() as u64, transfer.will_add, n = format.count(new_count.get()));
     let add_text =
         move || t_count!(i18n, new_count.get() as u64, transfer.add, n = format.count(new_count.get()));
     view! {
