@@ -49,7 +49,7 @@ impl Explanation {
     pub fn text(&self, locale: Locale) -> String {
         match self {
             Explanation::Disabled(convention) => {
-                td_string!(locale, device.how.disabled, convention = *convention)
+                td_string!(locale, device.how.disabled, convention = convention.clone())
             }
             Explanation::WithParent(parent) => {
                 td_string!(locale, device.how.with_parent, parent = foreign(parent))
