@@ -36,7 +36,9 @@ impl GridState {
             _ => return,
         };
         event.prevent_default();
-        let from = self.app.cursor.get_untracked().and_then(|handle| self.place(handle)).unwrap_or_default();
+        let cursor = || self.app.cursor.get_untracked().and_then(|handle| self.place(handle));
+        let cell = self.wall.option.get_untracked().map(|(_, place)| place);
+        let from = cell.or_else(cursor).unwrap_or_default();
         let to = self.lengths.with_untracked(|lengths| layout::step(lengths, layout.columns, from, step));
         if let Some(to) = to {
             self.go(to);
@@ -58,7 +60,11 @@ impl GridState {
         if by != 0.0 {
             window().scroll_by_with_x_and_y(0.0, by);
         }
-        focus_soon(handle);
+        if self.is_wall.get_untracked() {
+            self.wall.pointed.set(Some(handle));
+        } else {
+            focus_soon(handle);
+        }
     }
 
     /// The cursor follows the focus.

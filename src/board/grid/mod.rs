@@ -15,6 +15,7 @@ mod slots;
 mod tile;
 mod tile_data;
 mod timeline;
+mod wall;
 
 use fleet::Handle;
 use leptos::html;
@@ -28,11 +29,11 @@ use self::measure::{Measured, Viewport, closest, pixels};
 use self::section::SectionView;
 use self::sections::{lengths, place_of};
 use self::timeline::Timeline;
+use self::wall::{Legend, Wall, WallState, cells_layout, use_is_for_fingers};
 use crate::client::{self, Pace};
 use crate::context::{AppContext, use_app};
 use crate::view::{Density, View};
 
-pub use keyboard::focus_device;
 pub use sections::{Section, sections};
 
 /// Heights and widths in rem; the style sheet has the same.
@@ -64,6 +65,8 @@ struct GridState {
     /// How many devices each section shows.
     lengths: Memo<Vec<usize>>,
     density: Memo<Density>,
+    is_wall: Memo<bool>,
+    wall: WallState,
     viewport: Viewport,
     layout: Memo<Layout>,
     /// The sections in sight by their names, and which of their lines.
@@ -93,7 +96,18 @@ impl GridState {
         let viewport = Viewport::new(spacer);
         let lengths = Memo::new(move |_| sections.with(|sections| lengths(sections)));
         let density = Memo::new(move |_| app.view.with(|view| view.density));
-        let layout = Memo::new(move |_| tiles_layout(density.get(), viewport.measured.get()));
+        let is_wall = Memo::new(move |_| density.get() == Density::Wall);
+        let is_for_fingers = use_is_for_fingers();
+        let layout = Memo::new(move |_| {
+            let (density, measured) = (density.get(), viewport.measured.get());
+            let sizes = Sizes::of(density);
+            match density {
+                Density::Tiles | Density::Compact => tiles_layout(sizes, measured),
+                Density::Wall => lengths.with(|lengths| {
+                    cells_layout(lengths, sizes.title * measured.rem, is_for_fingers.get(), measured)
+                }),
+            }
+        });
         let in_sight = Memo::new(move |_| {
             let Measured { top, view, .. } = viewport.measured.get();
             let placed = lengths.with(|lengths| layout.get().window(lengths, top, view));
@@ -108,6 +122,8 @@ impl GridState {
                 in_sight.with(|in_sight| tab_stop(sections, in_sight, &layout.get(), top, cursor))
             })
         });
+        let ratio = Memo::new(move |_| viewport.measured.get().ratio);
+        let wall = WallState::new(is_wall, sections, layout, ratio, app.cursor, tab_stop);
         let timeline = Memo::new(move |_| {
             app.now.track();
             let since = app.read(Pace::Frame, |active| active.engine.fleet().observed_since());
@@ -124,6 +140,8 @@ impl GridState {
             sections,
             lengths,
             density,
+            is_wall,
+            wall,
             viewport,
             layout,
             in_sight,
@@ -148,8 +166,11 @@ impl GridState {
         self.sections.with_untracked(|sections| place_of(sections, handle))
     }
 
-    /// The device on whose tile an event happened.
+    /// The device on whose tile, or on whose cell by keyboard, an event happened.
     fn handle_at(self, event: &Event) -> Option<Handle> {
+        if closest(event, ".wall").is_some() {
+            return self.wall.option.get_untracked().map(|(handle, _)| handle);
+        }
         let tile = closest(event, ".tile")?;
         let slot = tile.id().strip_prefix('d')?.parse::<u32>().ok()?;
         self.sections.with_untracked(|sections| {
@@ -185,16 +206,22 @@ pub fn Grid(
         grid.in_sight.with(|in_sight| in_sight.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>())
     });
     let on_click = move |event: web_sys::MouseEvent| {
-        if let Some(handle) = closest(&event, ".face").and_then(|_| grid.handle_at(&event)) {
+        let tile = || closest(&event, ".face").and_then(|_| grid.handle_at(&event));
+        if let Some(handle) = tile().or_else(|| grid.handle_cell_click(&event)) {
             grid.app.open_device(handle);
         }
     };
     view! {
         <div>
+            <Show when=move || grid.is_wall.get()>
+                <Legend grid />
+            </Show>
             <div
                 node_ref=spacer
                 class=class
                 on:click=on_click
+                on:mousemove=move |event| grid.handle_pointer(&event)
+                on:mouseleave=move |_| grid.handle_pointer_left()
                 on:keydown=move |event| grid.handle_key(&event)
                 on:focusin=move |event| grid.handle_focus(&event)
                 on:focusout=move |event| grid.handle_blur(&event)
@@ -202,14 +229,16 @@ pub fn Grid(
                 <For each=move || names.get() key=String::clone let:name>
                     <SectionView grid name />
                 </For>
+                <Show when=move || grid.is_wall.get()>
+                    <Wall grid />
+                </Show>
             </div>
         </div>
     }
 }
 
 /// The layout of tiles.
-fn tiles_layout(density: Density, Measured { width, rem, .. }: Measured) -> Layout {
-    let sizes = Sizes::of(density);
+fn tiles_layout(sizes: Sizes, Measured { width, rem, .. }: Measured) -> Layout {
     Layout {
         columns: layout::columns(width, sizes.min_width * rem, sizes.gap * rem),
         pitch: (sizes.tile + sizes.gap) * rem,

@@ -7,11 +7,11 @@ use super::layout::Placed;
 use super::measure::pixels;
 use super::sections::{Section, Title};
 use super::tile::Tiles;
+use super::wall::Cells;
 use super::{GridState, TitleWording};
 use crate::components::StatusIcon;
 use crate::format::use_format;
 use crate::i18n::{Locale, t_string, td_string, use_i18n};
-use crate::view::Density;
 use crate::wording::status_word;
 
 /// A section in sight.
@@ -44,8 +44,12 @@ pub fn SectionView(
         >
             <SectionTitle grid id heading placed />
             {move || {
-                let labelledby = labelledby.clone();
-                view! { <Tiles grid placed length labelledby /> }
+                if grid.is_wall.get() {
+                    view! { <Cells grid placed /> }.into_any()
+                } else {
+                    let labelledby = labelledby.clone();
+                    view! { <Tiles grid placed length labelledby /> }.into_any()
+                }
             }}
         </section>
     }
@@ -107,8 +111,7 @@ fn SectionTitle(
     } else {
         view! { {words} " " <span>{count}</span> }.into_any()
     };
-    let has_bars =
-        move || grid.density.get() != Density::Wall && placed.get().is_some_and(|placed| placed.section == 0);
+    let has_bars = move || !grid.is_wall.get() && placed.get().is_some_and(|placed| placed.section == 0);
     view! {
         <div class="section-title">
             <h2 id=id>{title}</h2>

@@ -1,0 +1,320 @@
+//! The wall: every device a cell on a canvas, for boards of thousands.
+//!
+//! A canvas tells nobody what is on it. So the wall is a list box with one option, the cell that the keyboard is at: an
+//! element over that cell, whose text is what the cell says. The grid lays the cells out.
+
+mod canvas;
+mod legend;
+mod painter;
+mod tip;
+
+use std::sync::Arc;
+
+use fleet::{Device, Evidence, Fleet, Handle, Status};
+use leptos::prelude::*;
+use leptos::{ev, html};
+use leptos_use::use_media_query;
+use mqtt::Time;
+use web_sys::{KeyboardEvent, MouseEvent};
+
+pub use self::canvas::Cells;
+pub use self::legend::Legend;
+use self::painter::Sprites;
+use self::tip::Tip;
+use super::GridState;
+use super::keyboard::{focus_element, heir};
+use super::layout::{self, Layout};
+use super::measure::{Measured, closest, pixels};
+use super::section::title_text;
+use super::sections::{Section, place_of};
+use super::tile_data::Wording;
+use crate::client::Pace;
+use crate::format::{Formats, use_format};
+use crate::i18n::{Locale, t_string, td_string, use_i18n};
+use crate::wording::status_label;
+
+/// The room below the wall in rem.
+const BELOW: f64 = 1.5;
+/// The smallest side of a cell in CSS pixels, for a mouse and for a finger. A tap opens whatever is below it, so that
+/// only the neighbours of a cell are in its way.
+const MIN_SIDE: f64 = 4.0;
+const MIN_SIDE_FOR_FINGERS: f64 = 16.0;
+
+/// A cell by its device, its section and its place in that.
+pub type Place = (Handle, (usize, usize));
+
+/// What the parts of the wall share.
+#[derive(Copy, Clone)]
+pub struct WallState {
+    /// Takes the focus for all cells.
+    list_box: NodeRef<html::Div>,
+    has_focus: RwSignal<bool>,
+    /// The cell that the keyboard is at, or would be.
+    pub option: Memo<Option<Place>>,
+    /// The device that the tip is about: the one below the pointer, or the option's.
+    pub pointed: RwSignal<Option<Handle>>,
+    /// The colours of the statuses by their numbers, once the legend has read them.
+    colours: RwSignal<Option<[String; 5]>>,
+    /// How cells look.
+    sprites: Memo<Option<Arc<Sprites>>>,
+}
+
+impl WallState {
+    /// The wall of a board. `is_shown`: it is looked at, and not the tiles; `cursor` and `tab_stop` as the grid has them.
+    pub fn new(
+        is_shown: Memo<bool>,
+        sections: Memo<Vec<Section>>,
+        layout: Memo<Layout>,
+        ratio: Memo<f64>,
+        cursor: RwSignal<Option<Handle>>,
+        tab_stop: Memo<Option<Handle>>,
+    ) -> WallState {
+        let has_focus = RwSignal::new(false);
+        let option = Memo::new(move |before: Option<&Option<Place>>| {
+            if !is_shown.get() {
+                return None;
+            }
+            let placed = |handle| Some((handle, sections.with(|sections| place_of(sections, handle))?));
+            if !has_focus.get() {
+                return tab_stop.get().and_then(placed);
+            }
+            // When the cursor's device is gone or filtered away, the one that stands in its place.
+            cursor.get().and_then(placed).or_else(|| {
+                let (handle, place) = (*before?)?;
+                placed(handle).or_else(|| placed(sections.with(|sections| heir(sections, place))?))
+            })
+        });
+        let colours = RwSignal::new(None::<[String; 5]>);
+        let sprites = Memo::new(move |_| {
+            let side = (layout.get().pitch * ratio.get()).round() as usize;
+            colours.with(|colours| Sprites::new(side, ratio.get(), colours.as_ref()?).map(Arc::new))
+        });
+        WallState {
+            list_box: NodeRef::new(),
+            has_focus,
+            option,
+            pointed: RwSignal::new(None),
+            colours,
+            sprites,
+        }
+    }
+
+    /// The tip is about the option, when the keyboard is there.
+    fn point_at_option(self) {
+        let list_box = self.list_box.get_untracked();
+        let is_by_keyboard = list_box.is_some_and(|list_box| list_box.matches(":focus-visible") == Ok(true));
+        let option = self.option.get_untracked().filter(|_| is_by_keyboard);
+        self.pointed.set(option.map(|(handle, _)| handle));
+    }
+}
+
+impl GridState {
+    /// The pointer moves over the grid.
+    pub(super) fn handle_pointer(self, event: &MouseEvent) {
+        match self.cell_below(event) {
+            // The tip is where the pointer can go without losing it.
+            None if closest(event, ".tip").is_some() => {}
+            None => self.handle_pointer_left(),
+            below => self.wall.pointed.set(below),
+        }
+    }
+
+    /// The pointer leaves the cells.
+    pub(super) fn handle_pointer_left(self) {
+        if self.is_wall.get_untracked() {
+            self.wall.point_at_option();
+        }
+    }
+
+    /// The device whose cell was clicked. The list box gets the focus: a canvas takes none, and the panel has to give it
+    /// back to somebody.
+    pub(super) fn handle_cell_click(self, event: &MouseEvent) -> Option<Handle> {
+        let handle = self.cell_below(event)?;
+        focus_element(&*self.wall.list_box.get_untracked()?, true);
+        Some(handle)
+    }
+
+    /// The device whose cell is below the pointer.
+    fn cell_below(self, event: &MouseEvent) -> Option<Handle> {
+        closest(event, ".cells")?;
+        let place = self.viewport.element.get_untracked()?.get_bounding_client_rect();
+        let (x, y) = (f64::from(event.client_x()), f64::from(event.client_y()) - place.top());
+        let is_rtl = self.viewport.measured.get_untracked().is_rtl;
+        let x = if is_rtl { place.right() - x } else { x - place.left() };
+        let layout = self.layout.get_untracked();
+        let (section, tile) = self.lengths.with_untracked(|lengths| layout.cell_at(lengths, (x, y)))?;
+        self.sections.with_untracked(|sections| sections.get(section)?.handles.get(tile).copied())
+    }
+}
+
+/// The layout of the cells: as large as lets all of them be in sight.
+pub fn cells_layout(lengths: &[usize], title: f64, is_for_fingers: bool, measured: Measured) -> Layout {
+    let Measured { width, rem, offset, view, ratio, .. } = measured;
+    let min_side = if is_for_fingers { MIN_SIDE_FOR_FINGERS } else { MIN_SIDE };
+    // Where the board begins far down, on a phone, it fills a view that is scrolled to it by half.
+    let room = (view - offset - BELOW * rem).max(view / 2.0);
+    let side = layout::side(lengths, title, (width, room), min_side, ratio);
+    Layout::of_cells(side / ratio, width, title)
+}
+
+/// Whether the visitor points with a finger.
+pub fn use_is_for_fingers() -> Signal<bool> {
+    use_media_query("(pointer: coarse)")
+}
+
+/// What a cell says, in words: the status, since when, and how that is known.
+fn describe(fleet: &Fleet, device: &Device<'_>, locale: Locale, formats: &Formats, now: Time) -> String {
+    let (label, how) =
+        (status_label(locale, device.status), Wording { locale, formats, now }.how(fleet, device));
+    // A tile says it by its edge.
+    if device.evidence == Evidence::Live && device.since.is_some() {
+        format!("{label} {how} · {}", td_string!(locale, tile.seen_live))
+    } else {
+        format!("{label} {how}")
+    }
+}
+
+/// What the option says.
+#[derive(Clone, PartialEq)]
+struct OptionData {
+    id: String,
+    slug: &'static str,
+    status: Status,
+    evidence: Evidence,
+    parent_offline: bool,
+    text: String,
+    position: usize,
+    length: usize,
+}
+
+/// The list box over the canvases, the option in it, and the tip.
+#[component]
+pub fn Wall(
+    /// What the parts of the grid share.
+    grid: GridState,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = use_format();
+    let WallState { list_box, has_focus, option, pointed, .. } = grid.wall;
+    let data = Memo::new(move |_| {
+        let (handle, (section, tile)) = option.get()?;
+        let (locale, formats, now) = (i18n.get_locale(), format.get(), grid.app.now.get());
+        let wording = grid.wording.get();
+        grid.sections.with(|sections| {
+            let Section { title, length, .. } = sections.get(section)?;
+            grid.app.read(Pace::Frame, |active| {
+                let fleet = active.engine.fleet();
+                let device = fleet.device(handle)?;
+                let title = title_text(locale, title, wording);
+                let words = describe(fleet, &device, locale, &formats, now);
+                Some(OptionData {
+                    id: device.id.to_owned(),
+                    slug: device.convention.slug,
+                    status: device.status,
+                    evidence: device.evidence,
+                    parent_offline: device.parent_offline,
+                    text: format!("{}, {words}, {title}", device.display_name()),
+                    position: tile + 1,
+                    length: *length,
+                })
+            })?
+        })
+    });
+    let has_option = Memo::new(move |_| data.with(Option::is_some));
+    let cells = move || grid.lengths.with(|lengths| lengths.iter().sum::<usize>().to_string());
+    let label = move || match grid.wording.get().is_filtered {
+        true => t_string!(i18n, board.matching),
+        false => t_string!(i18n, board.all),
+    };
+    // What the tip covers can be seen again without moving the pointer.
+    let escape = window_event_listener(ev::keydown, move |event| {
+        if event.key() == "Escape" {
+            pointed.set(None);
+        }
+    });
+    on_cleanup(move || {
+        escape.remove();
+        pointed.set(None);
+        has_focus.set(false);
+    });
+    let on_keydown = move |event: KeyboardEvent| {
+        // A tile is a button, and does this by itself.
+        let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key() || event.shift_key();
+        let option = option.get_untracked();
+        if let (false, "Enter" | " ", Some((handle, _))) = (has_modifier, event.key().as_str(), option) {
+            event.prevent_default();
+            grid.app.open_device(handle);
+        }
+    };
+    view! {
+        <div
+            node_ref=list_box
+            class="wall"
+            role="listbox"
+            tabindex="0"
+            data-cells=cells
+            aria-label=label
+            aria-activedescendant=move || has_option.get().then_some("wall-cell")
+            on:keydown=on_keydown
+            on:focusin=move |_| {
+                has_focus.set(true);
+                grid.wall.point_at_option();
+            }
+            on:focusout=move |_| {
+                has_focus.set(false);
+                pointed.set(None);
+            }
+        >
+            <Show when=move || has_option.get()>
+                <Cell grid data />
+            </Show>
+        </div>
+        <Tip grid />
+    }
+}
+
+/// The cell that the keyboard is at.
+#[component]
+fn Cell(
+    /// What the parts of the grid share.
+    grid: GridState,
+    /// What it says.
+    data: Memo<Option<OptionData>>,
+) -> impl IntoView {
+    let WallState { option, .. } = grid.wall;
+    let side = move || pixels(grid.layout.get().pitch);
+    let top = move || {
+        let (_, (section, tile)) = option.get()?;
+        Some(pixels(grid.lengths.with(|lengths| grid.layout.get().line_of(lengths, section, tile))))
+    };
+    let start = move || {
+        let ((_, (_, tile)), layout) = (option.get()?, grid.layout.get());
+        Some(pixels((tile % layout.columns) as f64 * layout.pitch))
+    };
+    let status = move || data.with(|data| data.as_ref().map(|data| data.status.word()));
+    let evidence = move || data.with(|data| data.as_ref().map(|data| data.evidence.word()));
+    let parent = move || data.with(|data| data.as_ref()?.parent_offline.then_some("offline"));
+    view! {
+        <div
+            class="cell"
+            role="option"
+            id="wall-cell"
+            aria-selected="true"
+            data-device=move || data.with(|data| data.as_ref().map(|data| data.id.clone()))
+            data-convention=move || data.with(|data| data.as_ref().map(|data| data.slug))
+            data-status=status
+            data-evidence=evidence
+            data-parent=parent
+            aria-posinset=move || data.with(|data| data.as_ref().map(|data| data.position))
+            aria-setsize=move || data.with(|data| data.as_ref().map(|data| data.length))
+            style:top=top
+            style:inset-inline-start=start
+            style:width=side
+            style:height=side
+        >
+            <span class="spoken">
+                {move || data.with(|data| data.as_ref().map(|data| data.text.clone()))}
+            </span>
+        </div>
+    }
+}
