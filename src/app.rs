@@ -8,9 +8,10 @@ use leptos::ev;
 use leptos::prelude::*;
 use leptos_meta::{Html, provide_meta_context};
 
-use crate::board::Board;
+use crate::board::{Board, focus_device};
 use crate::client::{self, Address, Connection, DEFAULT_KEEP_ALIVE, Origin, Profile};
-use crate::connection::ConnectionDialog;
+use crate::components::focus_headline;
+use crate::connection::{ConnectionDialog, ConnectionForm, SupportReport, TroublePanel};
 use crate::context::{AppContext, TICK};
 use crate::device::DeviceDialog;
 use crate::forget::ForgetDialog;
@@ -47,15 +48,28 @@ fn Page(
     provide_context(app);
     keep_time(app);
     share_by_address(app);
+    // A dialog was closed, and what had the focus is gone: then the cursor's tile gets it.
+    let on_focus_lost = Callback::new(move |()| {
+        let cursor = app.cursor.get_untracked().filter(|handle| {
+            app.read_untracked(|active| active.engine.fleet().device(*handle).is_some()) == Some(true)
+        });
+        if !cursor.is_some_and(|handle| focus_device(handle, true)) {
+            focus_headline();
+        }
+    });
     let language = move || i18n::tag(i18n.get_locale());
     let direction = move || leptos_i18n::Locale::direction(i18n.get_locale()).as_str();
     view! {
         <Html attr:lang=language attr:dir=direction />
         <Header />
-        <Board connection_form=|| () trouble=|| () support_report=|| () />
+        <Board
+            connection_form=|| view! { <ConnectionForm /> }
+            trouble=|| view! { <TroublePanel /> }
+            support_report=|| view! { <SupportReport /> }
+        />
         <ConnectionDialog />
-        <DeviceDialog />
-        <ForgetDialog />
+        <DeviceDialog on_focus_lost />
+        <ForgetDialog on_focus_lost />
         <HelpDialog />
     }
 }

@@ -40,7 +40,7 @@ fn LanguageSwitch() -> impl IntoView {
     let options = i18n::locales().iter().copied().map(|locale| {
         let tag = i18n::tag(locale);
         view! {
-            <option value=tag lang=tag>
+            <option value=tag lang=tag prop:selected=move || i18n.get_locale() == locale>
                 {td_string!(locale, page.own_name)}
             </option>
         }
@@ -50,7 +50,6 @@ fn LanguageSwitch() -> impl IntoView {
             class="switch"
             name="language"
             aria-label=move || t_string!(i18n, page.language)
-            prop:value=move || i18n::tag(i18n.get_locale())
             on:change=choose
         >
             {options.collect_view()}

@@ -21,6 +21,7 @@ mod tab;
 mod tests;
 mod toolbar;
 
+pub use grid::focus_device;
 use leptos::prelude::*;
 use mqtt::Link;
 

@@ -31,7 +31,12 @@ struct Shared {
     listeners: RefCell<BTreeMap<u32, Listener>>,
     next_id: Cell<u32>,
     /// The worker's listeners, for as long as there is one.
-    closures: RefCell<Option<(Closure<dyn FnMut(MessageEvent)>, Closure<dyn FnMut()>)>>,
+    closures: RefCell<Option<Closures>>,
+}
+
+struct Closures {
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_error: Closure<dyn FnMut()>,
 }
 
 struct Listener {
@@ -68,7 +73,7 @@ impl Timers {
             worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
             worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         }
-        timers.0.closures.replace(Some((on_message, on_error)));
+        timers.0.closures.replace(Some(Closures { _on_message: on_message, _on_error: on_error }));
         timers
     }
 

@@ -34,6 +34,7 @@ use crate::client::{self, Pace};
 use crate::context::{AppContext, use_app};
 use crate::view::{Density, View};
 
+pub use keyboard::focus_device;
 pub use sections::{Section, sections};
 
 /// Heights and widths in rem; the style sheet has the same.
