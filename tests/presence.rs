@@ -3,7 +3,7 @@
 //! They are the same data that `crates/fleet` tests the fleet alone with, and that `docs/presence.md` shows. What
 //! an example calls a replay is retained by mosquitto before the page subscribes.
 
-use fleet::conventions::EXAMPLES;
+use fleet::conventions::examples;
 use fleet::conventions::examples::{Sequence, Step, Tile};
 use harness::{Mosquitto, MosquittoOptions, Page, Site, Visit, visit};
 
@@ -14,11 +14,11 @@ async fn every_vector_makes_its_tile_or_none() {
     let url = site.page(&format!("?broker={}", broker.websocket()));
     visit(Visit::new(url), async |page| {
         page.until_snapshot("complete").await;
-        for (convention, examples) in EXAMPLES {
+        for (convention, examples) in examples() {
             for vector in examples.vectors {
                 broker.publish(vector.topic, vector.payload, false).await;
                 if let Some((id, status)) = vector.means {
-                    page.until_tile(convention.slug, id, status.word(), "live").await;
+                    page.until_tile(&convention.slug, id, status.word(), "live").await;
                 } else {
                     after_it(page, &broker).await;
                 }
@@ -46,7 +46,7 @@ async fn every_sequence_ends_with_its_tiles() {
     let (site, mut broker) = (Site::http().await, Mosquitto::start(MosquittoOptions::default()).await);
     visit(Visit::new(site.page("")).with_failing_connections(), async |page| {
         let mut left_out = Vec::new();
-        for sequence in EXAMPLES.iter().flat_map(|(_, examples)| examples.sequences) {
+        for sequence in examples().iter().flat_map(|(_, examples)| examples.sequences) {
             if !can_be_played(sequence) {
                 left_out.push(sequence.what);
                 continue;
