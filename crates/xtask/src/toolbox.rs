@@ -14,7 +14,8 @@ use crate::steps::{self, Failure, Steps, output_of};
 use crate::tools::{BINARYEN, Tool};
 use crate::{cargo, root};
 
-/// How tools are compiled: without the link-time optimisation that their authors ask for, which takes minutes.
+/// How tools are compiled: without link-time optimisation and in parallel. With [`Crate::opt_level`], compiling
+/// wasm-bindgen-cli takes 183 s of processor time instead of 319 s.
 const QUICK_TO_COMPILE: [(&str, &str); 2] =
     [("CARGO_PROFILE_RELEASE_LTO", "off"), ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")];
 
