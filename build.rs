@@ -29,7 +29,8 @@ fn main() {
     for error in locales.diag.errors().iter() {
         println!("cargo::error={error}");
     }
-    let code = gen_code(&locales, None, false, None, false).unwrap_or_else(|error| panic!("locales/: {error}"));
+    let code =
+        gen_code(&locales, None, false, None, false).unwrap_or_else(|error| panic!("locales/: {error}"));
     let out = env::var_os("OUT_DIR").expect("cargo sets OUT_DIR");
     fs::write(Path::new(&out).join("i18n.rs"), code.to_string()).expect("OUT_DIR can be written to");
 }

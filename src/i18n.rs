@@ -65,9 +65,9 @@ pub fn plural(locale: Locale, count: impl TryInto<u64>) -> Plural {
     }
     let count = count.try_into().unwrap_or(u64::MAX);
     let form = RULES.with_borrow_mut(|rules| {
-        let rules = rules.entry(tag(locale)).or_insert_with_key(|tag| {
-            Intl::PluralRules::new(&Array::of1(&(*tag).into()), &Object::new())
-        });
+        let rules = rules
+            .entry(tag(locale))
+            .or_insert_with_key(|tag| Intl::PluralRules::new(&Array::of1(&(*tag).into()), &Object::new()));
         rules.select(count as f64)
     });
     if form == "one" { Plural::One } else { Plural::Other }

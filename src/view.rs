@@ -269,9 +269,8 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn folded_groups_are_part_of_the_address() {
-        let folded = |names: &[&str]| -> BTreeSet<String> {
-            names.iter().map(|name| (*name).to_owned()).collect()
-        };
+        let folded =
+            |names: &[&str]| -> BTreeSet<String> { names.iter().map(|name| (*name).to_owned()).collect() };
         let check = |fragment: &str, names: &[&str]| {
             assert_eq!(folded_of_fragment(fragment), folded(names), "{fragment}");
             assert_eq!(View::of_fragment(fragment).fragment_with(&folded(names)), fragment);

@@ -84,7 +84,7 @@ async fn a_report_of_a_board_says_what_each_filter_brought() {
         let report = page.js("return window.__copied").await.as_str().expect("a text").to_owned();
         // English, whatever the page speaks.
         for part in
-            ["+/status: read whole; 1 messages, 1 topics, 0 unmatched", "tele/+/LWT: read whole; 0 messages"]
+            ["+/status: complete; 1 messages, 1 topics, 0 unmatched", "tele/+/LWT: complete; 0 messages"]
         {
             assert!(report.contains(part), "{part} in {report}");
         }
@@ -166,7 +166,7 @@ async fn all_asleep_says_what_that_means() {
         )
         .await;
         let text = page.text().await;
-        assert!(text.contains("Nobody can tell a sleeping device from a dead one"), "{text}");
+        assert!(text.contains("A sleeping device cannot be told from a dead one"), "{text}");
     })
     .await;
 }

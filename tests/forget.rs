@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use fleet::{Config, Engine, Deletion, Handle, Outcome, SnapshotState, Time};
+use fleet::{Config, Deletion, Engine, Handle, Outcome, SnapshotState, Time};
 use futures_util::{SinkExt, StreamExt};
 use harness::{Mosquitto, MosquittoOptions, PATIENCE};
 use mqtt::{Closed, Options, QoS, ReasonCode, Transmit, Version, VersionChoice};

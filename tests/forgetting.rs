@@ -1,4 +1,4 @@
-//! Deletion devices on the page: looked up, confirmed, deleted, and put back as it was.
+//! Deleting retained messages of devices on the page: looked up, confirmed, deleted, and restored.
 
 use harness::{Mosquitto, MosquittoOptions, Page, Site, Visit, visit};
 
@@ -59,11 +59,11 @@ async fn one_device_is_forgotten_and_put_back_as_it_was() {
     board(Visit::new(""), "", async |page, _| {
         open_panel(page, "attic/fan").await;
         press(page, "Forget this device…").await;
-        until_says(page, "The broker keeps a retained message of 1 device, which can be deleted.").await;
+        until_says(page, "The broker has retained messages of 1 device that can be deleted.").await;
         until_says(page, "7 bytes · QoS 1").await;
         focus_is_in_the_dialog(page).await;
         press(page, "Delete 1…").await;
-        until_says(page, "Delete the retained messages of 1 device? They are gone for every client").await;
+        until_says(page, "Delete the retained messages of 1 device? They are deleted for every client").await;
         // There is a way back, and nothing was deleted.
         press(page, "Back").await;
         // The second click of a double one confirms nothing.
@@ -73,16 +73,16 @@ async fn one_device_is_forgotten_and_put_back_as_it_was() {
         page.until_count("total", 5).await;
         press(page, "Yes, delete 1").await;
         until_says(page, "Deleted: 1 device.").await;
-        until_says(page, "Deleted: the broker keeps nothing any more 1").await;
+        until_says(page, "Deleted: the broker retains nothing any more 1").await;
         focus_is_in_the_dialog(page).await;
         page.until_count("total", 4).await;
         // Leaving the dialog loses nothing, by whichever button.
         page.js("document.querySelector('dialog.forget .close').click()").await;
-        press(page, "What was forgotten…").await;
+        press(page, "Show what was forgotten…").await;
         press(page, "Done").await;
-        press(page, "What was forgotten…").await;
-        press(page, "Undo: put 1 back").await;
-        until_says(page, "Put back: 1 device.").await;
+        press(page, "Show what was forgotten…").await;
+        press(page, "Undo: restore 1").await;
+        until_says(page, "Restored: 1 device.").await;
         page.until_count("total", 5).await;
         press(page, "Done").await;
         page.until("closed", "return !document.querySelector('dialog.forget').open").await;
@@ -117,10 +117,10 @@ async fn looking_at_others_does_not_take_the_undo_away_and_says_who_is_online() 
             }
             page.until("closed", "return !document.querySelector('dialog.forget').open").await;
         }
-        press(page, "What was forgotten…").await;
+        press(page, "Show what was forgotten…").await;
         until_says(page, "attic/fan/status").await;
-        press(page, "Undo: put 1 back").await;
-        until_says(page, "Put back: 1 device.").await;
+        press(page, "Undo: restore 1").await;
+        until_says(page, "Restored: 1 device.").await;
         page.until_count("total", 5).await;
         press(page, "Done").await;
         // What is forgotten next takes its place.
@@ -130,7 +130,7 @@ async fn looking_at_others_does_not_take_the_undo_away_and_says_who_is_online() 
         press(page, "Yes, delete 1").await;
         page.until_count("total", 4).await;
         press(page, "Done").await;
-        press(page, "What was forgotten…").await;
+        press(page, "Show what was forgotten…").await;
         until_says(page, "attic/lamp/status").await;
         let said =
             page.js("return document.querySelector('dialog.forget').innerText.includes('attic/fan')").await;
@@ -150,8 +150,8 @@ async fn the_last_device_too_can_be_put_back() {
         press(page, "Yes, delete 1").await;
         page.until_count("total", 0).await;
         press(page, "Done").await;
-        press(page, "What was forgotten…").await;
-        press(page, "Undo: put 1 back").await;
+        press(page, "Show what was forgotten…").await;
+        press(page, "Undo: restore 1").await;
         page.until_count("total", 1).await;
     })
     .await;
@@ -168,7 +168,7 @@ async fn all_that_a_filter_leaves_is_forgotten_and_what_cannot_be_is_said() {
         broker.publish("attic/fan/status", "online", true).await;
         press(page, "Yes, delete 2").await;
         until_says(page, "Deleted: 1 device.").await;
-        until_says(page, "Not deleted: it has spoken since").await;
+        until_says(page, "Not deleted: the device has published since").await;
         page.until_count("total", 4).await;
     })
     .await;
@@ -195,7 +195,7 @@ async fn a_broker_that_does_not_allow_it_is_not_believed() {
     let more = format!("acl_file {}\nallow_anonymous true\n", file.display());
     for (version, words) in [
         ("5", "locked locked/status 0x87 (Not authorized)"),
-        ("3.1.1", "A broker of MQTT 3.1.1 can refuse only in silence 1"),
+        ("3.1.1", "A broker of MQTT 3.1.1 cannot refuse openly 1"),
     ] {
         let options =
             MosquittoOptions { login: Some(("admin", "secret")), more: more.clone(), stock_queue: true };
@@ -264,12 +264,12 @@ async fn many_are_deleted_with_progress_and_can_be_stopped() {
         press(page, "Stop").await;
         let undo = "[...document.querySelectorAll('dialog.forget button')].find(b => b.textContent.startsWith('Undo'))";
         page.until("it ends", &format!("return !!{undo}")).await;
-        until_says(page, "Not deleted: stopped, or the link ended, before its turn").await;
+        until_says(page, "Not deleted: stopped, or the connection ended, before its turn").await;
         let gone = page.js("return 600 - +document.querySelector('[data-count=total]').textContent").await;
         let gone = gone.as_u64().expect("a number");
         assert!((1..600).contains(&gone), "{gone} were deleted before it was stopped");
         page.js(&format!("{undo}.click()")).await;
-        until_says(page, "Put back").await;
+        until_says(page, "Restored").await;
         page.until_count("total", 600).await;
     })
     .await;

@@ -15,8 +15,8 @@ async fn a_question_mark_opens_the_help_and_escape_gives_the_focus_back() {
     let (site, broker) = (Site::http().await, Mosquitto::start(MosquittoOptions::default()).await);
     broker.publish("pump/status", "offline", true).await;
     for (language, wanted) in [
-        ("en-US", ["Offline", "Retained only", "to the search"]),
-        ("zh-CN", ["离线", "保留消息", "跳到搜索"]),
+        ("en-US", ["Offline", "Retained only", "move between devices"]),
+        ("zh-CN", ["离线", "保留消息", "在设备之间移动"]),
     ] {
         let how = Visit {
             language: language.to_owned(),

@@ -266,7 +266,8 @@ fn no_module_of_the_page_imports_a_higher_layer() {
 #[test]
 fn conventions_know_nothing_of_the_fleet_s_state() {
     let tree = Tree::read(&root().join("crates/fleet/src"));
-    let is_below = |module: &Module| module.first().is_some_and(|area| area == "conventions" || area == "status");
+    let is_below =
+        |module: &Module| module.first().is_some_and(|area| area == "conventions" || area == "status");
     assert!(tree.files.keys().any(is_below), "there are no conventions");
     for (from, targets) in tree.arrows().into_iter().filter(|(from, _)| is_below(from)) {
         let above: Vec<_> = targets.into_iter().filter(|target| !is_below(target)).collect();
@@ -279,11 +280,14 @@ fn conventions_know_nothing_of_the_fleet_s_state() {
 fn only_the_client_opens_a_socket_or_reads_a_clock() {
     let src = root().join("src");
     let mut found = Vec::new();
-    for module in Tree::read(&src).files.keys().filter(|module| module.first().is_some_and(|m| m != "client")) {
+    for module in Tree::read(&src).files.keys().filter(|module| module.first().is_some_and(|m| m != "client"))
+    {
         let path = src.join(module.join("/"));
         let path = if path.is_dir() { path.join("mod.rs") } else { path.with_extension("rs") };
         let code = fs::read_to_string(&path).expect("a source can be read");
-        for forbidden in ["Date::now", "Date::new_0", "WebSocket::new", "performance()", "Instant::now", "SystemTime"] {
+        for forbidden in
+            ["Date::now", "Date::new_0", "WebSocket::new", "performance()", "Instant::now", "SystemTime"]
+        {
             if code.contains(forbidden) {
                 found.push(format!("{}: {forbidden}", path.display()));
             }
@@ -318,5 +322,9 @@ fn circles_and_upward_arrows_are_found() {
     ]);
     let expected = ["board → device", "components::dialog → context", "device → app"];
     assert_eq!(forbidden(&upwards), expected);
-    assert!(upwards.circles() == ["app → device → app"] || upwards.circles().len() == 1, "{:?}", upwards.circles());
+    assert!(
+        upwards.circles() == ["app → device → app"] || upwards.circles().len() == 1,
+        "{:?}",
+        upwards.circles()
+    );
 }

@@ -41,12 +41,12 @@ async fn bytes(page: &Page) -> serde_json::Value {
 async fn the_payload_is_shown_as_text_and_as_hex() {
     board("en-US", &[("attic/lamp/status", " Online\r\n")], async |page, broker| {
         open(page, "attic/lamp").await;
-        until_says(page, "Retained, replayed by the broker · 9 bytes.").await;
-        until_says(page, "Boxed: signs that cannot be seen").await;
+        until_says(page, "Retained message · 9 bytes.").await;
+        until_says(page, "Boxed: invisible characters").await;
         let hex = "0000  20 4f 6e 6c 69 6e 65 0d 0a";
         assert_eq!(bytes(page).await, serde_json::json!([" Online␍ ␊\n", hex]));
         broker.publish("attic/lamp/status", "offline", true).await;
-        until_says(page, "Came live · 7 bytes.").await;
+        until_says(page, "Received live · 7 bytes.").await;
         assert_eq!(bytes(page).await, serde_json::json!(["offline", "0000  6f 66 66 6c 69 6e 65"]));
         let boxed = "return [...document.querySelectorAll('dialog.device .hint')].some(h => h.checkVisibility())";
         assert_eq!(page.js(boxed).await, false);
@@ -62,7 +62,7 @@ async fn a_word_that_nobody_knows_is_counted_and_shown_and_changes_nothing() {
     board("en-US", &[("attic/lamp/status", "online")], async |page, broker| {
         open(page, "attic/lamp").await;
         broker.publish("attic/lamp/status", "per\u{202E}haps<b>", false).await;
-        until_says(page, "1 message on its topic said something that ESPHome does not know").await;
+        until_says(page, "1 message on its topic had a payload that ESPHome does not define").await;
         broker.publish("attic/lamp/status", &"x".repeat(100), false).await;
         until_says(page, "2 messages on its topic").await;
         until_says(page, "The last one: 100 bytes. It begins with:").await;
@@ -96,7 +96,7 @@ const GATEWAY: [(&str, &str); 6] = [
 async fn a_gateway_leads_to_what_hangs_on_it_and_back() {
     board("en-US", &GATEWAY, async |page, broker| {
         open(page, "zigbee2mqtt").await;
-        until_says(page, "What hangs on it: 4").await;
+        until_says(page, "Devices behind it: 4").await;
         let children = "[...document.querySelectorAll('dialog.device .children li')]";
         // The one in trouble first.
         let first = format!("return {children}.map(li => li.innerText.trim())[0]");
@@ -128,8 +128,8 @@ async fn a_gateway_leads_to_what_hangs_on_it_and_back() {
 async fn what_others_say_of_it_is_told() {
     board("en-US", &GATEWAY, async |page, _| {
         open(page, "old").await;
-        until_says(page, "listed in an inventory · switched off there").await;
-        until_says(page, "It has not said anything itself.").await;
+        until_says(page, "listed · disabled").await;
+        until_says(page, "It has not published anything itself.").await;
         page.js("document.querySelector('dialog.device .close').click()").await;
         open(page, "lamp").await;
         // Two topics speak for it, whichever came first.
@@ -143,9 +143,9 @@ async fn what_others_say_of_it_is_told() {
 async fn a_device_that_goes_says_so_and_is_found_again_when_it_is_back() {
     board("zh-CN", &[("attic/lamp/status", "online")], async |page, broker| {
         open(page, "attic/lamp").await;
-        until_says(page, "保留消息，由服务器重放 · 6字节。").await;
+        until_says(page, "保留消息 · 6字节。").await;
         broker.publish("attic/lamp/status", "", true).await;
-        until_says(page, "它已从服务器上移除。这是最后已知的状态。").await;
+        until_says(page, "它的保留消息已在服务器上删除。这是最后已知的状态。").await;
         broker.publish("attic/lamp/status", "offline", true).await;
         until_says(page, "实时收到 · 7字节。").await;
         let gone = "return !document.querySelector('dialog.device').innerText.includes('已从服务器上移除')";

@@ -16,7 +16,8 @@ async fn nothing_moves_while_the_page_starts() {
     }
     for (width, height) in [(1440, 900), (390, 844)] {
         for query in [String::new(), format!("?broker={}", broker.websocket())] {
-            let how = Visit { early: SHIFTS.to_owned(), ..Visit::new(site.page(&query)).sized(width, height) };
+            let how =
+                Visit { early: SHIFTS.to_owned(), ..Visit::new(site.page(&query)).sized(width, height) };
             visit(how, async |page| {
                 page.until_link(if query.is_empty() { "idle" } else { "connected" }).await;
                 if !query.is_empty() {

@@ -97,7 +97,10 @@ fn notice_kind(state: SubscriptionState) -> Option<NoticeKind> {
         SubscriptionState::Refused { retry_at: Some(_), .. } => Some(NoticeKind::Refused),
         SubscriptionState::Refused { retry_at: None, .. } => Some(NoticeKind::RefusedForGood),
         SubscriptionState::Paused => Some(NoticeKind::Paused),
-        SubscriptionState::Waiting | SubscriptionState::Loading | SubscriptionState::Complete | SubscriptionState::Off => None,
+        SubscriptionState::Waiting
+        | SubscriptionState::Loading
+        | SubscriptionState::Complete
+        | SubscriptionState::Off => None,
     }
 }
 

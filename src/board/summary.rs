@@ -170,7 +170,10 @@ pub fn missed(fleet: &Fleet) -> Option<(Time, Time)> {
 /// Whether something is not watched that was to be watched: then nobody may say "all".
 fn is_limited(engine: &Engine) -> bool {
     let is_left_out = |filter: &Subscription| {
-        matches!(filter.state(), SubscriptionState::Paused | SubscriptionState::Off | SubscriptionState::Refused { .. })
+        matches!(
+            filter.state(),
+            SubscriptionState::Paused | SubscriptionState::Off | SubscriptionState::Refused { .. }
+        )
     };
     let refused = engine.fleet().refused();
     refused.devices + refused.topics + refused.metadata > 0

@@ -70,7 +70,8 @@ impl Address {
                 None => (authority, None),
             },
         };
-        let foreign = |c: char| c.is_whitespace() || c.is_control() || "\\<>\"^|".contains(c) || is_bidi_control(c);
+        let foreign =
+            |c: char| c.is_whitespace() || c.is_control() || "\\<>\"^|".contains(c) || is_bidi_control(c);
         if host.is_empty() || text.contains(foreign) {
             return Err(AddressError::Host);
         }

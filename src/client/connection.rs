@@ -186,10 +186,7 @@ impl Connection {
     }
 
     /// Reads what ended the last attempt, while there is no connection and should be one.
-    pub fn read_failure<T>(
-        &self,
-        read: impl FnOnce(ConnectionFailure<'_>, Active<'_>) -> T,
-    ) -> Option<T> {
+    pub fn read_failure<T>(&self, read: impl FnOnce(ConnectionFailure<'_>, Active<'_>) -> T) -> Option<T> {
         // Connected, or ended by the visitor: nothing to explain.
         if matches!(self.link(), Link::Connected | Link::Idle) {
             return None;

@@ -179,12 +179,7 @@ struct Throttle {
 
 impl Throttle {
     fn new(interval: Duration) -> Throttle {
-        Throttle {
-            interval,
-            changes: ArcTrigger::new(),
-            notified_at: Rc::default(),
-            waiting: Rc::default(),
-        }
+        Throttle { interval, changes: ArcTrigger::new(), notified_at: Rc::default(), waiting: Rc::default() }
     }
 
     fn notify(&self) {

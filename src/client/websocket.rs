@@ -28,8 +28,7 @@ struct WebSocket {
 impl WebSocket {
     fn open(url: &str, listener: TransportListener) -> Result<WebSocket, Blocked> {
         // [MQTT-6.0.0-3]: the client MUST include "mqtt" in the list of WebSocket Sub Protocols it offers.
-        let socket =
-            web_sys::WebSocket::new_with_str(url, "mqtt").map_err(|error| why_blocked(&error))?;
+        let socket = web_sys::WebSocket::new_with_str(url, "mqtt").map_err(|error| why_blocked(&error))?;
         socket.set_binary_type(BinaryType::Arraybuffer);
         let was_open = Rc::new(Cell::new(false));
         let on_open = {

@@ -90,18 +90,18 @@ async fn without_any_connection_nothing_covers_the_page() {
 #[wasm_bindgen_test]
 async fn a_device_that_is_removed_keeps_its_panel() {
     let (stage, broker) = opened(&[("tele/lamp/LWT", "Online")], "tasmota", "lamp").await;
-    assert!(says(&stage, "The broker had kept this on tele/lamp/LWT"));
+    assert!(says(&stage, "The broker had retained this on tele/lamp/LWT"));
     assert!(!stage.one(".actions").has_attribute("hidden"));
 
     broker.send(&publish("tele/lamp/LWT", "", false));
-    until("it is gone", || says(&stage, "It was taken away at the broker.")).await;
+    until("it is gone", || says(&stage, "Its retained message was deleted at the broker.")).await;
     assert!(says(&stage, "6 bytes"), "what was known stays");
     assert!(stage.one(".standing").class_list().contains("online"));
     assert!(stage.one(".actions").has_attribute("hidden"), "there is nothing to delete");
     assert_eq!(panel_of(&stage).as_deref(), Some("lamp"));
 
     broker.send(&publish("tele/lamp/LWT", "Offline", false));
-    until("it is back", || !says(&stage, "It was taken away at the broker.")).await;
+    until("it is back", || !says(&stage, "Its retained message was deleted at the broker.")).await;
     assert!(stage.one(".standing").class_list().contains("offline"));
     assert!(!stage.one(".actions").has_attribute("hidden"));
 }
@@ -145,7 +145,7 @@ async fn every_byte_of_a_payload_is_shown() {
     assert!(text.is_connected());
 
     broker.send(&publish("tele/lamp/LWT", "per\u{202E}haps<b>", false));
-    let unknown = "1 message on its topic said something that Tasmota does not know";
+    let unknown = "1 message on its topic had a payload that Tasmota does not define";
     until(unknown, || says(&stage, unknown)).await;
     assert_eq!(stage.text(".sheet > pre"), "perU+202Ehaps<b>");
     assert_eq!(stage.count("b"), 1, "the status");
@@ -160,7 +160,7 @@ async fn a_child_keeps_its_element_and_the_focus_and_leads_to_its_panel() {
         ("zigbee2mqtt/lamp/availability", r#"{"state":"offline"}"#),
     ];
     let (stage, broker) = opened(&retained, "zigbee2mqtt-bridge", "zigbee2mqtt").await;
-    assert!(says(&stage, "What hangs on it: 2"));
+    assert!(says(&stage, "Devices behind it: 2"));
     assert!(stage.text(".children li").contains("lamp"), "the one in trouble first");
     let door = stage.one(".children li:nth-child(2)");
     stage.focus(".children li:nth-child(2) .link");

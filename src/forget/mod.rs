@@ -9,7 +9,7 @@ mod overview;
 mod tests;
 
 use fleet::retained::{MAX_TOPICS, Task};
-use fleet::{Fleet, Deletion};
+use fleet::{Deletion, Fleet};
 use leptos::prelude::*;
 use web_sys::MouseEvent;
 

@@ -2,10 +2,10 @@
 //!
 //! Pure: read from `fleet::Deletion`, which decides everything. Only the rows are worded here.
 
-use std::borrow::Cow;
 use fleet::retained::{Item, Task};
-use fleet::{Fleet, Deletion, Outcome, Status};
+use fleet::{Deletion, Fleet, Outcome, Status};
 use mqtt::QoS;
+use std::borrow::Cow;
 
 use super::outcome::OutcomeKind;
 use crate::format::Formats;

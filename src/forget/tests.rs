@@ -46,7 +46,7 @@ fn is_looked_up(stage: &Stage) -> bool {
 async fn nothing_is_deleted_without_a_question_and_closing_drops_a_look_up() {
     let (stage, broker) = looking_up("fan/status").await;
     assert!(stage.one("dialog").has_attribute("open"));
-    assert_eq!(stage.text("[role=status]"), "Asking the broker what it keeps …");
+    assert_eq!(stage.text("[role=status]"), "Asking the broker for retained messages …");
     assert_eq!(stage.text(".actions"), "Stop");
     assert!(!stage.one("progress").has_attribute("hidden"));
 
@@ -56,7 +56,7 @@ async fn nothing_is_deleted_without_a_question_and_closing_drops_a_look_up() {
     broker.send(&[0xD0, 0]);
     frames(30).await;
     broker.send(&[0xB0, 2, 0, 3]);
-    until_says(&stage, "The broker keeps a retained message of 1 device, which can be deleted.").await;
+    until_says(&stage, "The broker has retained messages of 1 device that can be deleted.").await;
     assert!(stage.one("progress").has_attribute("hidden"));
     assert_eq!(stage.text(".outcomes h3"), "To be deleted 1");
     assert_eq!(stage.text(".outcomes li"), "fan fan/status Offline · 7 bytes · QoS 0");

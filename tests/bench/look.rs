@@ -53,9 +53,7 @@ impl Subject {
         match self {
             Subject::Tiles => site.page(&format!("{query}&version=3.1.1#/?view=tiles{view}")),
             Subject::Wall => site.page(&format!("{query}&version=3.1.1#/?view=wall{view}")),
-            Subject::Before => {
-                site.page(&format!("{BEFORE}/{query}&version=3.1.1#/?view=tiles{view}"))
-            }
+            Subject::Before => site.page(&format!("{BEFORE}/{query}&version=3.1.1#/?view=tiles{view}")),
             Subject::MqttJs => site.page(&format!("peer/mqttjs.html{query}")),
             Subject::Store => site.page(&format!("peer/mqttjs.html{query}&nodes=0")),
             Subject::Counter => site.page(&format!("peer/counter.html{query}")),

@@ -157,13 +157,17 @@ impl Bench {
         }
         if let Some(devices) = self.plan.largest {
             let scenario = format!("batched-{devices}");
-            for subject in self.subjects(&[Tiles, Wall], repetition).into_iter().filter(|_| is_wanted(&scenario)) {
+            for subject in
+                self.subjects(&[Tiles, Wall], repetition).into_iter().filter(|_| is_wanted(&scenario))
+            {
                 report(&scenario, subject.name(), self.batched(subject, devices).await);
             }
         }
         for is_busy in [false, true] {
             let scenario = if is_busy { "latency-busy" } else { "latency-rest" };
-            for subject in self.subjects(&[Tiles, Vanilla], repetition).into_iter().filter(|_| is_wanted(scenario)) {
+            for subject in
+                self.subjects(&[Tiles, Vanilla], repetition).into_iter().filter(|_| is_wanted(scenario))
+            {
                 report(scenario, subject.name(), self.latency(subject, is_busy).await);
             }
         }

@@ -24,8 +24,8 @@ use std::time::Duration;
 use mqtt::{PropertiesBuf, QoS, ReasonCode, Time, TopicFilter};
 
 use self::batch::{Entry, Stage};
-use crate::fleet::{Fleet, Handle};
 use crate::conventions::{Convention, ConventionId, Level};
+use crate::fleet::{Fleet, Handle};
 
 /// How many topics are looked up at most.
 pub const MAX_TOPICS: usize = 10_000;

@@ -9,8 +9,8 @@ use mqtt::{
 use super::batch::{Entry, Found, Sending, Stage};
 use super::{BATCH, Deletion, GRACE_PERIOD, Item, Outcome, Task, concerns, filter};
 use crate::fleet::Fleet;
-use crate::status::Evidence;
 use crate::snapshot::{ANSWER_TIMEOUT, Snapshot};
+use crate::status::Evidence;
 
 impl Deletion {
     /// Whether its topics are subscribed to, or about to be. Then no other SUBSCRIBE may be sent.

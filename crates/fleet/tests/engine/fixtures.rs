@@ -14,8 +14,9 @@ pub const THREE: &[(&str, &str, QoS)] = &[
 ];
 
 /// The default filters, in the order in which the board asks for them.
-pub static FILTERS: LazyLock<Vec<&'static str>> =
-    LazyLock::new(|| fleet::Registry::built_in().default_filters().into_iter().map(|filter| &*filter.leak()).collect());
+pub static FILTERS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    fleet::Registry::built_in().default_filters().into_iter().map(|filter| &*filter.leak()).collect()
+});
 
 pub fn kept(bytes: u32, qos: QoS) -> Outcome {
     Outcome::Kept { bytes, qos }
