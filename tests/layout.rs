@@ -90,9 +90,11 @@ impl Tree {
             let mut open = vec![start];
             while let Some(module) = open.pop() {
                 for &next in &arrows[module] {
-                    if came_from.insert(next, module).is_none() {
+                    // Where a file was first reached from stays: the way back must come to an end.
+                    came_from.entry(next).or_insert_with(|| {
                         open.push(next);
-                    }
+                        module
+                    });
                 }
             }
             if came_from.contains_key(start) && !seen.contains(start) {
