@@ -178,7 +178,7 @@ fn describe(fleet: &Fleet, device: &Device<'_>, locale: Locale, formats: &Format
 #[derive(Clone, PartialEq)]
 struct OptionData {
     id: String,
-    slug: &'static str,
+    slug: String,
     status: Status,
     evidence: Evidence,
     parent_offline: bool,
@@ -209,7 +209,7 @@ pub fn Wall(
                 let words = describe(fleet, &device, locale, &formats, now);
                 Some(OptionData {
                     id: device.id.to_owned(),
-                    slug: device.convention.slug,
+                    slug: device.convention.slug.to_string(),
                     status: device.status,
                     evidence: device.evidence,
                     parent_offline: device.parent_offline,
@@ -301,7 +301,7 @@ fn Cell(
             id="wall-cell"
             aria-selected="true"
             data-device=move || data.with(|data| data.as_ref().map(|data| data.id.clone()))
-            data-convention=move || data.with(|data| data.as_ref().map(|data| data.slug))
+            data-convention=move || data.with(|data| data.as_ref().map(|data| data.slug.clone()))
             data-status=status
             data-evidence=evidence
             data-parent=parent
