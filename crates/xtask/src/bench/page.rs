@@ -26,6 +26,9 @@ pub struct Options {
     /// Use dist/ as it is instead of building the page again
     #[arg(long)]
     no_build: bool,
+    /// Measure this other build of Willow in the same run: the dist/ of an earlier commit
+    #[arg(long, value_name = "DIST")]
+    before: Option<PathBuf>,
 }
 
 /// The pages in the order of the tables.
