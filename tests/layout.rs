@@ -44,7 +44,7 @@ impl Tree {
                 let path = entry.expect("an entry can be read").path();
                 if path.is_dir() {
                     folders.push(path);
-                } else if path.extension().is_some_and(|extension| extension == "rs") {
+                } else if path.extension().is_some_and(|extension| extension == "rs") && !is_of_tests(&path) {
                     let code = fs::read_to_string(&path).expect("a source can be read");
                     tree.add(&module_of(src, &path), &code);
                 }
@@ -206,6 +206,11 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         }
         syn::visit::visit_path(self, path);
     }
+}
+
+/// Files that only tests have: `testing.rs` and `tests.rs`.
+fn is_of_tests(file: &Path) -> bool {
+    file.file_stem().is_some_and(|stem| stem == "testing" || stem == "tests")
 }
 
 /// `src/client/mod.rs` is `client`, `src/client/log.rs` is `client::log`.
