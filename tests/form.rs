@@ -101,7 +101,7 @@ async fn a_bad_address_is_told_at_the_field_and_loses_nothing() {
 
 #[tokio::test]
 async fn the_language_is_kept_and_slash_searches() {
-    let site = Site::http().await;
+    let (site, broker) = (Site::http().await, Mosquitto::start(MosquittoOptions::default()).await);
     visit(Visit::new(site.page("")), async |page| {
         page.until("English", "return !!document.querySelector('select[name=language]')").await;
         page.until_link("idle").await;
@@ -112,6 +112,13 @@ async fn the_language_is_kept_and_slash_searches() {
         page.until("简体中文", "return /未连接/.test(document.body.innerText)").await;
         page.driver.refresh().await.expect("a page can be loaded again");
         page.until("简体中文 again", "return document.documentElement.lang === 'zh-CN'").await;
+        // There is nothing to search before the first connection.
+        page.js("document.dispatchEvent(new KeyboardEvent('keydown', { key: '/', bubbles: true }))").await;
+        assert_eq!(page.js("return document.activeElement?.type === 'search'").await, false);
+        let connected = site.page(&format!("?broker={}", broker.websocket()));
+        page.driver.goto(&connected).await.expect("the page opens");
+        page.until_link("connected").await;
+        page.until("简体中文 still", "return document.documentElement.lang === 'zh-CN'").await;
         page.until("the search", "return document.querySelectorAll('input[type=search]').length === 1").await;
         page.js("document.dispatchEvent(new KeyboardEvent('keydown', { key: '/', bubbles: true }))").await;
         page.until("the focus", "return document.activeElement?.type === 'search'").await;

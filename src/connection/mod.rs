@@ -4,6 +4,7 @@
 //! [`TroublePanel`] explains a failure, [`SupportReport`] copies a report. `app` places them.
 
 mod diagnose;
+mod diagnosis_text;
 mod fields;
 mod form;
 mod report;

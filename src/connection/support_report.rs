@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::diagnose::Diagnosis;
+use super::diagnosis_text::{cause_text, fact_text};
 use super::report::{Subject, Wording, report};
-use super::troubleshooting::{cause_text, fact_text};
 use crate::client;
 use crate::context::{AppContext, use_app};
 use crate::i18n::{Locale, t, t_string, use_i18n};

@@ -2,20 +2,14 @@
 //!
 //! The browser's own scroll anchoring cannot do this: most tiles above the view have no element.
 
-use fleet::Handle;
 use leptos::prelude::*;
 
-use super::GridState;
+use super::layout::Placed;
+use super::sections::Section;
+use super::state::{Anchor, GridState};
 
 /// How many tiles of a line are remembered: a line of the wall has hundreds of cells.
 const ANCHORS: usize = 8;
-
-/// A device that the visitor looks at, and where its line begins from the upper edge of the first section.
-#[derive(Copy, Clone)]
-pub struct Anchor {
-    handle: Handle,
-    line: f64,
-}
 
 impl GridState {
     /// After an update: scrolls by as much as the lines moved that the visitor looks at. A device that moved to another
@@ -54,7 +48,7 @@ impl GridState {
         if top >= 0.0 {
             return Vec::new();
         }
-        let of_section = |sections: &[super::Section], placed: &super::Placed| {
+        let of_section = |sections: &[Section], placed: &Placed| {
             let (line, distance) = layout.first_line(placed, top);
             let rest = sections.get(placed.section)?.handles.get(line * layout.columns..)?;
             let anchor = |below: f64| move |&handle| Anchor { handle, line: distance - top + below };

@@ -9,7 +9,8 @@ use web_sys::{Element, Event, FocusEvent, FocusOptions, HtmlElement, KeyboardEve
 
 use super::layout::{self, Step};
 use super::measure::{closest, view_height};
-use super::{GridState, Section};
+use super::sections::heir;
+use super::state::GridState;
 use crate::components::is_focus_lost;
 
 impl GridState {
@@ -115,12 +116,6 @@ impl GridState {
             }
         });
     }
-}
-
-/// The device that stands where another one stood.
-pub(super) fn heir(sections: &[Section], stood: (usize, usize)) -> Option<Handle> {
-    let handles = &sections.get(stood.0).or(sections.last())?.handles;
-    handles.get(stood.1).or(handles.last()).copied()
 }
 
 /// Gives a tile the focus as soon as it is in the document.

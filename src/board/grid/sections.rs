@@ -99,3 +99,9 @@ fn fold_name(GroupKey { by, convention, text }: &GroupKey) -> String {
     let space = if convention.is_some() && !text.is_empty() { " " } else { "" };
     format!("{}{}{space}{text}", fold_prefix(*by), convention.as_deref().unwrap_or_default())
 }
+
+/// The device that stands where another one stood.
+pub fn heir(sections: &[Section], stood: (usize, usize)) -> Option<Handle> {
+    let handles = &sections.get(stood.0).or(sections.last())?.handles;
+    handles.get(stood.1).or(handles.last()).copied()
+}

@@ -12,9 +12,9 @@ use leptos::prelude::*;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement};
 
 use super::painter::{Look, Sprites, context_of, put};
-use crate::board::grid::GridState;
 use crate::board::grid::layout::Placed;
 use crate::board::grid::measure::pixels;
+use crate::board::grid::state::GridState;
 use crate::client::Pace;
 
 /// The cells of a section that are in sight.

@@ -7,8 +7,8 @@ use leptos_use::use_media_query;
 use web_sys::HtmlElement;
 
 use super::painter::Look;
-use crate::board::grid::GridState;
 use crate::board::grid::measure::{computed_style, pixels};
+use crate::board::grid::state::GridState;
 use crate::i18n::{t_string, use_i18n};
 use crate::wording::status_label;
 

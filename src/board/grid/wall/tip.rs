@@ -3,10 +3,10 @@
 use fleet::Status;
 use leptos::prelude::*;
 
-use super::describe;
-use crate::board::grid::GridState;
+use super::describe::describe;
 use crate::board::grid::measure::{Measured, pixels};
 use crate::board::grid::sections::place_of;
+use crate::board::grid::state::GridState;
 use crate::client::Pace;
 use crate::components::StatusIcon;
 use crate::format::use_format;
