@@ -6,7 +6,7 @@ use mqtt::{Link, Version};
 use crate::client;
 use crate::components::Icon;
 use crate::context::{Dialog, Theme, use_app};
-use crate::i18n::{self, t_string, td_string, use_i18n};
+use crate::i18n::{self, t_string, td_string, text, use_i18n};
 use crate::storage;
 
 /// The bar at the top.
@@ -49,7 +49,7 @@ fn LanguageSwitch() -> impl IntoView {
         <select
             class="switch"
             name="language"
-            aria-label=move || t_string!(i18n, page.language)
+            aria-label=text!(i18n, page.language)
             on:change=choose
         >
             {options.collect_view()}
@@ -128,7 +128,7 @@ fn ThemeSwitch() -> impl IntoView {
 fn HelpButton() -> impl IntoView {
     let i18n = use_i18n();
     let dialog = use_app().dialog;
-    let label = move || t_string!(i18n, help.title);
+    let label = text!(i18n, help.title);
     view! {
         <button
             type="button"

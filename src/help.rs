@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::components::{ModalDialog, StatusIcon};
 use crate::context::{Dialog, use_app};
-use crate::i18n::{t, use_i18n};
+use crate::i18n::{text, use_i18n};
 
 /// The help, opened by its button or by `?`.
 #[component]
@@ -27,31 +27,31 @@ pub fn HelpDialog() -> impl IntoView {
 fn Help() -> impl IntoView {
     let i18n = use_i18n();
     view! {
-        <h2 id="help-title" tabindex="-1">{t!(i18n, help.title)}</h2>
-        <h3>{t!(i18n, help.statuses)}</h3>
+        <h2 id="help-title" tabindex="-1">{text!(i18n, help.title)}</h2>
+        <h3>{text!(i18n, help.statuses)}</h3>
         <dl>
-            <StatusEntry status=Status::Online word=t!(i18n, status.online) meaning=t!(i18n, help.online) />
-            <StatusEntry status=Status::Offline word=t!(i18n, status.offline) meaning=t!(i18n, help.offline) />
-            <StatusEntry status=Status::Degraded word=t!(i18n, status.degraded) meaning=t!(i18n, help.degraded) />
-            <StatusEntry status=Status::Sleeping word=t!(i18n, status.sleeping) meaning=t!(i18n, help.sleeping) />
-            <StatusEntry status=Status::Unknown word=t!(i18n, status.unknown) meaning=t!(i18n, help.unknown) />
+            <StatusEntry status=Status::Online word=text!(i18n, status.online) meaning=text!(i18n, help.online) />
+            <StatusEntry status=Status::Offline word=text!(i18n, status.offline) meaning=text!(i18n, help.offline) />
+            <StatusEntry status=Status::Degraded word=text!(i18n, status.degraded) meaning=text!(i18n, help.degraded) />
+            <StatusEntry status=Status::Sleeping word=text!(i18n, status.sleeping) meaning=text!(i18n, help.sleeping) />
+            <StatusEntry status=Status::Unknown word=text!(i18n, status.unknown) meaning=text!(i18n, help.unknown) />
         </dl>
-        <h3>{t!(i18n, help.edges)}</h3>
+        <h3>{text!(i18n, help.edges)}</h3>
         <dl>
-            <EdgeEntry class="edge" word=t!(i18n, tools.live) meaning=t!(i18n, help.live) />
-            <EdgeEntry class="edge retained" word=t!(i18n, tools.retained) meaning=t!(i18n, help.retained) />
-            <EdgeEntry class="edge stale" word=t!(i18n, tools.stale) meaning=t!(i18n, help.stale) />
+            <EdgeEntry class="edge" word=text!(i18n, tools.live) meaning=text!(i18n, help.live) />
+            <EdgeEntry class="edge retained" word=text!(i18n, tools.retained) meaning=text!(i18n, help.retained) />
+            <EdgeEntry class="edge stale" word=text!(i18n, tools.stale) meaning=text!(i18n, help.stale) />
         </dl>
-        <h3>{t!(i18n, help.keys)}</h3>
+        <h3>{text!(i18n, help.keys)}</h3>
         <dl>
-            <KeyEntry keys="← ↑ → ↓" meaning=t!(i18n, help.arrows) />
-            <KeyEntry keys="Home End" meaning=t!(i18n, help.ends) />
-            <KeyEntry keys="PgUp PgDn" meaning=t!(i18n, help.pages) />
-            <KeyEntry keys="Enter" meaning=t!(i18n, help.enter) />
-            <KeyEntry keys="Esc" meaning=t!(i18n, help.escape) />
-            <KeyEntry keys="/" meaning=t!(i18n, help.slash) />
-            <KeyEntry keys="↓" meaning=t!(i18n, help.down) />
-            <KeyEntry keys="?" meaning=t!(i18n, help.question) />
+            <KeyEntry keys="← ↑ → ↓" meaning=text!(i18n, help.arrows) />
+            <KeyEntry keys="Home End" meaning=text!(i18n, help.ends) />
+            <KeyEntry keys="PgUp PgDn" meaning=text!(i18n, help.pages) />
+            <KeyEntry keys="Enter" meaning=text!(i18n, help.enter) />
+            <KeyEntry keys="Esc" meaning=text!(i18n, help.escape) />
+            <KeyEntry keys="/" meaning=text!(i18n, help.slash) />
+            <KeyEntry keys="↓" meaning=text!(i18n, help.down) />
+            <KeyEntry keys="?" meaning=text!(i18n, help.question) />
         </dl>
     }
 }

@@ -1,4 +1,4 @@
-//! The page's texts in the visitor's language, by leptos_i18n: `t!` in views, `t_string!` elsewhere.
+//! The page's texts in the visitor's language, by leptos_i18n: `text!` in views, `t_string!` elsewhere.
 //!
 //! The build script generates the keys from `locales/`, so that a key or a parameter that does not exist is a compiler
 //! error. Numbers and times are formatted by [`crate::format`]. Text that a stranger wrote goes into a sentence by
@@ -90,6 +90,19 @@ macro_rules! t_count {
     };
 }
 pub use crate::t_count;
+
+/// A sentence that follows the language, as a `Signal<&'static str>`, for content and attributes in views.
+///
+/// leptos_i18n's `t!` makes a closure, and Leptos a renderer of its own for each closure: over a hundred sentences were
+/// an eighth of the page. Signals of one type share one.
+#[macro_export]
+macro_rules! text {
+    ($i18n:expr, $($key:ident).+) => {{
+        let i18n = $i18n;
+        leptos::prelude::Signal::derive(move || leptos_i18n::t_string!(i18n, $($key).+))
+    }};
+}
+pub use crate::text;
 
 /// Whether two tags begin with the same language.
 pub fn is_same_language(one: &str, other: &str) -> bool {

@@ -7,7 +7,7 @@ use crate::client::Pace;
 use crate::components::StatusIcon;
 use crate::context::use_app;
 use crate::format::use_format;
-use crate::i18n::{t, t_string, use_i18n};
+use crate::i18n::{t_string, text, use_i18n};
 use crate::wording::{change_evidence, change_text, status_word};
 
 /// How many changes are in the document.
@@ -34,7 +34,7 @@ pub fn Activity() -> impl IntoView {
             aria-labelledby="rail-title"
             hidden=move || app.status.with(|status| status.counts.total == 0)
         >
-            <h2 id="rail-title">{t!(i18n, rail.title)}</h2>
+            <h2 id="rail-title">{text!(i18n, rail.title)}</h2>
             <p>{move || if is_empty.get() { t_string!(i18n, rail.none) } else { "" }}</p>
             <ol class="changes" hidden=move || is_empty.get()>
                 <For each=move || entries.get().list key=|entry| entry.key.clone() let:entry>

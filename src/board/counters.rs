@@ -7,20 +7,20 @@ use leptos::prelude::*;
 
 use crate::components::StatusIcon;
 use crate::context::use_app;
-use crate::i18n::{t, t_string, use_i18n};
+use crate::i18n::{text, use_i18n};
 
 /// The counters, in the document from the start.
 #[component]
 pub fn Counters() -> impl IntoView {
     let i18n = use_i18n();
     view! {
-        <div class="chips" role="group" aria-label=move || t_string!(i18n, chip.group)>
-            <Counter status=None label=t!(i18n, chip.total) />
-            <Counter status=Some(Status::Offline) label=t!(i18n, chip.offline) />
-            <Counter status=Some(Status::Degraded) label=t!(i18n, chip.degraded) />
-            <Counter status=Some(Status::Online) label=t!(i18n, chip.online) />
-            <Counter status=Some(Status::Sleeping) label=t!(i18n, chip.sleeping) />
-            <Counter status=Some(Status::Unknown) label=t!(i18n, chip.unknown) />
+        <div class="chips" role="group" aria-label=text!(i18n, chip.group)>
+            <Counter status=None label=text!(i18n, chip.total) />
+            <Counter status=Some(Status::Offline) label=text!(i18n, chip.offline) />
+            <Counter status=Some(Status::Degraded) label=text!(i18n, chip.degraded) />
+            <Counter status=Some(Status::Online) label=text!(i18n, chip.online) />
+            <Counter status=Some(Status::Sleeping) label=text!(i18n, chip.sleeping) />
+            <Counter status=Some(Status::Unknown) label=text!(i18n, chip.unknown) />
         </div>
     }
 }

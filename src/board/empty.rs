@@ -6,7 +6,7 @@ use super::context::use_board;
 use crate::client::Pace;
 use crate::context::{Dialog, use_app};
 use crate::format::use_format;
-use crate::i18n::{foreign, t, t_count, t_string, use_i18n};
+use crate::i18n::{foreign, t_count, t_string, text, use_i18n};
 use crate::view::View;
 
 /// A device made of two commands. The first one stays, in the background.
@@ -38,7 +38,7 @@ pub fn NoDevice() -> impl IntoView {
     // The example would not be seen through filters that the visitor chose.
     let advice = if filters.is_empty() {
         view! {
-            <p>{t!(i18n, board.nobody.example)}</p>
+            <p>{text!(i18n, board.nobody.example)}</p>
             <pre>{example(&host)}</pre>
         }
         .into_any()
@@ -48,8 +48,8 @@ pub fn NoDevice() -> impl IntoView {
     };
     view! {
         <div class="empty">
-            <h2>{t!(i18n, board.nobody.title)}</h2>
-            <p>{t!(i18n, board.nobody.body)}</p>
+            <h2>{text!(i18n, board.nobody.title)}</h2>
+            <p>{text!(i18n, board.nobody.body)}</p>
             <p>{looked_at}</p>
             {advice}
         </div>
@@ -82,10 +82,10 @@ pub fn NoMatch() -> impl IntoView {
     };
     view! {
         <div class="empty">
-            <h2>{t!(i18n, board.none_found.title)}</h2>
+            <h2>{text!(i18n, board.none_found.title)}</h2>
             <p>{body}</p>
             <button type="button" class="button" on:click=show_all>
-                {t!(i18n, board.show_all)}
+                {text!(i18n, board.show_all)}
             </button>
         </div>
     }
@@ -102,7 +102,7 @@ pub fn Disconnected() -> impl IntoView {
                 class="button primary"
                 on:click=move |_| app.dialog.set(Some(Dialog::Connection))
             >
-                {t!(i18n, form.connect)}
+                {text!(i18n, form.connect)}
             </button>
         </div>
     }

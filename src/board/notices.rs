@@ -10,7 +10,7 @@ use super::notice_choice::{NoticeFilter, NoticeKind};
 use crate::components::focus_headline_if_lost;
 use crate::context::use_app;
 use crate::format::use_format;
-use crate::i18n::{I18n, foreign, t, t_count, t_string, use_i18n};
+use crate::i18n::{I18n, foreign, t_count, t_string, text, use_i18n};
 use crate::wording::reason_code;
 
 /// How many filters a notice names; the rest are counted.
@@ -117,7 +117,7 @@ fn ResumeButton(
     };
     view! {
         <button type="button" class="button small" on:click=resume>
-            {t!(i18n, note.paused.resume)}
+            {text!(i18n, note.paused.resume)}
         </button>
     }
 }
@@ -137,7 +137,7 @@ fn BoundsNotice() -> impl IntoView {
     view! {
         <Show when=move || { left_out.get() > 0 }>
             <section class="note caution">
-                <h2>{t!(i18n, note.bounded.title)}</h2>
+                <h2>{text!(i18n, note.bounded.title)}</h2>
                 <p>{body}</p>
             </section>
         </Show>

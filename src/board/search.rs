@@ -7,7 +7,7 @@ use web_sys::{Event, KeyboardEvent};
 use super::context::use_board;
 use crate::components::focus_devices;
 use crate::context::{Dialog, use_app};
-use crate::i18n::{t_string, use_i18n};
+use crate::i18n::{t_string, text, use_i18n};
 
 /// The search field.
 #[component]
@@ -33,7 +33,7 @@ pub fn Search() -> impl IntoView {
             autocapitalize="off"
             spellcheck="false"
             aria-keyshortcuts="/"
-            aria-label=move || t_string!(i18n, board.search)
+            aria-label=text!(i18n, board.search)
             placeholder=move || format!("{}   /", t_string!(i18n, board.search))
             prop:value=move || app.view.with(|view| view.query.text.clone())
             on:input=search

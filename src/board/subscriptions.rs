@@ -14,7 +14,7 @@ use super::context::use_board;
 use crate::client::{self, Pace};
 use crate::context::use_app;
 use crate::format::use_format;
-use crate::i18n::{foreign, t, t_count, t_string, use_i18n};
+use crate::i18n::{foreign, t_count, t_string, text, use_i18n};
 use crate::wording::filter_state;
 
 /// How often rates are recomputed.
@@ -58,7 +58,7 @@ pub fn Subscriptions(
             class="filters"
             on:toggle=move |_| is_open.set(panel.get_untracked().is_some_and(|panel| panel.open()))
         >
-            <summary>{t!(i18n, filters.title)}</summary>
+            <summary>{text!(i18n, filters.title)}</summary>
             <Show when=move || is_open.get()>
                 <div>
                     <div class="wide">
@@ -100,13 +100,13 @@ fn FilterTable() -> impl IntoView {
         <table>
             <thead>
                 <tr>
-                    <th scope="col">{t!(i18n, filters.watch)}</th>
-                    <th scope="col">{t!(i18n, filters.filter)}</th>
-                    <th scope="col">{t!(i18n, filters.state)}</th>
-                    <th scope="col">{t!(i18n, filters.messages)}</th>
-                    <th scope="col">{t!(i18n, filters.topics)}</th>
-                    <th scope="col">{t!(i18n, filters.useless)}</th>
-                    <th scope="col">{t!(i18n, filters.rate)}</th>
+                    <th scope="col">{text!(i18n, filters.watch)}</th>
+                    <th scope="col">{text!(i18n, filters.filter)}</th>
+                    <th scope="col">{text!(i18n, filters.state)}</th>
+                    <th scope="col">{text!(i18n, filters.messages)}</th>
+                    <th scope="col">{text!(i18n, filters.topics)}</th>
+                    <th scope="col">{text!(i18n, filters.useless)}</th>
+                    <th scope="col">{text!(i18n, filters.rate)}</th>
                 </tr>
             </thead>
             <tbody>
@@ -240,8 +240,8 @@ fn UnrecognizedMessages() -> impl IntoView {
         move |messages: u64| move || t_string!(i18n, filters.unknown.times, n = format.count(messages));
     view! {
         <Show when=move || listed.with(|listed| !listed.is_empty())>
-            <h2>{t!(i18n, filters.unknown.title)}</h2>
-            <p>{t!(i18n, filters.unknown.body)}</p>
+            <h2>{text!(i18n, filters.unknown.title)}</h2>
+            <p>{text!(i18n, filters.unknown.body)}</p>
             <ul>
                 <For each=move || listed.get() key=|topic| topic.clone() let(Unrecognized { topic, last, messages })>
                     <li>

@@ -9,7 +9,7 @@ use super::context::use_board;
 use crate::client::Pace;
 use crate::context::{AppContext, Dialog, use_app};
 use crate::format::use_format;
-use crate::i18n::{I18n, t, t_count, t_string, use_i18n};
+use crate::i18n::{I18n, t_count, t_string, text, use_i18n};
 use crate::view::{Density, GROUPINGS, ORDERS, View};
 
 const EVIDENCE: [Evidence; 3] = [Evidence::Live, Evidence::Retained, Evidence::Stale];
@@ -34,21 +34,21 @@ pub fn Toolbar() -> impl IntoView {
     view! {
         <div class="tools" hidden=move || !has_devices() && !is_deletion_begun.get()>
             <Choice
-                label=t!(i18n, tools.sort)
+                label=text!(i18n, tools.sort)
                 words=ORDERS.iter().map(|(_, word)| (*word).into()).collect()
                 text=order_text
                 chosen=|view| word_of(&ORDERS, &view.query.order).into()
                 choose=|view, word| view.query.order = value_of(&ORDERS, word)
             />
             <Choice
-                label=t!(i18n, tools.group)
+                label=text!(i18n, tools.group)
                 words=GROUPINGS.iter().map(|(_, word)| (*word).into()).collect()
                 text=grouping_text
                 chosen=|view| word_of(&GROUPINGS, &view.grouping).into()
                 choose=|view, word| view.grouping = value_of(&GROUPINGS, word)
             />
             <Choice
-                label=t!(i18n, tools.evidence)
+                label=text!(i18n, tools.evidence)
                 words=[""].into_iter().chain(EVIDENCE.map(Evidence::word)).map(Cow::from).collect()
                 text=evidence_text
                 chosen=|view| view.query.evidence.map_or("", Evidence::word).into()
@@ -57,7 +57,7 @@ pub fn Toolbar() -> impl IntoView {
                 }
             />
             <Choice
-                label=t!(i18n, tools.convention)
+                label=text!(i18n, tools.convention)
                 words=["".into()].into_iter().chain(slugs).collect()
                 text=convention_text
                 chosen=|view| view.query.convention.clone().unwrap_or_default()
@@ -133,7 +133,7 @@ fn Densities() -> impl IntoView {
         }
     });
     view! {
-        <div class="segments" role="group" aria-label=move || t_string!(i18n, tools.density)>
+        <div class="segments" role="group" aria-label=text!(i18n, tools.density)>
             {densities.into_iter().collect_view()}
         </div>
     }
@@ -169,7 +169,7 @@ fn Deletion(
             hidden=move || !is_left()
             on:click=move |_| app.dialog.set(Some(Dialog::Forget))
         >
-            {t!(i18n, forget.again)}
+            {text!(i18n, forget.again)}
         </button>
     }
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use web_sys::{Event, PointerEvent};
 
 use super::focus::{focus, focus_headline, is_focus_lost};
-use crate::i18n::{t_string, use_i18n};
+use crate::i18n::{text, use_i18n};
 
 /// A modal dialog. What is in it exists while it is open.
 #[component]
@@ -41,7 +41,7 @@ pub fn ModalDialog(
     // there too: a drag that selects text may end anywhere.
     let is_on_backdrop = |event: &Event| event.target() == event.current_target();
     let began_on_backdrop = StoredValue::new(false);
-    let close_label = move || t_string!(i18n, form.close);
+    let close_label = text!(i18n, form.close);
     let on_closed = move |_| {
         // The event comes late: by then it may be open again.
         if dialog.get_untracked().is_some_and(|dialog| dialog.open()) {

@@ -8,7 +8,7 @@ use super::form::FormState;
 use super::validation::{FormError, Section};
 use crate::client;
 use crate::context::use_app;
-use crate::i18n::{foreign, t, t_string, use_i18n};
+use crate::i18n::{foreign, t_string, text, use_i18n};
 use crate::storage::profiles::{MAX_NAME, VERSIONS};
 
 /// The form.
@@ -35,7 +35,7 @@ pub fn FormFields(
             <AdvancedFields form />
             <div class="actions">
                 <button class="button primary" type="submit">
-                    {t!(i18n, form.connect)}
+                    {text!(i18n, form.connect)}
                 </button>
                 <Show when=move || is_linked.get()>
                     <button
@@ -44,7 +44,7 @@ pub fn FormFields(
                         name="disconnect"
                         on:click=move |_| form.disconnect()
                     >
-                        {t!(i18n, form.disconnect)}
+                        {text!(i18n, form.disconnect)}
                     </button>
                 </Show>
             </div>
@@ -59,7 +59,7 @@ fn BrokerField(form: FormState) -> impl IntoView {
     view! {
         <div>
             <label class="broker">
-                {t!(i18n, form.broker)}
+                {text!(i18n, form.broker)}
                 <input
                     class="field"
                     type="url"
@@ -85,7 +85,7 @@ fn LoginFields(form: FormState) -> impl IntoView {
     view! {
         <div class="pair">
             <label>
-                {t!(i18n, form.user)}
+                {text!(i18n, form.user)}
                 <input
                     class="field"
                     name="user"
@@ -98,7 +98,7 @@ fn LoginFields(form: FormState) -> impl IntoView {
                 />
             </label>
             <label>
-                {t!(i18n, form.password)}
+                {text!(i18n, form.password)}
                 <input
                     class="field"
                     type="password"
@@ -113,7 +113,7 @@ fn LoginFields(form: FormState) -> impl IntoView {
                 />
             </label>
             <p class="hint" id="login-hint">
-                {t!(i18n, form.login_hint)}
+                {text!(i18n, form.login_hint)}
             </p>
             <ErrorText form section=Section::Login id="login-error" />
         </div>
@@ -139,7 +139,7 @@ fn AdvancedFields(form: FormState) -> impl IntoView {
         };
         view! { <option value=word>{label}</option> }
     });
-    let generate = move || t_string!(i18n, form.client_id_generate);
+    let generate = text!(i18n, form.client_id_generate);
     view! {
         <details
             class="more"
@@ -147,10 +147,10 @@ fn AdvancedFields(form: FormState) -> impl IntoView {
             prop:open=move || is_open.get()
             on:toggle=handle_toggle
         >
-            <summary>{t!(i18n, form.advanced)}</summary>
+            <summary>{text!(i18n, form.advanced)}</summary>
             <div class="pair">
                 <label>
-                    {t!(i18n, form.keep_alive)}
+                    {text!(i18n, form.keep_alive)}
                     <input
                         class="field"
                         name="keep-alive"
@@ -164,7 +164,7 @@ fn AdvancedFields(form: FormState) -> impl IntoView {
                     />
                 </label>
                 <label>
-                    {t!(i18n, form.version)}
+                    {text!(i18n, form.version)}
                     <select class="field" name="version" bind:value=form.version>
                         {versions}
                     </select>
@@ -172,7 +172,7 @@ fn AdvancedFields(form: FormState) -> impl IntoView {
             </div>
             <div class="pair with-button">
                 <label>
-                    {t!(i18n, form.client_id)}
+                    {text!(i18n, form.client_id)}
                     <input
                         class="field"
                         name="client-id"
@@ -182,7 +182,7 @@ fn AdvancedFields(form: FormState) -> impl IntoView {
                         dir="ltr"
                         aria-describedby="client-id-hint more-error"
                         aria-invalid=is_invalid(form, |error| *error == FormError::ClientId)
-                        placeholder=move || t_string!(i18n, form.client_id_placeholder)
+                        placeholder=text!(i18n, form.client_id_placeholder)
                         bind:value=form.client_id
                     />
                 </label>
@@ -197,11 +197,11 @@ fn AdvancedFields(form: FormState) -> impl IntoView {
                     "↻"
                 </button>
                 <p class="hint" id="client-id-hint">
-                    {t!(i18n, form.client_id_hint)}
+                    {text!(i18n, form.client_id_hint)}
                 </p>
             </div>
             <label>
-                {t!(i18n, form.subscriptions)}
+                {text!(i18n, form.subscriptions)}
                 <textarea
                     class="field"
                     name="filters"
@@ -219,7 +219,7 @@ fn AdvancedFields(form: FormState) -> impl IntoView {
                 ></textarea>
             </label>
             <p class="hint" id="filters-hint">
-                {t!(i18n, form.subscriptions_hint)}
+                {text!(i18n, form.subscriptions_hint)}
             </p>
             <ErrorText form section=Section::Advanced id="more-error" />
         </details>
@@ -236,9 +236,9 @@ fn SaveFields(form: FormState) -> impl IntoView {
     let saved = move || form.saved_as.get().map(|name| t_string!(i18n, form.saved, name = foreign(&name)));
     view! {
         <fieldset class="keeping">
-            <legend>{t!(i18n, form.save_title)}</legend>
+            <legend>{text!(i18n, form.save_title)}</legend>
             <label>
-                {t!(i18n, form.name)}
+                {text!(i18n, form.name)}
                 <input
                     class="field"
                     name="name"
@@ -248,7 +248,7 @@ fn SaveFields(form: FormState) -> impl IntoView {
                     spellcheck="false"
                     aria-describedby="name-error"
                     aria-invalid=is_invalid(form, |error| error.section() == Section::Save)
-                    placeholder=move || t_string!(i18n, form.name_placeholder)
+                    placeholder=text!(i18n, form.name_placeholder)
                     node_ref=form.fields.name
                     bind:value=form.name
                 />
@@ -261,7 +261,7 @@ fn SaveFields(form: FormState) -> impl IntoView {
                     aria-describedby="keep-password-hint"
                     bind:checked=form.saves_password
                 />
-                <span>{t!(i18n, form.save_password)}</span>
+                <span>{text!(i18n, form.save_password)}</span>
             </label>
             <p class="hint" id="keep-password-hint">
                 {risk}
@@ -273,7 +273,7 @@ fn SaveFields(form: FormState) -> impl IntoView {
                     name="save"
                     on:click=move |_| form.show(form.save())
                 >
-                    {t!(i18n, form.save)}
+                    {text!(i18n, form.save)}
                 </button>
                 <span class="told" role="status">
                     {saved}

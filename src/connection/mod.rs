@@ -19,7 +19,7 @@ use leptos::prelude::*;
 
 use crate::components::{ModalDialog, restore_focus_on_cleanup};
 use crate::context::{Dialog, use_app};
-use crate::i18n::{t, t_string, use_i18n};
+use crate::i18n::{t_string, text, use_i18n};
 use fields::FormFields;
 use form::FormState;
 use saved::SavedConnections;
@@ -69,7 +69,7 @@ fn Connections(
             <SavedConnections form />
             <FormFields form />
             <details class="more">
-                <summary>{t!(i18n, transfer.title)}</summary>
+                <summary>{text!(i18n, transfer.title)}</summary>
                 <Export />
                 <Import />
             </details>

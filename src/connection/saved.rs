@@ -11,7 +11,7 @@ use super::validation::FormError;
 use crate::components::focus;
 use crate::context::use_app;
 use crate::format::use_format;
-use crate::i18n::{foreign, t, t_string, use_i18n};
+use crate::i18n::{foreign, t_string, text, use_i18n};
 use crate::storage::profiles::{self, ChangeError, SavedProfile};
 
 /// How many connections are added to the list per frame. A thousand at once would block the page for most of a second.
@@ -52,7 +52,7 @@ pub fn SavedConnections(
     let deletion = Deletion { deleted: RwSignal::new(None), undo_button: NodeRef::new() };
     view! {
         <div class="kept">
-            <ul node_ref=list aria-label=move || t_string!(i18n, saved.title)>
+            <ul node_ref=list aria-label=text!(i18n, saved.title)>
                 <For
                     each=move || saved.with(|saved| saved.iter().take(listed.get()).cloned().collect::<Vec<_>>())
                     // All that an item shows: what is shown of a connection does not change.
@@ -195,7 +195,7 @@ fn SavedConnection(
                     aria-label=move || label(t_string!(i18n, form.connect))
                     on:click=connect
                 >
-                    {t!(i18n, form.connect)}
+                    {text!(i18n, form.connect)}
                 </button>
                 <button
                     class="button small"
@@ -203,7 +203,7 @@ fn SavedConnection(
                     aria-label=move || label(t_string!(i18n, saved.edit))
                     on:click=edit
                 >
-                    {t!(i18n, saved.edit)}
+                    {text!(i18n, saved.edit)}
                 </button>
                 <button
                     class="button small"
@@ -211,7 +211,7 @@ fn SavedConnection(
                     aria-label=move || label(t_string!(i18n, saved.duplicate))
                     on:click=duplicate
                 >
-                    {t!(i18n, saved.duplicate)}
+                    {text!(i18n, saved.duplicate)}
                 </button>
                 <button
                     class="button small"
@@ -219,7 +219,7 @@ fn SavedConnection(
                     aria-label=move || label(t_string!(i18n, saved.delete))
                     on:click=delete
                 >
-                    {t!(i18n, saved.delete)}
+                    {text!(i18n, saved.delete)}
                 </button>
             </div>
         </li>
@@ -273,7 +273,7 @@ fn Undo(
                     node_ref=undo_button
                     on:click=undo
                 >
-                    {t!(i18n, saved.undo)}
+                    {text!(i18n, saved.undo)}
                 </button>
             </span>
         </Show>

@@ -9,7 +9,7 @@ use super::diagnosis_text::{cause_text, fact_text};
 use super::report::{Subject, Wording, report};
 use crate::client;
 use crate::context::{AppContext, use_app};
-use crate::i18n::{Locale, t, t_string, use_i18n};
+use crate::i18n::{Locale, t_string, text, use_i18n};
 use crate::wording::filter_state;
 
 /// What became of copying.
@@ -62,9 +62,9 @@ pub fn SupportReport() -> impl IntoView {
     view! {
         <div class="report">
             <button class="button small" type="button" name="report" on:click=copy>
-                {t!(i18n, report.copy)}
+                {text!(i18n, report.copy)}
             </button>
-            <span class="hint">{t!(i18n, report.hint)}</span>
+            <span class="hint">{text!(i18n, report.hint)}</span>
             <p role="status">{message}</p>
             <Show when=move || by_hand().is_some()>
                 <textarea
@@ -72,7 +72,7 @@ pub fn SupportReport() -> impl IntoView {
                     readonly
                     rows="10"
                     dir="ltr"
-                    aria-label=move || t_string!(i18n, report.title)
+                    aria-label=text!(i18n, report.title)
                     node_ref=field
                     prop:value=by_hand
                 ></textarea>

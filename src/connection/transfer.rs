@@ -12,7 +12,7 @@ use super::form::focus_next_frame;
 use super::validation::{address_error, change_error};
 use crate::context::use_app;
 use crate::format::use_format;
-use crate::i18n::{I18n, Locale, foreign, t, t_count, t_string, td_string, use_i18n};
+use crate::i18n::{I18n, Locale, foreign, t_count, t_string, td_string, text, use_i18n};
 use crate::storage::profiles::{
     self, ChangeError, MAX_BYTES, MAX_PROFILES, Merged, Parsed, Place, Problem, Reason, SavedProfile,
 };
@@ -38,9 +38,9 @@ pub fn Export() -> impl IntoView {
     view! {
         <div class="transfer">
             <button class="button" type="button" name="export" disabled=is_empty on:click=export>
-                {t!(i18n, transfer.export)}
+                {text!(i18n, transfer.export)}
             </button>
-            <p class="hint">{t!(i18n, transfer.export_hint)}</p>
+            <p class="hint">{text!(i18n, transfer.export_hint)}</p>
         </div>
     }
 }
@@ -107,7 +107,7 @@ pub fn Import() -> impl IntoView {
     view! {
         <div class="transfer">
             <label>
-                {t!(i18n, transfer.import)}
+                {text!(i18n, transfer.import)}
                 <input
                     class="file"
                     type="file"
@@ -213,7 +213,7 @@ fn Preview(
         {has_problems
             .then(|| {
                 view! {
-                    <p>{t!(i18n, transfer.left_out)}</p>
+                    <p>{text!(i18n, transfer.left_out)}</p>
                     <ul>{problems} <MoreLines count=problem_count /></ul>
                 }
             })}
@@ -229,7 +229,7 @@ fn Preview(
                 name="cancel"
                 on:click=move |_| close(ImportState::None)
             >
-                {t!(i18n, transfer.cancel)}
+                {text!(i18n, transfer.cancel)}
             </button>
         </div>
     }

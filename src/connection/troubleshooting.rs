@@ -14,7 +14,7 @@ use crate::client::{self, Pace};
 use crate::components::restore_focus_on_cleanup;
 use crate::context::{Dialog, use_app};
 use crate::format::use_format;
-use crate::i18n::{Locale, t, t_string, use_i18n};
+use crate::i18n::{Locale, t_string, text, use_i18n};
 
 /// The panel; nothing while there is nothing to explain.
 #[component]
@@ -78,14 +78,14 @@ fn Trouble() -> impl IntoView {
                     type="button"
                     on:click=move |_| app.connection().retry_now()
                 >
-                    {t!(i18n, diagnosis.try_now)}
+                    {text!(i18n, diagnosis.try_now)}
                 </button>
                 <button
                     class="button"
                     type="button"
                     on:click=move |_| app.dialog.set(Some(Dialog::Connection))
                 >
-                    {t!(i18n, diagnosis.change)}
+                    {text!(i18n, diagnosis.change)}
                 </button>
                 <Countdown />
             </div>

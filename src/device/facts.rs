@@ -8,7 +8,7 @@ use super::subject::{Subject, key_of};
 use crate::client;
 use crate::context::use_app;
 use crate::format::use_format;
-use crate::i18n::{t, t_string, use_i18n};
+use crate::i18n::{t_string, text, use_i18n};
 use crate::route::DeviceKey;
 
 /// How many of its other topics are named.
@@ -27,11 +27,11 @@ pub fn Facts(
     let name = subject.fact(|_, device| device.name.unwrap_or_default().to_owned());
     view! {
         <dl class="facts">
-            <Fact label=t!(i18n, device.topic) value=topic />
+            <Fact label=text!(i18n, device.topic) value=topic />
             <OtherTopics subject />
-            <Fact label=t!(i18n, device.convention) value=convention />
-            <Fact label=t!(i18n, device.id) value=id />
-            <Fact label=t!(i18n, device.name) value=name />
+            <Fact label=text!(i18n, device.convention) value=convention />
+            <Fact label=text!(i18n, device.id) value=id />
+            <Fact label=text!(i18n, device.name) value=name />
             <ParentFact subject />
             <Metadata subject />
             <UptimeFact subject />
@@ -77,7 +77,7 @@ fn OtherTopics(
         }
         parts.join(" · ")
     };
-    view! { <Fact label=t!(i18n, device.other_topics) value=Signal::derive(value) /> }
+    view! { <Fact label=text!(i18n, device.other_topics) value=Signal::derive(value) /> }
 }
 
 /// What a device depends on.
@@ -115,7 +115,7 @@ fn ParentFact(
     };
     view! {
         <div hidden=move || parent.with(Option::is_none)>
-            <dt>{t!(i18n, device.parent)}</dt>
+            <dt>{text!(i18n, device.parent)}</dt>
             <dd dir="auto">{value}</dd>
         </div>
     }
@@ -138,7 +138,7 @@ fn Metadata(
         ];
         all.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     };
-    view! { <Fact label=t!(i18n, device.metadata) value=Signal::derive(value) /> }
+    view! { <Fact label=text!(i18n, device.metadata) value=Signal::derive(value) /> }
 }
 
 /// The share of the observed time in which it was up.
@@ -168,7 +168,7 @@ fn UptimeFact(
             (None, _) => t_string!(i18n, device.not_observed).to_owned(),
         }
     };
-    view! { <Fact label=t!(i18n, device.uptime) value=Signal::derive(value) /> }
+    view! { <Fact label=text!(i18n, device.uptime) value=Signal::derive(value) /> }
 }
 
 /// How often its status changed, and since when that is counted.
@@ -187,5 +187,5 @@ fn Changes(
         let first = format.moment(first_seen, app.now.get().max(first_seen));
         t_string!(i18n, device.changed, n = n, flaps = flaps, first = first)
     };
-    view! { <Fact label=t!(i18n, device.changes) value=Signal::derive(value) /> }
+    view! { <Fact label=text!(i18n, device.changes) value=Signal::derive(value) /> }
 }

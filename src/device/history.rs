@@ -8,7 +8,7 @@ use super::subject::Subject;
 use crate::components::{StatusIcon, item_memo};
 use crate::context::use_app;
 use crate::format::use_format;
-use crate::i18n::{t, t_string, use_i18n};
+use crate::i18n::{t_string, text, use_i18n};
 use crate::wording::{change_evidence, change_text};
 
 /// An entry of the history.
@@ -65,7 +65,7 @@ pub fn History(
     let i18n = use_i18n();
     let entries = subject.fact(|_, device| entries(device));
     view! {
-        <h3>{t!(i18n, device.history)}</h3>
+        <h3>{text!(i18n, device.history)}</h3>
         <ol class="changes">
             <For each=move || entries.get() key=|entry| entry.key let:entry>
                 <HistoryEntry entry=item_memo(entries, entry, |one, other| one.key == other.key) />

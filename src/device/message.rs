@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use super::subject::Subject;
 use crate::components::{ByteText, HexDump, has_stand_ins};
 use crate::format::use_format;
-use crate::i18n::{t, t_count, t_string, use_i18n};
+use crate::i18n::{t_count, t_string, text, use_i18n};
 
 /// The message that the status rests on.
 #[derive(Copy, Clone, PartialEq, Default)]
@@ -105,7 +105,7 @@ pub fn LastMessage(
     let bytes: Memo<Option<Arc<[u8]>>> =
         subject.fact(|_, device| device.payload().and_then(|payload| payload.bytes).map(Arc::from));
     view! {
-        <h3>{t!(i18n, device.payload.title)}</h3>
+        <h3>{text!(i18n, device.payload.title)}</h3>
         <p>{about}</p>
         <Show when=move || bytes.with(Option::is_some)>
             <PayloadViews bytes=Signal::derive(move || bytes.get().unwrap_or_default()) />
@@ -125,7 +125,7 @@ fn PayloadViews(
         <div class="views">
             <ByteText bytes label=Signal::derive(move || t_string!(i18n, device.payload.text)) />
             <p class="hint" hidden=move || !bytes.with(|bytes| has_stand_ins(bytes))>
-                {t!(i18n, device.payload.legend)}
+                {text!(i18n, device.payload.legend)}
             </p>
             <HexDump bytes label=Signal::derive(move || t_string!(i18n, device.payload.hex)) />
         </div>

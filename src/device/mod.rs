@@ -19,7 +19,7 @@ use crate::client::Pace;
 use crate::components::{ModalDialog, StatusIcon, announce_title};
 use crate::context::{Dialog, use_app};
 use crate::format::use_format;
-use crate::i18n::{t, t_string, use_i18n};
+use crate::i18n::{t_string, text, use_i18n};
 use crate::route::DeviceKey;
 use crate::wording::status_label;
 use children::ChildDevices;
@@ -110,10 +110,10 @@ fn NotSeen(
     let DeviceKey { convention, id } = key;
     let label = use_app().convention(&convention, |convention| convention.label.to_string());
     view! {
-        <p>{t!(i18n, device.not_seen)}</p>
+        <p>{text!(i18n, device.not_seen)}</p>
         <dl class="facts">
-            <Fact label=t!(i18n, device.convention) value=label.unwrap_or(convention) />
-            <Fact label=t!(i18n, device.id) value=id />
+            <Fact label=text!(i18n, device.convention) value=label.unwrap_or(convention) />
+            <Fact label=text!(i18n, device.id) value=id />
         </dl>
     }
 }
@@ -173,7 +173,7 @@ fn ForgetButton(
     view! {
         <p class="actions" hidden=move || handle.get().is_none()>
             <button type="button" class="button small" on:click=forget>
-                {t!(i18n, forget.this)}
+                {text!(i18n, forget.this)}
             </button>
         </p>
     }

@@ -17,7 +17,7 @@ use crate::client::Pace;
 use crate::components::{ModalDialog, announce_title, is_focus_lost};
 use crate::context::{AppContext, Dialog, use_app};
 use crate::format::{Format, use_format};
-use crate::i18n::{I18n, t, t_count, t_string, use_i18n};
+use crate::i18n::{I18n, t_count, t_string, text, use_i18n};
 use outcome::OutcomeKind;
 use overview::{Action, OutcomeGroup, OutcomeRow, Overview};
 
@@ -56,7 +56,7 @@ fn Deletion() -> impl IntoView {
     let is_asked = RwSignal::new(false);
     on_cleanup(move || drop_look_up(app));
     view! {
-        <h2 id=TITLE tabindex="-1">{t!(i18n, forget.title)}</h2>
+        <h2 id=TITLE tabindex="-1">{text!(i18n, forget.title)}</h2>
         <p role="status">{move || status_text(overview.get(), is_asked.get(), i18n, format)}</p>
         <Progress />
         <Consequences overview />
@@ -137,7 +137,7 @@ fn Progress() -> impl IntoView {
     let is_hidden = move || progress.with(Option::is_none);
     view! {
         <progress
-            aria-label=move || t_string!(i18n, forget.progress)
+            aria-label=text!(i18n, forget.progress)
             hidden=is_hidden
             value=move || progress.get().map(|(done, _)| done.to_string())
             max=move || progress.get().map(|(_, total)| total.max(1).to_string())

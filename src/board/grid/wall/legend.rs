@@ -9,7 +9,7 @@ use web_sys::HtmlElement;
 use super::painter::Look;
 use crate::board::grid::measure::{computed_style, pixels};
 use crate::board::grid::state::GridState;
-use crate::i18n::{t_string, use_i18n};
+use crate::i18n::{t_string, text, use_i18n};
 use crate::wording::status_label;
 
 /// Each status, by its number, and each evidence.
@@ -76,7 +76,7 @@ pub fn Legend(
     });
     let samples = samples.collect_view();
     view! {
-        <ul class="wall-legend" aria-label=move || t_string!(i18n, wall.legend)>
+        <ul class="wall-legend" aria-label=text!(i18n, wall.legend)>
             {samples}
         </ul>
     }
