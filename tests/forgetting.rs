@@ -110,7 +110,7 @@ async fn looking_at_others_does_not_take_the_undo_away_and_says_who_is_online() 
             open_panel(page, "attic/lamp").await;
             press(page, "Forget this device…").await;
             until_says(page, "Online · 6 bytes · QoS 1").await;
-            until_says(page, "1 of them is online: it stays away until it publishes again").await;
+            until_says(page, "1 of them is online. It disappears until it publishes again").await;
             match way {
                 "Cancel" => press(page, "Cancel").await,
                 _ => drop(page.js("document.querySelector('dialog.forget .close').click()").await),
@@ -161,7 +161,7 @@ async fn the_last_device_too_can_be_put_back() {
 async fn all_that_a_filter_leaves_is_forgotten_and_what_cannot_be_is_said() {
     board(Visit::new(""), "#/?status=offline,unknown", async |page, broker| {
         press(page, "Forget 3 devices…").await;
-        until_says(page, "retained message of 2 devices").await;
+        until_says(page, "retained messages of 2 devices").await;
         until_says(page, "Left out: only a list names them").await;
         press(page, "Delete 2…").await;
         // One of them speaks before it is deleted: it lives.
@@ -231,7 +231,7 @@ async fn it_fits_into_every_window_and_speaks_the_visitor_s_language() {
             let fits = "const d = document.querySelector('dialog.forget'); return d.open && d.scrollWidth <= d.clientWidth && d.getBoundingClientRect().right <= innerWidth";
             let words = |english: &'static str, chinese: &'static str| if is_english { english } else { chinese };
             press(page, words("Forget 3 devices…", "遗忘 3 台设备…")).await;
-            until_says(page, words("which can be deleted", "可以删除")).await;
+            until_says(page, words("that can be deleted", "可以删除")).await;
             page.until("nothing is wider than the dialog", fits).await;
             page.screenshot(&format!("forget-{width}-found")).await;
             press(page, words("Delete 2…", "删除 2 台…")).await;
@@ -255,7 +255,7 @@ async fn many_are_deleted_with_progress_and_can_be_stopped() {
         page.until_snapshot("complete").await;
         page.until_count("total", 600).await;
         press(page, "Forget 600 devices…").await;
-        until_says(page, "retained message of 600 devices").await;
+        until_says(page, "retained messages of 600 devices").await;
         until_says(page, "and 500 more").await;
         press(page, "Delete 600…").await;
         press(page, "Yes, delete 600").await;
