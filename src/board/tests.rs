@@ -193,7 +193,7 @@ async fn the_subscriptions_can_be_read_and_switched_when_they_are_opened() {
     // Drawing pauses for a while after it, and sentences are updated every 250 ms.
     frames(20).await;
     assert!(row().contains("switched off"), "{}", row());
-    let is_on = || seen.read(|active| active.engine.snapshot().filters()[0].is_on());
+    let is_on = || seen.read(|active| active.engine.snapshot().subscriptions()[0].is_on());
     assert_eq!(is_on(), Some(false));
     stage.click(".filters [type=checkbox]");
     frames(20).await;
@@ -220,7 +220,7 @@ async fn a_paused_filter_can_be_resumed() {
     frames(4).await;
     assert_eq!(stage.count(".note"), 0);
     assert_eq!(focused().as_deref(), Some("headline"), "the button is gone");
-    let is_on = seen.read(|active| active.engine.snapshot().filters()[0].is_on());
+    let is_on = seen.read(|active| active.engine.snapshot().subscriptions()[0].is_on());
     assert_eq!(is_on, Some(true));
 }
 
