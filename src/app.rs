@@ -98,8 +98,8 @@ fn open() -> AppContext {
     AppContext::new(connection, origin, request, Route::parse(&route::location().1))
 }
 
-/// Who made the page's address chose the broker and what to watch. User and password are the visitor's own, if this
-/// browser keeps some for exactly this broker's address.
+/// What to connect to: broker, topic filters and version from the page's address; the rest, credentials included, from the
+/// connection that this browser keeps for exactly that broker address, if it does.
 fn requested_profile(address: Address, request: &Request) -> Profile {
     let saved = profiles::for_address(profiles::load(), &address);
     let profile = saved.map(|saved| saved.profile).unwrap_or(Profile {
@@ -114,15 +114,15 @@ fn requested_profile(address: Address, request: &Request) -> Profile {
     Profile { version: request.version, filters: request.filters.clone(), ..profile }
 }
 
-/// Keeps the coarse clock, while somebody can see it.
+/// Updates the coarse clock while the page is visible.
 fn keep_time(app: AppContext) {
     let tick = move || {
         if !document().hidden() {
             app.now.set(client::now());
         }
     };
-    let interval = StoredValue::new_local(Some(Interval::new(TICK.as_millis() as u32, tick)));
-    on_cleanup(move || drop(interval.try_update_value(Option::take)));
+    // Dropped, and so cancelled, with the owner of the page.
+    StoredValue::new_local(Interval::new(TICK.as_millis() as u32, tick));
     let listener = window_event_listener(ev::visibilitychange, move |_| tick());
     on_cleanup(move || listener.remove());
 }
@@ -173,7 +173,7 @@ mod tests {
         stage.type_into("input[name=broker]", "ws://me:secret@farm/mqtt");
         submit();
         frames(2).await;
-        assert!(stage.text(".error").contains("Never a password in a URL"));
+        assert!(stage.text(".error").contains("must not contain a password"));
         assert!(is_wrong("input[name=broker]"));
         assert_eq!(link(), "idle");
 

@@ -14,6 +14,7 @@ use mqtt::{Link, Time, Version};
 
 use crate::client::{self, Active, Connection, Origin, Pace};
 use crate::route::{DeviceKey, Request, Route};
+use crate::storage;
 use crate::view::View;
 
 /// What the components of the page share. Copy: a handle to signals that live as long as the page does.
@@ -68,6 +69,35 @@ pub enum Theme {
     Light,
     /// Dark.
     Dark,
+}
+
+impl Theme {
+    /// The theme of a stored word.
+    pub fn parse(word: &str) -> Theme {
+        match word {
+            "light" => Theme::Light,
+            "dark" => Theme::Dark,
+            _ => Theme::System,
+        }
+    }
+
+    /// The word of `data-theme` on the root; none for the system's colours.
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            Theme::System => None,
+            Theme::Light => Some("light"),
+            Theme::Dark => Some("dark"),
+        }
+    }
+
+    /// The one that the switch chooses next.
+    pub fn next(self) -> Theme {
+        match self {
+            Theme::System => Theme::Light,
+            Theme::Light => Theme::Dark,
+            Theme::Dark => Theme::System,
+        }
+    }
 }
 
 /// The facts of a connection, read at most once per frame.
@@ -146,7 +176,7 @@ impl AppContext {
             dialog: RwSignal::new(device.map(Dialog::Device)),
             cursor: RwSignal::new(None),
             saved_changed: Trigger::new(),
-            theme: RwSignal::new(Theme::default()),
+            theme: RwSignal::new(Theme::parse(&storage::read(storage::THEME).unwrap_or_default())),
         }
     }
 

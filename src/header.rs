@@ -57,40 +57,11 @@ fn LanguageSwitch() -> impl IntoView {
     }
 }
 
-impl Theme {
-    /// The theme of a stored word.
-    fn parse(word: &str) -> Theme {
-        match word {
-            "light" => Theme::Light,
-            "dark" => Theme::Dark,
-            _ => Theme::System,
-        }
-    }
-
-    /// The word of `data-theme` on the root; none for the system's colours.
-    fn word(self) -> Option<&'static str> {
-        match self {
-            Theme::System => None,
-            Theme::Light => Some("light"),
-            Theme::Dark => Some("dark"),
-        }
-    }
-
-    fn next(self) -> Theme {
-        match self {
-            Theme::System => Theme::Light,
-            Theme::Light => Theme::Dark,
-            Theme::Dark => Theme::System,
-        }
-    }
-}
-
 /// Switches between the system's colours, light and dark, by one attribute on the root. The style sheet does the rest.
 #[component]
 fn ThemeSwitch() -> impl IntoView {
     let i18n = use_i18n();
     let theme = use_app().theme;
-    theme.set(Theme::parse(&storage::read(storage::THEME).unwrap_or_default()));
     Effect::new(move || {
         let word = theme.get().word();
         storage::write(storage::THEME, word);

@@ -77,7 +77,7 @@ pub fn location() -> (String, String) {
 /// Puts another address into the location bar, without an entry in the history and without loading anything.
 pub fn replace_location(href: &str) {
     if let Ok(history) = window().history() {
-        // Refused for a page from a file: there the address is nobody's but the visitor's.
+        // A page opened from a file may refuse; then the address keeps its old state.
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(href));
     }
 }

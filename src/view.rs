@@ -133,7 +133,7 @@ impl View {
                     let named = |status: &Status| value.split(',').any(|word| word == status.word());
                     let none = Statuses::NONE;
                     let some = Status::ALL.into_iter().filter(named).fold(none, Statuses::toggled);
-                    // Nothing that anybody knows: as if it were not there.
+                    // No known status: as if the parameter were missing.
                     view.query.statuses = if some == none { Statuses::ALL } else { some };
                 }
                 "evidence" => {

@@ -230,7 +230,7 @@ async fn changes_are_listed_in_words() {
     let (connection, broker) = ScriptedBroker::connected(profile(), &[CONNACK, &received]);
     let stage = board(connection);
     frames(3).await;
-    assert_eq!(stage.text(".rail p"), "No change seen so far.");
+    assert_eq!(stage.text(".rail p"), "No changes seen so far.");
     broker.send(&publish("fan/status", "offline", false));
     frames(20).await;
     assert_eq!((stage.count(".rail li"), stage.text(".rail > p")), (1, String::new()));

@@ -74,7 +74,7 @@ macro_rules! machine {
 machine!(fleet::Engine, |engine: &fleet::Engine| engine.session().link());
 machine!(mqtt::Session, mqtt::Session::link);
 
-/// What is told of a driver's turns.
+/// Notified of a driver's turns.
 pub trait Observer<M>: 'static {
     /// A transport's event is about to be handled, with so many bytes.
     fn before_event(&self, bytes: u64);

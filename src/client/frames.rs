@@ -1,4 +1,4 @@
-//! The frame scheduler: when the page is told that a connection changed.
+//! The frame scheduler: decides when the page is updated after a connection changed.
 //!
 //! A burst of packets leads to one update, and an update that takes long is followed by a pause. There are three paces:
 //! tiles with every frame, text four times a second, the tab's title and icon once a second. A hidden page has no
@@ -39,7 +39,7 @@ const MAX_UNPAUSED: Duration = Duration::from_millis(8);
 const PAUSE_FACTOR: u32 = 2;
 /// An update that takes longer than this does not make the pause longer.
 const MAX_COUNTED: Duration = Duration::from_millis(100);
-/// So many bytes a millisecond are a flood, about 100,000 statuses a second.
+/// More bytes per millisecond than this are a flood: about 100,000 statuses a second.
 const FLOOD: u64 = 4_096;
 /// The pause in a flood. Drawing twenty times a second left time for 521,000 instead of 361,000 statuses a second.
 const FLOOD_PAUSE: Duration = Duration::from_millis(40);
@@ -52,7 +52,7 @@ pub struct FrameScheduler {
     tab: Throttle,
     is_scheduled: Cell<bool>,
     hidden: Timer,
-    /// When the update began that was not seen to end.
+    /// When the last update began, until its end is seen.
     update_began: Cell<Option<Time>>,
     /// The task after an update, which sees its end.
     after_update: RefCell<Option<Timeout>>,

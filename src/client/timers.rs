@@ -62,9 +62,11 @@ impl Timers {
         });
         let shared = Rc::downgrade(&timers.0);
         let on_error = Closure::<dyn FnMut()>::new(move || {
-            // What the worker held is lost. Every timer fires once, and whoever owns it sets it again.
+            // The worker's timers are lost. Every timer fires once, and its owner sets it again.
             if let Some(shared) = shared.upgrade() {
-                shared.worker.take();
+                if let Some(worker) = shared.worker.take() {
+                    worker.terminate();
+                }
                 let ids: Vec<u32> = shared.listeners.borrow().keys().copied().collect();
                 ids.into_iter().for_each(|id| shared.fire(id));
             }

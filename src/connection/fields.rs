@@ -54,7 +54,10 @@ pub fn FormFields(
 }
 
 #[component]
-fn BrokerField(form: FormState) -> impl IntoView {
+fn BrokerField(
+    /// What is typed.
+    form: FormState,
+) -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <div>
@@ -80,7 +83,10 @@ fn BrokerField(form: FormState) -> impl IntoView {
 }
 
 #[component]
-fn LoginFields(form: FormState) -> impl IntoView {
+fn LoginFields(
+    /// What is typed.
+    form: FormState,
+) -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <div class="pair">
@@ -122,7 +128,10 @@ fn LoginFields(form: FormState) -> impl IntoView {
 
 /// What most visitors never change.
 #[component]
-fn AdvancedFields(form: FormState) -> impl IntoView {
+fn AdvancedFields(
+    /// What is typed.
+    form: FormState,
+) -> impl IntoView {
     let i18n = use_i18n();
     let details = NodeRef::<html::Details>::new();
     let is_open = form.is_advanced_open;
@@ -228,7 +237,10 @@ fn AdvancedFields(form: FormState) -> impl IntoView {
 
 /// What of it is saved in this browser, and what that means.
 #[component]
-fn SaveFields(form: FormState) -> impl IntoView {
+fn SaveFields(
+    /// What is typed.
+    form: FormState,
+) -> impl IntoView {
     let i18n = use_i18n();
     // The scripts of this address can read what is saved, so it is named.
     let origin = window().location().host().unwrap_or_default();

@@ -125,7 +125,7 @@ async fn a_change_leaves_the_other_elements_alone() {
     broker.send(&publish("tele/lamp/LWT", "Online", false));
     until("a change back", || stage.count(".changes li") == 3).await;
     let text = second.text_content().unwrap_or_default();
-    assert!(second.is_connected() && text.contains("there and back"), "{text}");
+    assert!(second.is_connected() && text.contains("changed back"), "{text}");
 }
 
 #[wasm_bindgen_test]

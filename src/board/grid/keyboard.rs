@@ -78,14 +78,14 @@ impl GridState {
         }
     }
 
-    /// Tells a visitor who leaves the tiles from a tile that leaves the visitor.
+    /// Distinguishes a visitor who leaves the tiles from a tile that is removed.
     pub(super) fn handle_blur(self, event: &FocusEvent) {
         if event.related_target().is_some() {
             self.stood.set_value(None);
             return;
         }
-        // An element that goes takes the focus with it, and is still there when it says so. What is there one frame
-        // later was left on purpose.
+        // A removed element reports its blur while it is still connected. If it is connected a frame later, the visitor
+        // left it.
         let tile = closest(event, ".tile, .wall");
         request_animation_frame(move || {
             let has_focus = |tile: &Element| {

@@ -84,8 +84,8 @@ impl Viewport {
         // The page may be gone by now, also when the frame comes.
         if self.is_due.try_update_value(|is_due| std::mem::replace(is_due, true)) == Some(false) {
             request_animation_frame(move || {
+                let _ = self.is_due.try_update_value(|is_due| *is_due = false);
                 let Some(element) = self.element.try_get_untracked().flatten() else { return };
-                self.is_due.set_value(false);
                 let now = Measured::of(&element);
                 if self.measured.get_untracked() != now {
                     self.measured.set(now);

@@ -12,6 +12,7 @@ use super::wall::Cells;
 use crate::components::StatusIcon;
 use crate::format::use_format;
 use crate::i18n::{Locale, t_string, td_string, use_i18n};
+use crate::percent::percent_encoded;
 use crate::wording::status_word;
 
 /// A section in sight.
@@ -22,8 +23,8 @@ pub fn SectionView(
     /// The name of the section's title.
     name: String,
 ) -> impl IntoView {
-    // White space would make several identifiers of it.
-    let id = format!("s-{}", name.replace(char::is_whitespace, "_"));
+    // White space would make several ids of it.
+    let id = format!("s-{}", percent_encoded(&name));
     let placed = grid.placed(name);
     let heading = Memo::new(move |_| {
         let placed = placed.get()?;

@@ -11,9 +11,9 @@ use leptos::prelude::*;
 /// One of the tiles in the document.
 #[derive(Clone)]
 pub struct Slot<T> {
-    /// Tells it from the others; never used again.
+    /// Distinguishes it from the others; never used again.
     pub number: usize,
-    /// What it shows. Kept by whoever shows it, not by an owner: slots come and go while the list stays.
+    /// What it shows. Reference-counted, not owned by a reactive owner: slots come and go while the list stays.
     pub tile: ArcRwSignal<T>,
     handle: Handle,
 }

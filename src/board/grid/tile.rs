@@ -28,7 +28,7 @@ use crate::wording::status_label;
 struct Drawn {
     /// The fleet's epoch.
     epoch: u64,
-    /// Tells one connection from the next, which counts its epochs anew.
+    /// Distinguishes one connection from the next, whose epochs start again at zero.
     observed_since: Option<Time>,
     locale: Locale,
     now: Time,

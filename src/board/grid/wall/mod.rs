@@ -13,8 +13,8 @@ mod tip;
 use std::borrow::Cow;
 
 use fleet::{Evidence, Handle, Status};
-use leptos::ev;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 use web_sys::{KeyboardEvent, MouseEvent};
 
 pub use self::canvas::Cells;
@@ -123,8 +123,9 @@ pub fn Wall(
         false => t_string!(i18n, board.all),
     };
     // What the tip covers can be seen again without moving the pointer.
-    let escape = window_event_listener(ev::keydown, move |event| {
-        if event.key() == "Escape" {
+    let escape = window_event_listener_untyped("keydown", move |event| {
+        // A browser that fills in a form sends events of this name without a key.
+        if event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape") {
             pointed.set(None);
         }
     });
