@@ -130,7 +130,7 @@ async fn a_filter_that_the_broker_refuses_is_named_with_its_code() {
         page.until(
             "the note",
             "return [...document.querySelectorAll('.note')].some(note => note.checkVisibility() \
-               && /broker refused some topics/.test(note.innerText) && /secret\\/#: refused with .*0x80/.test(note.innerText))",
+               && /broker refused some subscriptions/.test(note.innerText) && /secret\\/#: refused with .*0x80/.test(note.innerText))",
         )
         .await;
         let text = page.text().await;

@@ -60,12 +60,12 @@ async fn a_tile_carries_the_hooks_and_a_stranger_s_text_is_only_text() {
 #[wasm_bindgen_test]
 async fn the_counters_filter_the_tiles() {
     let devices =
-        (0..12).map(|n| publish(&format!("d{n}/status"), if n < 3 { "offline" } else { "online" }, true));
+        (0..6).map(|n| publish(&format!("d{n}/status"), if n < 3 { "offline" } else { "online" }, true));
     let received = devices.collect::<Vec<_>>().concat();
     let (connection, _broker) = ScriptedBroker::connected(profile(), &[CONNACK, &received]);
     let stage = board(connection);
     frames(3).await;
-    assert_eq!(stage.count("[data-device]"), 12);
+    assert_eq!(stage.count("[data-device]"), 6);
     stage.click(".chip.offline");
     frames(3).await;
     assert_eq!((stage.count("[data-device]"), stage.count("[data-status=offline]")), (3, 3));

@@ -9,7 +9,7 @@ use wasm_bindgen::JsCast;
 
 use super::validation::{FormError, Section, Typed, default_name, named};
 use crate::client::{DEFAULT_KEEP_ALIVE, Profile};
-use crate::components::focus;
+use crate::components::{focus, focus_headline_if_lost};
 use crate::context::AppContext;
 use crate::route::Request;
 use crate::storage::profiles::{self, SavedProfile, VERSIONS};
@@ -192,6 +192,8 @@ impl FormState {
         self.app.connection().connect(profile).map_err(|_| FormError::NoFilterLine)?;
         self.app.dialog.set(None);
         self.app.reset_devices();
+        // Some browsers give a pressed button no focus, so nothing is lost when the first form goes.
+        focus_headline_if_lost();
         Ok(())
     }
 
