@@ -124,8 +124,11 @@ async fn nobody_there_shows_what_each_filter_brought() {
     let url = site.page(&format!("?broker={}&filter=%23", broker.websocket()));
     visit(Visit::new(url), async |page| {
         page.until_snapshot("complete").await;
-        page.until("what was looked at", "return /Messages received: 1, on topics: 1\\./.test(document.body.innerText)")
-            .await;
+        page.until(
+            "what was looked at",
+            "return /Messages received: 1, on topics: 1\\./.test(document.body.innerText)",
+        )
+        .await;
         page.until("the filters", "return document.querySelectorAll('.filters tbody tr').length === 1").await;
         page.screenshot("nobody").await;
         broker.publish("pump/status", "online", true).await;
@@ -182,11 +185,8 @@ async fn after_a_sleep_it_says_what_nobody_looked_at() {
         page.until_snapshot("complete").await;
         page.until_tile("esphome", "pump", "online", "retained").await;
         page.js("window.__slept = 2 * 3600 * 1000; dispatchEvent(new Event('pageshow'))").await;
-        page.until(
-            "it is told",
-            "return /Not observed from/.test(document.querySelector('.sub').innerText)",
-        )
-        .await;
+        page.until("it is told", "return /Not observed from/.test(document.querySelector('.sub').innerText)")
+            .await;
         page.until_link("connected").await;
         page.until_tile("esphome", "pump", "online", "retained").await;
     })
