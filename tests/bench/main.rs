@@ -254,13 +254,11 @@ impl Bench {
     async fn first_paint(&self, report: Report<'_>) {
         for &devices in self.plan.fleets {
             let (broker, _source) = Source::replayer(devices, BATCH).await;
-            for subject in self.subjects(&[Subject::Tiles], 0) {
-                let look = Look::at(subject, &self.site, &broker, "", devices).await;
-                look.load().await;
-                let time = look.first_paint().await;
-                look.close().await;
-                report(&format!("first-paint-{devices}"), subject.name(), vec![("painted", time)]);
-            }
+            let look = Look::at(Subject::Tiles, &self.site, &broker, "", devices).await;
+            look.load().await;
+            let time = look.first_paint().await;
+            look.close().await;
+            report(&format!("first-paint-{devices}"), Subject::Tiles.name(), vec![("painted", time)]);
         }
         let look = Look::open(self.site.page("peer/plain.html"), 0).await;
         let time = look.plain_paint(self.plan.plain).await;
