@@ -191,7 +191,7 @@ impl Formats {
         formatted(&self.bytes, &JsValue::from_f64(count as f64))
     }
 
-    /// A duration that goes on, in milliseconds, no finer than the clock of the page that tells it anew: `12 sec`,
+    /// A duration that goes on, in milliseconds, no finer than the page's clock recomputes it: `12 sec`,
     /// `4 min`, `2 hr 55 min`.
     pub fn duration(&self, milliseconds: u64) -> String {
         // Below an hour the seconds would jump.

@@ -111,7 +111,6 @@ async fn the_keyboard_walks_through_the_tiles_and_opens_one() {
 
         press(page, Key::Enter).await;
         page.until("the panel", "return document.querySelector('dialog.device')?.open === true").await;
-        // What is in it is loaded later.
         page.until("its device", "return !!document.querySelector('#device-title')?.textContent").await;
         let panel = page.js("return document.querySelector('dialog.device').innerText").await;
         let panel = panel.as_str().expect("a text");
@@ -236,7 +235,7 @@ async fn the_view_stays_where_it_is_when_a_device_leaves_it() {
         broker.publish(&format!("{device}/status"), "offline", true).await;
         page.until_count("offline", 2).await;
         page.until("it left", &format!("return {first} !== {device:?}")).await;
-        // Two lines of the section above would be there for whoever followed it.
+        // Two lines of the section above would be in the document for whoever scrolled there.
         let moved = page.js("return Math.abs(scrollY - 3000)").await;
         assert!(moved.as_f64().is_some_and(|moved| moved < 100.0), "{moved}");
     })

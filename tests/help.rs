@@ -28,7 +28,6 @@ async fn a_question_mark_opens_the_help_and_escape_gives_the_focus_back() {
             page.js("document.querySelector('.face').focus()").await;
             press(page, "?").await;
             page.until("the help", IS_OPEN).await;
-            // What is in it is loaded later.
             for part in wanted {
                 let is_there =
                     format!("return document.querySelector('dialog.help').innerText.includes({part:?})");

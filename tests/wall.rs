@@ -197,7 +197,6 @@ async fn the_keyboard_walks_through_the_cells_hears_them_and_opens_one() {
 
         press(page, Key::Enter).await;
         page.until("the panel", "return document.querySelector('dialog.device')?.open === true").await;
-        // What is in it is loaded later.
         page.until("its device", "return document.querySelector('#device-title')?.textContent === 'attic/plug'").await;
         press(page, Key::Escape).await;
         page.until("no panel", "return document.querySelector('dialog.device')?.open === false").await;
@@ -245,7 +244,6 @@ async fn the_pointer_asks_a_cell_and_opens_it() {
         page.until("another", &is_about("attic/lamp")).await;
         page.driver.action_chain().click().perform().await.expect("a pointer clicks");
         page.until("the panel", "return document.querySelector('dialog.device')?.open === true").await;
-        // What is in it is loaded later.
         page.until("its device", "return document.querySelector('#device-title')?.textContent === 'attic/lamp'").await;
         press(page, Key::Escape).await;
         until_at(page, "attic/lamp").await;

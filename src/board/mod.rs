@@ -50,7 +50,7 @@ pub fn Board(
     /// Explains why there is no connection. Shown while there is none and should be one.
     #[prop(into)]
     trouble: ViewFn,
-    /// Offers a report for somebody who helps. A part of the subscriptions panel.
+    /// Offers the support report. A part of the subscriptions panel.
     #[prop(into)]
     support_report: ViewFn,
 ) -> impl IntoView {

@@ -25,7 +25,7 @@ const MAX_LISTED: usize = 50;
 /// The panel, closed until the visitor opens it.
 #[component]
 pub fn Subscriptions(
-    /// Offers a report for somebody who helps.
+    /// Offers the support report.
     support_report: ViewFn,
 ) -> impl IntoView {
     let (i18n, board) = (use_i18n(), use_board());

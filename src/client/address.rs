@@ -3,6 +3,8 @@
 //! Pure: text in, typed values out. Never touches the browser and never words an error. The connection form and
 //! [`crate::route`] parse addresses, `websocket` opens them.
 
+use std::net::Ipv4Addr;
+
 use crate::bidi::is_bidi_control;
 
 /// The address of a broker's WebSocket listener, checked as far as text can be.
@@ -134,7 +136,11 @@ impl Address {
     /// Whether it names this very machine: a browser lets a page on https speak `ws://` to no other.
     pub fn is_loopback(&self) -> bool {
         let host = self.host.trim_end_matches('.');
-        host == "localhost" || host.ends_with(".localhost") || host.starts_with("127.") || host == "::1"
+        let is_loopback = |address: Ipv4Addr| address.is_loopback();
+        host == "localhost"
+            || host.ends_with(".localhost")
+            || host == "::1"
+            || host.parse().is_ok_and(is_loopback)
     }
 }
 
@@ -177,6 +183,7 @@ mod tests {
         check("ws://[fd00::7]/mqtt?token=a@b", false, 80, true, false);
         check("wss://127.0.0.1:8084/mqtt", true, 8084, true, true);
         check("wss://温室.example/mqtt", true, 443, true, false);
+        check("ws://127.example.com/mqtt", false, 80, true, false);
     }
 
     #[wasm_bindgen_test]

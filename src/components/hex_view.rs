@@ -1,6 +1,6 @@
 //! A stranger's bytes on the page: as text with every character visible, and as a hex dump.
 //!
-//! They are shown as text nodes only, and bounded by whoever keeps them.
+//! They are shown as text nodes only. The fleet bounds their length.
 
 use std::sync::Arc;
 

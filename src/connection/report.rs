@@ -1,4 +1,4 @@
-//! The support report: what somebody who helps needs to know about a connection, as a text to send.
+//! The support report: what a helper needs to know about a connection, as text to send.
 //!
 //! In English in every language: it is for a forum, an issue or an administrator, and is searched for. Pure. It contains
 //! no secrets: only whether user, password and client id are given; no query of the address, in which some brokers

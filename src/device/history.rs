@@ -21,7 +21,7 @@ struct Entry {
 /// Identifies an entry within its device's history, while older ones are dropped and it is amended itself.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 enum EntryKey {
-    /// The how manieth change of the device it is.
+    /// The number of the change, counted from the device's first.
     Change(u32),
     /// When the gap began.
     Gap(Time),

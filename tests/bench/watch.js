@@ -63,7 +63,7 @@
     const instantiate = WebAssembly[name].bind(WebAssembly);
     WebAssembly[name] = async (...all) => {
       const made = await instantiate(...all);
-      // By its kind: a page made small calls it anything. What is loaded later has none of its own.
+      // By its kind: a page made small calls it anything.
       const exported = Object.values((made.instance ?? made).exports);
       watch.memory ??= exported.find(one => one instanceof WebAssembly.Memory);
       return made;

@@ -1,7 +1,7 @@
 //! The fleet against a slow and obvious model: after any sequence of events both must say the same.
 //!
 //! The model keeps nothing but the list of events. What a topic brought since the link came up, what an
-//! inventory lists, who hangs on whom: it looks everything up there anew, in the contract's words.
+//! inventory lists, who hangs on whom: it looks everything up there again for each question, in the contract's words.
 //!
 //! 300 sequences by default; `PROPTEST_CASES=100000 cargo test --release -p fleet --test model` runs more.
 

@@ -16,7 +16,7 @@ pub struct Convention {
     pub label: Cow<'static, str>,
     /// The topics it owns, in order of precedence among equally literal ones.
     pub patterns: Vec<Pattern>,
-    /// Whether the status is retained, so that a late subscriber hears of every device at once.
+    /// Whether the status is retained, so that a late subscriber receives the status of every device at once.
     pub announces: bool,
     /// Whether `offline` is a last will: then it comes late, by up to one and a half keep-alives.
     pub offline_is_will: bool,

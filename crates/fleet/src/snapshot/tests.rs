@@ -127,7 +127,7 @@ fn retained_messages_that_come_late_need_another_barrier() {
         assert_eq!(snapshot.state(), SnapshotState::Complete);
     }
     assert_eq!((snapshot.subscriptions()[0].replays(), snapshot.subscriptions()[0].topics()), (4, 4));
-    // A broker that sets RETAIN on live messages must not keep the board loading for ever.
+    // A broker that sets RETAIN on live messages must not keep the board loading forever.
     snapshot.handle_message(topic, true, &replay(true), Time(2));
     snapshot.handle_message(topic, false, &replay(false), Time(2));
     assert_eq!((snapshot.state(), snapshot.poll_step(Time(2))), (SnapshotState::Complete, None));

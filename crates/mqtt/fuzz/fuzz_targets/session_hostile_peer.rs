@@ -228,7 +228,7 @@ impl Driver {
                 assert_eq!((due, self.socket), (Some(retry_at), None));
                 assert!(retry_at.0 <= self.taken + 30_000, "{retry_at:?} at {}", self.taken);
             }
-            // Without a keep-alive a link may stay up for ever.
+            // Without a keep-alive a link may stay up forever.
             Link::Connected => assert!(self.socket.is_some(), "connected without a socket"),
         }
     }
