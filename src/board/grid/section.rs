@@ -8,7 +8,7 @@ use super::measure::pixels;
 use super::sections::{Section, Title};
 use super::state::{GridState, TitleWording};
 use super::tile::Tiles;
-use super::wall::Cells;
+use super::wall::canvas::Cells;
 use crate::components::StatusIcon;
 use crate::format::use_format;
 use crate::i18n::{Locale, t_string, td_string, use_i18n};

@@ -12,7 +12,7 @@ use super::layout::{self, Layout, Placed};
 use super::measure::{Measured, Viewport, closest};
 use super::sections::{Section, lengths, place_of};
 use super::timeline::Timeline;
-use super::wall::{WallState, cells_layout, use_is_for_fingers};
+use super::wall::state::{WallState, cells_layout, use_is_for_fingers};
 use crate::client::{self, Pace};
 use crate::context::AppContext;
 use crate::view::{Density, View};

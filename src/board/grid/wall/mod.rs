@@ -3,11 +3,11 @@
 //! A canvas tells nobody what is on it. So the wall is a list box with one option, the cell that the keyboard is at: an
 //! element over that cell, whose text is what the cell says. The grid lays the cells out.
 
-mod canvas;
+pub mod canvas;
 mod describe;
 mod legend;
 mod painter;
-mod state;
+pub mod state;
 mod tip;
 
 use std::borrow::Cow;
@@ -17,10 +17,9 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{KeyboardEvent, MouseEvent};
 
-pub use self::canvas::Cells;
 use self::describe::describe;
 pub use self::legend::Legend;
-pub use self::state::{WallState, cells_layout, use_is_for_fingers};
+use self::state::WallState;
 use self::tip::Tip;
 use super::keyboard::focus_element;
 use super::measure::{closest, pixels};
