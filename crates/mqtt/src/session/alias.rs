@@ -3,7 +3,7 @@
 //! Aliases belong to one connection and end with it ([MQTT-3.3.2-7]). Never holds more than the options
 //! allow. The session calls it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::CommandError;
@@ -72,7 +72,7 @@ impl ReceivedAliases {
 /// The aliases that this client assigned: to the first topics that are published a second time.
 #[derive(Debug, Default)]
 pub(super) struct SentAliases {
-    aliases: BTreeMap<Box<str>, u16>,
+    aliases: HashMap<Box<str>, u16>,
     /// Topics that were published once, by their hashes. If two share a hash, an alias is assigned one PUBLISH
     /// too early, which costs four bytes.
     seen: VecDeque<u64>,

@@ -4,7 +4,7 @@
 //! does. Never sends a message twice on one connection ([MQTT-4.4.0-1]): messages are sent again only to a
 //! server that resumes the session. Never touches a message at QoS 0. The session calls it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 use super::state::{Core, QueuedEvent, State};
 use super::{CommandError, Event};
@@ -36,7 +36,7 @@ const RETAIN: u8 = 0b0001;
 /// not, all are lost.
 #[derive(Debug, Default)]
 pub(super) struct Outbound {
-    messages: BTreeMap<PacketId, Message>,
+    messages: HashMap<PacketId, Message>,
     /// The total length of the packets that are kept to be sent again.
     bytes: usize,
     /// The last number given as a message's `order`.
@@ -163,7 +163,7 @@ impl Outbound {
 #[derive(Debug, Default)]
 pub(super) struct Inbound {
     /// At most one for each packet identifier, so at most 65,535.
-    unreleased: BTreeMap<PacketId, ReceivedOn>,
+    unreleased: HashMap<PacketId, ReceivedOn>,
     /// How many of them came on this connection.
     counted: u32,
     /// PUBACKs and PUBCOMPs that the driver has not taken yet, so the server cannot have received them.

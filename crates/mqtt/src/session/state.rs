@@ -3,7 +3,7 @@
 //! Plain data and the helpers that every other file of the session uses. Never decides what is sent, except that
 //! nothing leaves that the server would refuse. The rest of the session calls it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use super::alias::{ReceivedAliases, SentAliases};
@@ -92,7 +92,7 @@ pub(super) struct Connection {
     pub(super) connected_at: Time,
     pub(super) liveness: Liveness,
     /// The SUBSCRIBEs and UNSUBSCRIBEs that wait for an answer. For PUBLISH see `Outbound`.
-    pub(super) pending: BTreeMap<PacketId, Pending>,
+    pub(super) pending: HashMap<PacketId, Pending>,
     pub(super) last_packet_id: u16,
     pub(super) last_subscribe: Option<PacketId>,
     /// Clean Start as in this connection's CONNECT.
@@ -121,7 +121,7 @@ impl Connection {
             deadline,
             connected_at: now,
             liveness: Liveness::new(now),
-            pending: BTreeMap::new(),
+            pending: HashMap::new(),
             last_packet_id: 0,
             last_subscribe: None,
             clean_start: true,
