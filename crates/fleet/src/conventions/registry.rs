@@ -130,11 +130,11 @@ impl Registry {
         for pattern in self.iter().flat_map(|(_, convention)| &convention.patterns) {
             for filter in filters_of(pattern, None) {
                 if !filters.contains(&filter) {
-                    filters.push(filter);
+                    let place = filters.partition_point(|known| breadth(known) <= breadth(&filter));
+                    filters.insert(place, filter);
                 }
             }
         }
-        filters.sort_by_key(|filter| breadth(filter));
         filters
     }
 }

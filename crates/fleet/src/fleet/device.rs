@@ -6,9 +6,7 @@ use super::Fleet;
 use super::evidence::StaleReason;
 use super::history::{self, Change, Gap, Span};
 use super::payloads::Payload;
-use super::slot::{
-    ALIASED, DISABLED, LISTED, LIVE, PARENT_OFFLINE, SILENT, SLEEPS, Slot, UNKNOWN, first_sight,
-};
+use super::slot::{ALIASED, DISABLED, LISTED, LIVE, PARENT_OFFLINE, SILENT, SLEEPS, Slot, first_sight};
 use super::store::Handle;
 use crate::conventions::{Convention, ConventionId};
 use crate::status::{Evidence, Status};
@@ -137,15 +135,17 @@ impl<'a> Device<'a> {
     /// last are kept, and then all that was before those counts as one.
     pub fn gaps(&self) -> Vec<Gap> {
         let record = self.fleet.histories.get(self.handle.slot);
-        let mut all = self.fleet.gaps.clone();
-        all.extend_from_slice(record.map_or(&[], |record| &record.gaps));
+        let own = record.map_or(&[][..], |record| &record.gaps).iter().copied();
         let stale_from = self.fleet.stale_from(self.fleet.slot(self.handle.slot));
-        all.extend(stale_from.map(|from| Gap { from, to: None }));
-        for to in [self.fleet.forgotten_gap, record.and_then(|record| record.forgotten)] {
-            all.extend(to.map(|to| Gap { from: self.first_seen, to: Some(to) }));
+        let open = stale_from.map(|from| Gap { from, to: None });
+        let forgotten = [self.fleet.forgotten_gap, record.and_then(|record| record.forgotten)];
+        let forgotten = forgotten.into_iter().flatten().map(|to| Gap { from: self.first_seen, to: Some(to) });
+        // In order, like the link's own, which are most of them.
+        let mut all = self.fleet.gaps.clone();
+        for gap in own.chain(open).chain(forgotten) {
+            all.insert(all.partition_point(|other| other.from <= gap.from), gap);
         }
         all.retain(|gap| gap.to.is_none_or(|to| to > self.first_seen));
-        all.sort_unstable_by_key(|gap| (gap.from, gap.to.unwrap_or(UNKNOWN)));
         // Gaps that overlap are one: the link's and the device's own often begin together.
         let mut merged: Vec<Gap> = Vec::new();
         for gap in all {

@@ -85,7 +85,7 @@ pub struct Fleet {
     /// The topics that metadata names.
     named: NamedTopics,
     /// The last writer of each topic that many devices share.
-    last_writers: BTreeMap<ConventionId, Handle>,
+    last_writers: HashMap<ConventionId, Handle, Seeded>,
     families: Families,
     /// Metadata of devices that do not exist yet.
     waiting: ByKey<Waiting>,
@@ -162,7 +162,7 @@ impl Fleet {
             order: Order::default(),
             aliases: BTreeMap::new(),
             named: NamedTopics::new(seeded.clone()),
-            last_writers: BTreeMap::new(),
+            last_writers: HashMap::with_hasher(seeded.clone()),
             families: Families::new(seeded.clone()),
             waiting: HashMap::with_hasher(seeded.clone()),
             last_list: None,

@@ -1,7 +1,5 @@
 //! The topics that metadata names for the statuses of devices: they have their owner before any pattern is tried.
 
-use std::collections::BTreeMap;
-
 use hashbrown::HashMap;
 
 use super::key::{ByKey, ByTopic, Key, OwnedKey, Seeded};
@@ -38,7 +36,7 @@ impl NamedTopic {
 pub(super) struct NamedTopics {
     topics: ByTopic<NamedTopic>,
     /// The topic that each metadata topic names. Several may name the same one; the first gives it its key and words.
-    by_source: BTreeMap<Box<str>, Box<str>>,
+    by_source: ByTopic<Box<str>>,
     /// The topic that is named for a device.
     by_device: ByKey<Box<str>>,
 }
@@ -47,7 +45,7 @@ impl NamedTopics {
     pub(super) fn new(seeded: Seeded) -> NamedTopics {
         NamedTopics {
             topics: HashMap::with_hasher(seeded.clone()),
-            by_source: BTreeMap::new(),
+            by_source: HashMap::with_hasher(seeded.clone()),
             by_device: HashMap::with_hasher(seeded),
         }
     }
@@ -97,7 +95,8 @@ impl NamedTopics {
         self.by_source.get(source).filter(|topic| except != Some(topic))?;
         let topic = self.by_source.remove(source)?;
         let named = self.topics.get_mut(&topic).filter(|named| *named.source == *source)?;
-        if let Some((heir, _)) = self.by_source.iter().find(|(_, other)| **other == topic) {
+        let heirs = self.by_source.iter().filter(|(_, other)| **other == topic);
+        if let Some(heir) = heirs.map(|(source, _)| source).min() {
             named.source = heir.clone();
             return None;
         }

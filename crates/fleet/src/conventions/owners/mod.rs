@@ -77,9 +77,9 @@ impl Owners {
                 }
                 None => &mut self.others,
             };
-            group.push(candidate);
-            // Stable: patterns of one convention keep the order in which it lists them.
-            group.sort_by_key(Candidate::precedence);
+            // Behind its equals: patterns of one convention keep the order in which it lists them.
+            let place = group.partition_point(|known| known.precedence() <= candidate.precedence());
+            group.insert(place, candidate);
         }
     }
 
