@@ -18,7 +18,7 @@ use crate::forget::ForgetDialog;
 use crate::format::provide_format;
 use crate::header::Header;
 use crate::help::HelpDialog;
-use crate::i18n::{self, I18nSubContextProvider, use_i18n};
+use crate::i18n::{self, provide_i18n};
 use crate::route::{self, Request, RequestError, Route};
 use crate::storage::{self, profiles};
 
@@ -27,21 +27,7 @@ use crate::storage::{self, profiles};
 pub fn App() -> impl IntoView {
     let languages: Vec<String> =
         window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect();
-    let locale = i18n::choose(storage::read(storage::LANGUAGE).as_deref(), &languages);
-    view! {
-        <I18nSubContextProvider initial_locale=Signal::stored(locale)>
-            <Page languages=languages.clone() />
-        </I18nSubContextProvider>
-    }
-}
-
-/// What the page shows, in the language that was chosen.
-#[component]
-fn Page(
-    /// The visitor's languages, by the browser's settings.
-    languages: Vec<String>,
-) -> impl IntoView {
-    let i18n = use_i18n();
+    let i18n = provide_i18n(i18n::choose(storage::read(storage::LANGUAGE).as_deref(), &languages));
     provide_meta_context();
     provide_format(i18n, languages);
     let app = open();

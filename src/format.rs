@@ -2,7 +2,6 @@
 //!
 //! The only place that formats a value for a person. Components call [`use_format`]. Knows no word of any language.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use js_sys::{Array, Date, Function, Intl, Object, Reflect};
@@ -23,8 +22,8 @@ pub struct Format {
     i18n: I18n,
     /// The visitor's languages by the browser's settings.
     visitor: StoredValue<Vec<String>>,
-    /// Made once per language: formatters are slow to make and fast to use.
-    formats: StoredValue<HashMap<&'static str, Rc<Formats>>, LocalStorage>,
+    /// Those of each language that the page was shown in: formatters are slow to make and fast to use.
+    formats: StoredValue<Vec<(Locale, Rc<Formats>)>, LocalStorage>,
 }
 
 /// Makes [`use_format`] work in what lies below.
@@ -32,7 +31,7 @@ pub fn provide_format(i18n: I18n, visitor: Vec<String>) {
     provide_context(Format {
         i18n,
         visitor: StoredValue::new(visitor),
-        formats: StoredValue::new_local(HashMap::new()),
+        formats: StoredValue::new_local(Vec::new()),
     });
 }
 
@@ -53,11 +52,13 @@ impl Format {
     }
 
     fn of(self, locale: Locale) -> Rc<Formats> {
-        let language = i18n::tag(locale);
-        let known = self.formats.with_value(|formats| formats.get(language).cloned());
+        let known = self.formats.with_value(|formats| {
+            formats.iter().find(|(of, _)| *of == locale).map(|(_, formats)| formats.clone())
+        });
         known.unwrap_or_else(|| {
+            let language = i18n::tag(locale);
             let formats = Rc::new(self.visitor.with_value(|visitor| Formats::new(tag(language, visitor))));
-            self.formats.update_value(|known| drop(known.insert(language, formats.clone())));
+            self.formats.update_value(|known| known.push((locale, formats.clone())));
             formats
         })
     }

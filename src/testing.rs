@@ -16,7 +16,7 @@ use web_sys::{Element, Event, HtmlElement, HtmlInputElement};
 use crate::client::{Address, Connection, DEFAULT_KEEP_ALIVE, Origin, Profile};
 use crate::context::AppContext;
 use crate::format::provide_format;
-use crate::i18n::{I18nSubContextProvider, Locale, use_i18n};
+use crate::i18n::{Locale, provide_i18n};
 use crate::route::{Request, Route};
 
 /// A 3.1.1 CONNACK that accepts.
@@ -92,11 +92,8 @@ impl Stage {
             provided.set(Some(app));
             provide_context(app);
             provide_meta_context();
-            view! {
-                <I18nSubContextProvider initial_locale=Signal::stored(Locale::en)>
-                    <Formatted component=component.clone() />
-                </I18nSubContextProvider>
-            }
+            provide_format(provide_i18n(Locale::en), vec!["en".to_owned()]);
+            component.run()
         });
         let app = app.take().expect("mounted just now");
         Stage { place, app, mounted: Some(Box::new(mounted)) }
@@ -153,10 +150,4 @@ impl Drop for Stage {
         drop(self.mounted.take());
         self.place.remove();
     }
-}
-
-#[component]
-fn Formatted(component: ViewFn) -> impl IntoView {
-    provide_format(use_i18n(), vec!["en".to_owned()]);
-    component.run()
 }
