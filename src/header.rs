@@ -72,11 +72,11 @@ fn ThemeSwitch() -> impl IntoView {
             Some(word) => root.set_attribute("data-theme", word),
         };
     });
-    let label = move || match theme.get() {
+    let label = Signal::derive(move || match theme.get() {
         Theme::System => t_string!(i18n, page.theme_system),
         Theme::Light => t_string!(i18n, page.theme_light),
         Theme::Dark => t_string!(i18n, page.theme_dark),
-    };
+    });
     let icon = Signal::derive(move || match theme.get() {
         Theme::System => "theme-system",
         Theme::Light => "theme-light",
@@ -129,10 +129,11 @@ fn ConnectionBadge() -> impl IntoView {
         Link::Waiting { .. } => t_string!(i18n, link.waiting),
         Link::Refused => t_string!(i18n, link.refused),
     };
-    let address = Memo::new(move |_| app.status.with(|status| status.address.clone()));
-    let address = move || address.get().unwrap_or_else(|| t_string!(i18n, link.no_broker).to_owned());
-    let version = Memo::new(move |_| app.status.with(|status| status.version));
-    let version = move || match version.get() {
+    let address = move || {
+        let address = app.status.with(|status| status.address.clone());
+        address.unwrap_or_else(|| t_string!(i18n, link.no_broker).to_owned())
+    };
+    let version = move || match app.status.with(|status| status.version) {
         None => "",
         Some(Version::V311) => "MQTT 3.1.1",
         Some(Version::V5) => "MQTT 5",

@@ -47,14 +47,18 @@ pub enum NoticeKind {
     Rejected,
 }
 
-const ABOUT_FILTERS: [NoticeKind; 6] = [
-    NoticeKind::Cut,
-    NoticeKind::Unknown,
-    NoticeKind::UnknownForGood,
-    NoticeKind::Refused,
-    NoticeKind::RefusedForGood,
-    NoticeKind::Paused,
-];
+impl NoticeKind {
+    /// Every kind, in the order in which they are shown.
+    pub const ALL: [NoticeKind; 7] = [
+        NoticeKind::Cut,
+        NoticeKind::Unknown,
+        NoticeKind::UnknownForGood,
+        NoticeKind::Refused,
+        NoticeKind::RefusedForGood,
+        NoticeKind::Paused,
+        NoticeKind::Rejected,
+    ];
+}
 
 /// The notices about a snapshot, and about the filters that were left out of it. None while it is loading.
 pub fn notices(snapshot: &Snapshot, rejected: &[RejectedFilter]) -> Vec<Notice> {
@@ -68,7 +72,7 @@ pub fn notices(snapshot: &Snapshot, rejected: &[RejectedFilter]) -> Vec<Notice> 
         reason: None,
     };
     let left_out = Notice { kind: NoticeKind::Rejected, filters: rejected.iter().map(left_out).collect() };
-    ABOUT_FILTERS
+    NoticeKind::ALL
         .into_iter()
         .map(|kind| {
             let about = snapshot.subscriptions().iter().enumerate();

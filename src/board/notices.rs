@@ -19,19 +19,13 @@ const MAX_NAMED: usize = 5;
 /// The notices, or nothing.
 #[component]
 pub fn Notices() -> impl IntoView {
-    let board = use_board();
-    let kinds = Memo::new(move |_| {
-        board.notices.with(|notices| notices.iter().map(|notice| notice.kind).collect::<Vec<_>>())
-    });
     view! {
-        <For each=move || kinds.get() key=|kind| *kind let:kind>
-            <NoticeBox kind />
-        </For>
+        {NoticeKind::ALL.map(|kind| view! { <NoticeBox kind /> })}
         <BoundsNotice />
     }
 }
 
-/// A notice about filters.
+/// A notice about filters, if there are any of its kind.
 #[component]
 fn NoticeBox(
     /// What happened to them.
@@ -49,20 +43,23 @@ fn NoticeBox(
         let reason = filter.reason.map(|reason| reason.byte());
         (filter.position, reason, filter.replays, filter.text.clone())
     };
-    let more = Memo::new(move |_| filters.with(|filters| filters.len().saturating_sub(MAX_NAMED)));
+    let more = move || {
+        let more = filters.with(|filters| filters.len().saturating_sub(MAX_NAMED));
+        (more > 0).then(|| view! { <li>{t_string!(i18n, note.more, n = more.to_string())}</li> })
+    };
     view! {
-        <section class="note caution">
-            <h2>{move || title(i18n, kind)}</h2>
-            <p>{move || explanation(i18n, kind)}</p>
-            <ul>
-                <For each=named key=key let:filter>
-                    <FilterItem kind filter />
-                </For>
-                <Show when=move || { more.get() > 0 }>
-                    <li>{move || t_string!(i18n, note.more, n = more.get().to_string())}</li>
-                </Show>
-            </ul>
-        </section>
+        <Show when=move || filters.with(|filters| !filters.is_empty())>
+            <section class="note caution">
+                <h2>{move || title(i18n, kind)}</h2>
+                <p>{move || explanation(i18n, kind)}</p>
+                <ul>
+                    <For each=named key=key let:filter>
+                        <FilterItem kind filter />
+                    </For>
+                    {more}
+                </ul>
+            </section>
+        </Show>
     }
 }
 

@@ -236,23 +236,24 @@ fn UnrecognizedMessages() -> impl IntoView {
         0 => String::new(),
         count => t_count!(i18n, count, filters.unknown.more, n = format.count(count)),
     };
-    let times =
-        move |messages: u64| move || t_string!(i18n, filters.unknown.times, n = format.count(messages));
+    let item = move |Unrecognized { topic, last, messages }| {
+        view! {
+            <li>
+                <code dir="ltr">{topic}</code>
+                " "
+                <q dir="auto">{last}</q>
+                " "
+                {move || t_string!(i18n, filters.unknown.times, n = format.count(messages))}
+            </li>
+        }
+    };
+    // Without keys: nothing in an item can have the focus.
+    let items = move || listed.get().into_iter().map(item).collect_view();
     view! {
         <Show when=move || listed.with(|listed| !listed.is_empty())>
             <h2>{text!(i18n, filters.unknown.title)}</h2>
             <p>{text!(i18n, filters.unknown.body)}</p>
-            <ul>
-                <For each=move || listed.get() key=|topic| topic.clone() let(Unrecognized { topic, last, messages })>
-                    <li>
-                        <code dir="ltr">{topic}</code>
-                        " "
-                        <q dir="auto">{last}</q>
-                        " "
-                        {times(messages)}
-                    </li>
-                </For>
-            </ul>
+            <ul>{items}</ul>
             <p>{more}</p>
         </Show>
     }

@@ -4,7 +4,6 @@
 //! minute only. Where the worker cannot be loaded, the page's own timers do. Never decides what a timer is for.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -28,7 +27,8 @@ pub struct Timer {
 
 struct Shared {
     worker: RefCell<Option<Worker>>,
-    listeners: RefCell<BTreeMap<u32, Listener>>,
+    /// Each with the number of its timer. There are a few.
+    listeners: RefCell<Vec<(u32, Listener)>>,
     next_id: Cell<u32>,
     /// The worker's listeners, for as long as there is one.
     closures: RefCell<Option<Closures>>,
@@ -67,7 +67,7 @@ impl Timers {
                 if let Some(worker) = shared.worker.take() {
                     worker.terminate();
                 }
-                let ids: Vec<u32> = shared.listeners.borrow().keys().copied().collect();
+                let ids: Vec<u32> = shared.listeners.borrow().iter().map(|(id, _)| *id).collect();
                 ids.into_iter().for_each(|id| shared.fire(id));
             }
         });
@@ -83,7 +83,7 @@ impl Timers {
     pub fn timer(&self, fire: impl Fn() + 'static) -> Timer {
         let id = self.0.next_id.get();
         self.0.next_id.set(id.wrapping_add(1));
-        self.0.listeners.borrow_mut().insert(id, Listener { fire: Rc::new(fire), fallback: None });
+        self.0.listeners.borrow_mut().push((id, Listener { fire: Rc::new(fire), fallback: None }));
         Timer { id, timers: self.clone() }
     }
 }
@@ -105,7 +105,8 @@ impl Timer {
             let _ = worker.post_message(&Array::of2(&self.id.into(), &delay.into()));
             return;
         }
-        if let Some(listener) = shared.listeners.borrow_mut().get_mut(&self.id) {
+        let mut listeners = shared.listeners.borrow_mut();
+        if let Some((_, listener)) = listeners.iter_mut().find(|(id, _)| *id == self.id) {
             let fire = listener.fire.clone();
             listener.fallback = Some(Timeout::new(delay, move || fire()));
         }
@@ -115,7 +116,7 @@ impl Timer {
 impl Drop for Timer {
     fn drop(&mut self) {
         let shared = &self.timers.0;
-        shared.listeners.borrow_mut().remove(&self.id);
+        shared.listeners.borrow_mut().retain(|(id, _)| *id != self.id);
         if let Some(worker) = &*shared.worker.borrow() {
             let _ = worker.post_message(&Array::of1(&self.id.into()));
         }
@@ -124,7 +125,10 @@ impl Drop for Timer {
 
 impl Shared {
     fn fire(&self, id: u32) {
-        let fire = self.listeners.borrow().get(&id).map(|listener| listener.fire.clone());
+        let listeners = self.listeners.borrow();
+        let fire =
+            listeners.iter().find(|(known, _)| *known == id).map(|(_, listener)| listener.fire.clone());
+        drop(listeners);
         if let Some(fire) = fire {
             fire();
         }

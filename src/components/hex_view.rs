@@ -28,7 +28,7 @@ pub fn ByteText(
     };
     let (tabindex, role) = label.map(|_| ("0", "group")).unzip();
     view! {
-        <pre class="bytes" dir="auto" tabindex=tabindex role=role aria-label=label.map(|label| move || label.get())>
+        <pre class="bytes" dir="auto" tabindex=tabindex role=role aria-label=label>
             {runs}
         </pre>
     }
@@ -50,7 +50,7 @@ pub fn HexDump(
     label: Signal<&'static str>,
 ) -> impl IntoView {
     view! {
-        <pre class="bytes" dir="ltr" tabindex="0" role="group" aria-label=move || label.get()>
+        <pre class="bytes" dir="ltr" tabindex="0" role="group" aria-label=label>
             {move || bytes.with(|bytes| hex_dump(bytes))}
         </pre>
     }

@@ -19,7 +19,7 @@ use leptos::prelude::*;
 
 use crate::components::{ModalDialog, restore_focus_on_cleanup};
 use crate::context::{Dialog, use_app};
-use crate::i18n::{t_string, text, use_i18n};
+use crate::i18n::{text, use_i18n};
 use fields::FormFields;
 use form::FormState;
 use saved::SavedConnections;
@@ -40,7 +40,7 @@ pub fn ConnectionDialog() -> impl IntoView {
             open=Signal::derive(move || app.dialog.with(|dialog| *dialog == Some(Dialog::Connection)))
             on_close=move || app.dialog.set(None)
         >
-            <Connections title=Signal::derive(move || t_string!(i18n, form.title)) />
+            <Connections title=text!(i18n, form.title) />
         </ModalDialog>
     }
 }
@@ -50,7 +50,7 @@ pub fn ConnectionDialog() -> impl IntoView {
 #[component]
 pub fn ConnectionForm() -> impl IntoView {
     let i18n = use_i18n();
-    view! { <Connections title=Signal::derive(move || t_string!(i18n, form.welcome)) /> }
+    view! { <Connections title=text!(i18n, form.welcome) /> }
 }
 
 /// The saved connections, the form, and their export and import.

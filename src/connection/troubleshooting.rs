@@ -40,9 +40,9 @@ fn Trouble() -> impl IntoView {
         connection.track(Pace::Frame);
         app.origin.with_value(|origin| Diagnosis::of(&connection, origin.secure))
     });
-    let kind = Memo::new(move |_| diagnosis.with(|diagnosis| diagnosis.as_ref().map(|found| found.kind)));
     let title = move || {
-        kind.get().map(|kind| match kind {
+        let kind = diagnosis.with(|diagnosis| diagnosis.as_ref().map(|found| found.kind));
+        kind.map(|kind| match kind {
             Kind::Failed => t_string!(i18n, diagnosis.title.waiting),
             Kind::Lost => t_string!(i18n, diagnosis.title.lost),
             Kind::Refused => t_string!(i18n, diagnosis.title.refused),
@@ -65,12 +65,9 @@ fn Trouble() -> impl IntoView {
         <section class="note trouble" data-diagnosis="" node_ref=panel>
             <h2>{title}</h2>
             <div class="columns">
-                <Column title=Signal::derive(move || t_string!(i18n, diagnosis.facts)) items=facts />
-                <Column title=Signal::derive(move || t_string!(i18n, diagnosis.causes)) items=causes />
-                <Column
-                    title=Signal::derive(move || t_string!(i18n, diagnosis.remedies))
-                    items=remedies
-                />
+                <Column title=text!(i18n, diagnosis.facts) items=facts />
+                <Column title=text!(i18n, diagnosis.causes) items=causes />
+                <Column title=text!(i18n, diagnosis.remedies) items=remedies />
             </div>
             <div class="actions">
                 <button

@@ -5,14 +5,12 @@ use leptos::prelude::*;
 
 use super::DeviceLink;
 use super::subject::{Subject, key_of};
+use super::summary::Summary;
 use crate::client;
 use crate::context::use_app;
 use crate::format::use_format;
 use crate::i18n::{t_string, text, use_i18n};
 use crate::route::DeviceKey;
-
-/// How many of its other topics are named.
-const MAX_NAMED_TOPICS: usize = 8;
 
 /// The list of facts.
 #[component]
@@ -25,17 +23,18 @@ pub fn Facts(
     let convention = subject.fact(|_, device| device.convention.label.to_string());
     let id = subject.fact(|_, device| device.id.to_owned());
     let name = subject.fact(|_, device| device.name.unwrap_or_default().to_owned());
+    let summary = subject.fact(Summary::of);
     view! {
         <dl class="facts">
             <Fact label=text!(i18n, device.topic) value=topic />
-            <OtherTopics subject />
+            <OtherTopics summary />
             <Fact label=text!(i18n, device.convention) value=convention />
             <Fact label=text!(i18n, device.id) value=id />
             <Fact label=text!(i18n, device.name) value=name />
             <ParentFact subject />
-            <Metadata subject />
+            <Metadata summary />
             <UptimeFact subject />
-            <Changes subject />
+            <Changes summary />
         </dl>
     }
 }
@@ -60,18 +59,13 @@ pub fn Fact(
 /// The other topics that set its status: some, and how many more there are.
 #[component]
 fn OtherTopics(
-    /// The device.
-    subject: Subject,
+    /// The device in short.
+    summary: Memo<Summary>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = use_format();
-    let topics = subject.fact(|_, device| {
-        let mut topics = device.other_topics();
-        let named: Vec<String> = topics.by_ref().take(MAX_NAMED_TOPICS).map(str::to_owned).collect();
-        (named, topics.count())
-    });
     let value = move || {
-        let (mut parts, more) = topics.get();
+        let Summary { other_topics: mut parts, more_topics: more, .. } = summary.get();
         if more > 0 {
             parts.push(t_string!(i18n, note.more, n = format.count(more)));
         }
@@ -124,13 +118,12 @@ fn ParentFact(
 /// What inventories say of it.
 #[component]
 fn Metadata(
-    /// The device.
-    subject: Subject,
+    /// The device in short.
+    summary: Memo<Summary>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let flags = subject.fact(|_, device| (device.is_listed(), device.is_disabled, device.sleeps()));
     let value = move || {
-        let (is_listed, is_disabled, sleeps) = flags.get();
+        let Summary { is_listed, is_disabled, sleeps, .. } = summary.get();
         let all = [
             is_listed.then(|| t_string!(i18n, device.is_listed)),
             is_disabled.then(|| t_string!(i18n, device.is_disabled)),
@@ -174,15 +167,14 @@ fn UptimeFact(
 /// How often its status changed, and since when that is counted.
 #[component]
 fn Changes(
-    /// The device.
-    subject: Subject,
+    /// The device in short.
+    summary: Memo<Summary>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = use_format();
     let app = use_app();
-    let counts = subject.fact(|_, device| (device.changes, device.flaps, device.first_seen));
     let value = move || {
-        let (changes, flaps, first_seen) = counts.get();
+        let Summary { changes, flaps, first_seen, .. } = summary.get();
         let (n, flaps) = (format.count(changes), format.count(flaps));
         let first = format.moment(first_seen, app.now.get().max(first_seen));
         t_string!(i18n, device.changed, n = n, flaps = flaps, first = first)

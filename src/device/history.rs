@@ -48,11 +48,12 @@ fn entries(device: &Device<'_>) -> Vec<Entry> {
         key: EntryKey::Change(device.changes.wrapping_sub(place)),
         event: Event::Change(change),
     });
-    let gaps = device.gaps().into_iter().rev();
-    let gaps = gaps.map(|gap| Entry { key: EntryKey::Gap(gap.from), event: Event::Gap(gap) });
-    // A stable sort: a gap stands above the change that it begins with.
-    let mut entries: Vec<Entry> = gaps.chain(changes).collect();
-    entries.sort_by_key(|entry| std::cmp::Reverse(entry.at()));
+    let mut entries: Vec<Entry> = changes.collect();
+    for gap in device.gaps() {
+        // Above the change that it begins with.
+        let place = entries.partition_point(|entry| entry.at() > gap.from);
+        entries.insert(place, Entry { key: EntryKey::Gap(gap.from), event: Event::Gap(gap) });
+    }
     entries
 }
 

@@ -14,6 +14,25 @@ use crate::components::{ByteText, HexDump, has_stand_ins};
 use crate::format::use_format;
 use crate::i18n::{t_count, t_string, text, use_i18n};
 
+/// What was received from the device.
+#[derive(Clone, PartialEq, Default)]
+struct Received {
+    origin: Origin,
+    /// The payload that the status rests on, if it was kept.
+    bytes: Option<Arc<[u8]>>,
+    unrecognized: Option<Unrecognized>,
+}
+
+impl Received {
+    fn of(fleet: &Fleet, device: &Device<'_>) -> Received {
+        Received {
+            origin: Origin::of(device),
+            bytes: device.payload().and_then(|payload| payload.bytes).map(Arc::from),
+            unrecognized: Unrecognized::of(fleet, device),
+        }
+    }
+}
+
 /// The message that the status rests on.
 #[derive(Copy, Clone, PartialEq, Default)]
 enum Origin {
@@ -79,14 +98,12 @@ pub fn LastMessage(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = use_format();
-    let origin = subject.fact(|_, device| Origin::of(device));
+    let received = subject.fact(Received::of);
     let about = move || {
-        let Origin::Message { length, retained, is_kept } = origin.get() else {
-            return match origin.get() {
-                Origin::Emptied => t_string!(i18n, device.payload.emptied),
-                _ => t_string!(i18n, device.payload.none),
-            }
-            .to_owned();
+        let (length, retained, is_kept) = match received.with(|received| received.origin) {
+            Origin::NeverSpoke => return t_string!(i18n, device.payload.none).to_owned(),
+            Origin::Emptied => return t_string!(i18n, device.payload.emptied).to_owned(),
+            Origin::Message { length, retained, is_kept } => (length, retained, is_kept),
         };
         let size = format.bytes(length);
         let came = match retained {
@@ -102,15 +119,14 @@ pub fn LastMessage(
             false => format!("{came} {}", t_string!(i18n, device.payload.no_room)),
         }
     };
-    let bytes: Memo<Option<Arc<[u8]>>> =
-        subject.fact(|_, device| device.payload().and_then(|payload| payload.bytes).map(Arc::from));
+    let bytes = Memo::new(move |_| received.with(|received| received.bytes.clone()).unwrap_or_default());
     view! {
         <h3>{text!(i18n, device.payload.title)}</h3>
         <p>{about}</p>
-        <Show when=move || bytes.with(Option::is_some)>
-            <PayloadViews bytes=Signal::derive(move || bytes.get().unwrap_or_default()) />
+        <Show when=move || received.with(|received| received.bytes.is_some())>
+            <PayloadViews bytes />
         </Show>
-        <UnrecognizedMessages subject />
+        <UnrecognizedMessages received />
     }
 }
 
@@ -118,16 +134,16 @@ pub fn LastMessage(
 #[component]
 fn PayloadViews(
     /// The payload.
-    bytes: Signal<Arc<[u8]>>,
+    bytes: Memo<Arc<[u8]>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <div class="views">
-            <ByteText bytes label=Signal::derive(move || t_string!(i18n, device.payload.text)) />
+            <ByteText bytes label=text!(i18n, device.payload.text) />
             <p class="hint" hidden=move || !bytes.with(|bytes| has_stand_ins(bytes))>
                 {text!(i18n, device.payload.legend)}
             </p>
-            <HexDump bytes label=Signal::derive(move || t_string!(i18n, device.payload.hex)) />
+            <HexDump bytes label=text!(i18n, device.payload.hex) />
         </div>
     }
 }
@@ -135,14 +151,13 @@ fn PayloadViews(
 /// How many messages were not recognized, and the beginning of the last one.
 #[component]
 fn UnrecognizedMessages(
-    /// The device.
-    subject: Subject,
+    /// What was received from the device.
+    received: Memo<Received>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = use_format();
-    let messages = subject.fact(Unrecognized::of);
     let about = move || {
-        let Unrecognized { convention, count, last, length } = messages.get()?;
+        let Unrecognized { convention, count, last, length } = received.get().unrecognized?;
         let (n, size) = (format.count(count), format.bytes(length));
         let text = t_count!(i18n, count, device.stray, n = n, convention = convention, size = size);
         Some(match length > last.len() {
@@ -150,9 +165,12 @@ fn UnrecognizedMessages(
             false => text,
         })
     };
-    let last = Memo::new(move |_| messages.get().map(|messages| messages.last).unwrap_or_default());
+    let last = Memo::new(move |_| {
+        let unrecognized = received.with(|received| received.unrecognized.clone());
+        unrecognized.map(|messages| messages.last).unwrap_or_default()
+    });
     view! {
-        <p hidden=move || messages.with(Option::is_none)>{about}</p>
+        <p hidden=move || received.with(|received| received.unrecognized.is_none())>{about}</p>
         <Show when=move || !last.get().is_empty()>
             <ByteText bytes=last />
         </Show>

@@ -9,10 +9,10 @@ mod facts;
 mod history;
 mod message;
 mod subject;
+mod summary;
 #[cfg(test)]
 mod tests;
 
-use fleet::Status;
 use leptos::prelude::*;
 
 use crate::client::Pace;
@@ -28,6 +28,7 @@ use facts::{Fact, Facts};
 use history::History;
 use message::LastMessage;
 use subject::Subject;
+use summary::Summary;
 
 const TITLE: &str = "device-title";
 
@@ -127,11 +128,10 @@ fn Standing(
     let i18n = use_i18n();
     let format = use_format();
     let app = use_app();
-    let status = subject.fact(|_, device| Some(device.status));
-    let status = Signal::derive(move || status.get().unwrap_or(Status::Unknown));
-    let since = subject.fact(|_, device| device.since);
+    let summary = subject.fact(Summary::of);
+    let status = Signal::derive(move || summary.with(|summary| summary.status));
     let since = move || {
-        let since = since.get()?;
+        let since = summary.with(|summary| summary.since)?;
         let now = app.now.get();
         let moment = format.moment(since, now.max(since));
         let age = format.duration(now.0.saturating_sub(since.0));

@@ -18,7 +18,6 @@ use crate::components::{ModalDialog, announce_title, is_focus_lost};
 use crate::context::{AppContext, Dialog, use_app};
 use crate::format::{Format, use_format};
 use crate::i18n::{I18n, t_count, t_string, text, use_i18n};
-use outcome::OutcomeKind;
 use overview::{Action, OutcomeGroup, OutcomeRow, Overview};
 
 const TITLE: &str = "forget-title";
@@ -208,55 +207,37 @@ fn Outcomes(
         read_deletion(app, state, |fleet, forgetting| OutcomeGroup::all(fleet, forgetting, i18n, &formats))
             .unwrap_or_default()
     });
-    let group = move |kind| {
-        Memo::new(move |_| groups.with(|groups| groups.iter().find(|group| group.kind == kind).cloned()))
-    };
-    view! {
-        <div class="outcomes">
-            <For
-                each=move || groups.with(|groups| groups.iter().map(|group| group.kind).collect::<Vec<_>>())
-                key=|kind| *kind
-                let:kind
-            >
-                <OutcomeList kind group=group(kind) />
-            </For>
-        </div>
-    }
+    // Without keys: nothing in a list can have the focus.
+    let lists = move || groups.get().into_iter().map(|group| view! { <OutcomeList group /> }).collect_view();
+    view! { <div class="outcomes">{lists}</div> }
 }
 
 /// The devices of a kind: some, and how many more there are.
 #[component]
 fn OutcomeList(
-    /// The kind.
-    kind: OutcomeKind,
-    /// Its devices.
-    group: Memo<Option<OutcomeGroup>>,
+    /// The kind and its devices.
+    group: OutcomeGroup,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = use_format();
-    let count = move || group.get().map(|group| format.count(group.count));
-    let more = move || {
-        let more = group.get()?.more();
-        (more > 0).then(|| view! { <li>{t_string!(i18n, note.more, n = format.count(more))}</li> })
+    let (count, more) = (group.count, group.more());
+    let OutcomeGroup { kind, rows, .. } = group;
+    let item = |OutcomeRow { name, topic, detail, .. }| {
+        view! {
+            <li>
+                <b dir="auto">{name}</b>
+                " "
+                <code dir="auto">{topic}</code>
+                {(!detail.is_empty()).then(|| view! { " " <span>{detail}</span> })}
+            </li>
+        }
     };
+    let more = (more > 0).then(|| {
+        view! { <li>{move || t_string!(i18n, note.more, n = format.count(more))}</li> }
+    });
     view! {
-        <h3>{move || kind.title(i18n.get_locale())} " " <span>{count}</span></h3>
-        <ul role="list">
-            // A row that changed is another one: nothing in it can have the focus.
-            <For
-                each=move || group.get().map(|group| group.rows).unwrap_or_default()
-                key=OutcomeRow::clone
-                let(OutcomeRow { name, topic, detail, .. })
-            >
-                <li>
-                    <b dir="auto">{name}</b>
-                    " "
-                    <code dir="auto">{topic}</code>
-                    {(!detail.is_empty()).then(|| view! { " " <span>{detail}</span> })}
-                </li>
-            </For>
-            {more}
-        </ul>
+        <h3>{move || kind.title(i18n.get_locale())} " " <span>{move || format.count(count)}</span></h3>
+        <ul role="list">{rows.into_iter().map(item).collect_view()} {more}</ul>
     }
 }
 

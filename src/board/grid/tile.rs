@@ -182,7 +182,7 @@ fn Tile(
             class="tile"
             id=move || tile_id(handle.get())
             data-device=move || tile.with(|tile| tile.id.clone())
-            data-convention=move || tile.with(|tile| tile.slug.clone())
+            data-convention=move || tile.with(|tile| tile.slug.to_string())
             data-status=move || status.get().word()
             data-evidence=move || tile.with(|tile| tile.evidence.word())
             data-parent=move || tile.with(|tile| tile.parent_offline.then_some("offline"))

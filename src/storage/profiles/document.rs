@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use mqtt::TopicFilter;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::{
@@ -66,7 +65,7 @@ pub fn parse(text: &str, place: Place) -> Parsed {
     parsed
 }
 
-/// Writes a document: compact for this browser, indented for people.
+/// Writes a document, indented for people.
 pub fn write(profiles: &[SavedProfile], place: Place) -> String {
     let document = Document {
         schema: SCHEMA,
@@ -74,11 +73,7 @@ pub fn write(profiles: &[SavedProfile], place: Place) -> String {
         version: FORMAT_VERSION,
         profiles: profiles.iter().map(|saved| WrittenEntry::new(saved, place)).collect(),
     };
-    let text = match place {
-        Place::Browser => serde_json::to_string(&document),
-        Place::File => serde_json::to_string_pretty(&document),
-    };
-    text.expect("texts, numbers and lists of them can be written as JSON")
+    serde_json::to_string_pretty(&document).expect("texts, numbers and lists of them can be written as JSON")
 }
 
 /// Whether a profile that is stored is read again as it was: within all limits, and without control characters.
@@ -112,10 +107,10 @@ pub fn without_passwords(text: &str) -> String {
 /// The members of a document before its format and version are known.
 #[derive(Deserialize)]
 struct Envelope<'a> {
-    #[serde(default)]
-    format: Value,
-    #[serde(default)]
-    version: Value,
+    #[serde(borrow)]
+    format: Option<&'a RawValue>,
+    #[serde(borrow)]
+    version: Option<&'a RawValue>,
     #[serde(borrow)]
     profiles: Option<&'a RawValue>,
 }
@@ -130,14 +125,18 @@ fn entries(text: &str) -> Result<Vec<&RawValue>, Problem> {
         return Err(not_ours());
     }
     let envelope: Envelope<'_> = serde_json::from_str(json.get()).map_err(|_| not_ours())?;
-    if envelope.format != FORMAT {
+    if member::<String>(envelope.format).as_deref() != Some(FORMAT) {
         return Err(not_ours());
     }
-    if envelope.version.as_f64() != Some(FORMAT_VERSION.into()) {
+    if member::<f64>(envelope.version) != Some(FORMAT_VERSION.into()) {
         return Err(problem("", Reason::Newer));
     }
-    let profiles = envelope.profiles.and_then(|profiles| serde_json::from_str(profiles.get()).ok());
-    profiles.ok_or_else(|| problem("profiles", Reason::Type("array")))
+    member(envelope.profiles).ok_or_else(|| problem("profiles", Reason::Type("array")))
+}
+
+/// A member, if it is there and has this type.
+fn member<'a, T: Deserialize<'a>>(json: Option<&'a RawValue>) -> Option<T> {
+    serde_json::from_str(json?.get()).ok()
 }
 
 /// Whether it is an object. To serde's derived types an array of the members is one, too.

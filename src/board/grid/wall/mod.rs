@@ -117,10 +117,10 @@ pub fn Wall(
     });
     let has_option = Memo::new(move |_| data.with(Option::is_some));
     let cells = move || grid.lengths.with(|lengths| lengths.iter().sum::<usize>().to_string());
-    let label = move || match grid.wording.get().is_filtered {
+    let label = Signal::derive(move || match grid.wording.get().is_filtered {
         true => t_string!(i18n, board.matching),
         false => t_string!(i18n, board.all),
-    };
+    });
     // What the tip covers can be seen again without moving the pointer.
     let escape = window_event_listener_untyped("keydown", move |event| {
         // A browser that fills in a form sends events of this name without a key.
@@ -197,7 +197,7 @@ fn Cell(
             id="wall-cell"
             aria-selected="true"
             data-device=move || data.with(|data| data.as_ref().map(|data| data.id.clone()))
-            data-convention=move || data.with(|data| data.as_ref().map(|data| data.slug.clone()))
+            data-convention=move || data.with(|data| data.as_ref().map(|data| data.slug.to_string()))
             data-status=status
             data-evidence=evidence
             data-parent=parent

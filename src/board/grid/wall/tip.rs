@@ -23,7 +23,7 @@ struct TipData {
 
 /// Where the tip stands: on the side of the cell where there is more room, so that all of it is in sight. Lengths in
 /// pixels from the edges of the sections.
-#[derive(Copy, Clone, PartialEq)]
+#[derive(Copy, Clone)]
 struct TipPlace {
     top: Option<f64>,
     bottom: Option<f64>,
@@ -57,7 +57,7 @@ pub fn Tip(
             })
         })?
     });
-    let place = Memo::new(move |_| {
+    let place = move || {
         let (_, (section, tile)) = at.get()?;
         let (layout, Measured { width, top, view, .. }) = (grid.layout.get(), grid.viewport.measured.get());
         let (line, total) =
@@ -70,9 +70,9 @@ pub fn Tip(
             start: is_first.then_some(column + layout.pitch),
             end: (!is_first).then_some(width - column),
         })
-    });
+    };
     let length = move |of: fn(TipPlace) -> Option<f64>| {
-        move || place.get().and_then(of).map_or("auto".to_owned(), |length| pixels(length.max(0.0)))
+        move || place().and_then(of).map_or("auto".to_owned(), |length| pixels(length.max(0.0)))
     };
     let text =
         move |of: fn(&TipData) -> &str| move || tip.with(|tip| tip.as_ref().map(|tip| of(tip).to_owned()));
