@@ -10,10 +10,8 @@ use std::path::Path;
 use crate::root;
 use crate::steps::Failure;
 
-/// A first visit to the board should transfer at most so many bytes after brotli.
+/// A first visit to the board transfers at most so many bytes after brotli.
 const BUDGET: usize = 450_000;
-/// A first visit is above the budget at present. Until it is not, it must at least not grow: more bytes than these fail.
-const LIMIT: usize = 510_000;
 /// What we aim at: what the dashboard of Zigbee2MQTT transfers.
 const AIM: usize = 245_000;
 
@@ -24,7 +22,7 @@ struct Size {
     raw: usize,
 }
 
-/// Measures `dist/` and prints the table; an error if a first visit is above the limit.
+/// Measures `dist/` and prints the table; an error if a first visit is above the budget.
 pub fn run() -> Result<(), Failure> {
     let sizes = measure(&root().join("dist"))?;
     print!("{}", table(&sizes));
@@ -32,13 +30,13 @@ pub fn run() -> Result<(), Failure> {
 }
 
 fn check(total: usize) -> Result<(), Failure> {
-    if total <= LIMIT {
+    if total <= BUDGET {
         return Ok(());
     }
     Err(Failure::new(format!(
-        "A first visit transfers {total} bytes after brotli, which is {} above the limit of {LIMIT}. Look for what was \
+        "A first visit transfers {total} bytes after brotli, which is {} above the budget of {BUDGET}. Look for what was \
          added: a dependency, a feature of one, a large generic function.",
-        total - LIMIT
+        total - BUDGET
     )))
 }
 
@@ -49,7 +47,7 @@ fn table(sizes: &BTreeMap<String, Size>) -> String {
     for (kind, size) in sizes.iter().map(|(kind, size)| (kind.as_str(), *size)).chain([("total", total)]) {
         table.push_str(&format!("{kind:8} {:9} {:9}\n", size.brotli, size.raw));
     }
-    for (name, limit) in [("limit", LIMIT), ("budget", BUDGET), ("aim", AIM)] {
+    for (name, limit) in [("budget", BUDGET), ("aim", AIM)] {
         let percent = total.brotli * 100 / limit;
         table.push_str(&format!("{name:8} {limit:9} {:>9}\n", format!("{percent} %")));
     }
@@ -125,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_first_visit_above_the_budget_fails() {
-        assert!(check(LIMIT).is_ok());
-        assert!(check(LIMIT + 1).is_err());
+        assert!(check(BUDGET).is_ok());
+        assert!(check(BUDGET + 1).is_err());
     }
 }
