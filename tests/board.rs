@@ -161,7 +161,7 @@ async fn groups_fold_and_keep_their_counts() {
             titles,
             serde_json::json!(["attic 2", "cellar 2", "tele 1", "zigbee2mqtt 2", "In no group 1"])
         );
-        let told = "return document.querySelector('.told.offline')?.innerText.trim()";
+        let told = "return document.querySelector('.group-count.offline')?.innerText.trim()";
         assert_eq!(page.js(told).await, "1 offline");
         page.js("document.querySelector('.fold').click()").await;
         page.until(

@@ -1,4 +1,7 @@
 //! The last changes of all devices, in words: beside the tiles, or below them on a narrow screen.
+//!
+//! A change that leaves the list passes its row on to one that is new: to make forty rows takes several times as long as
+//! to change them, and in a flood all of them are new.
 
 use fleet::{Change, ChangeKind, Device, Fleet, Gap, Handle, Status};
 use leptos::prelude::*;
@@ -27,7 +30,7 @@ pub fn Activity() -> impl IntoView {
         let recent = app.read(pace, |active| recent_entries(active.engine.fleet()));
         focused.with(|focused| Entries::new(recent.unwrap_or_default(), focused.as_ref(), before))
     });
-    let is_empty = Memo::new(move |_| entries.with(|entries| entries.list.is_empty()));
+    let is_empty = Memo::new(move |_| entries.with(|entries| entries.rows.is_empty()));
     view! {
         <aside
             class="rail"
@@ -37,27 +40,38 @@ pub fn Activity() -> impl IntoView {
             <h2 id="rail-title">{text!(i18n, rail.title)}</h2>
             <p>{move || if is_empty.get() { t_string!(i18n, rail.none) } else { "" }}</p>
             <ol class="changes" hidden=move || is_empty.get()>
-                <For each=move || entries.get().list key=|entry| entry.key.clone() let:entry>
-                    <ActivityEntry entry focused />
+                <For each=move || entries.get().rows key=|row| row.number let:row>
+                    <ActivityEntry entry=entry_of(entries, row) focused />
                 </For>
             </ol>
         </aside>
     }
 }
 
+/// What a row shows: its present entry, or the last one once the row has left the list.
+fn entry_of(entries: Memo<Entries>, row: Row) -> Memo<Entry> {
+    Memo::new(move |last: Option<&Entry>| {
+        let last = last.unwrap_or(&row.entry);
+        entries.with(|entries| {
+            let row = entries.rows.iter().find(|other| other.number == row.number);
+            row.map_or(last, |row| &row.entry).clone()
+        })
+    })
+}
+
 /// A change in words.
 #[component]
 fn ActivityEntry(
-    /// The change.
-    entry: Entry,
+    /// The change; another one when this leaves the list.
+    entry: Memo<Entry>,
     /// The entry that has the focus.
     focused: RwSignal<Option<EntryKey>>,
 ) -> impl IntoView {
     let (i18n, format, app) = (use_i18n(), use_format(), use_app());
-    let Entry { key, change, lasted } = entry;
-    let (handle, name) = (key.handle, key.name.clone());
+    let change = move || entry.with(|entry| entry.change);
+    let status = Signal::derive(move || change().to);
     let when = move || {
-        let locale = i18n.get_locale();
+        let (locale, change, lasted) = (i18n.get_locale(), change(), entry.with(|entry| entry.lasted));
         let moment = format.moment(change.at, app.now.get().max(change.at));
         let mut parts = vec![moment, change_evidence(locale, &change)];
         if let Some(lasted) = lasted.filter(|lasted| change.to == Status::Online && *lasted >= MIN_LASTED) {
@@ -69,23 +83,23 @@ fn ActivityEntry(
     };
     view! {
         <li
-            class=change.to.word()
-            on:focusin=move |_| focused.set(Some(key.clone()))
+            class=move || status.get().word()
+            on:focusin=move |_| focused.set(Some(entry.get_untracked().key))
             on:focusout=move |_| focused.set(None)
         >
-            <StatusIcon status=change.to />
+            <StatusIcon status />
             <p>
                 <button
                     type="button"
                     class="link"
                     aria-haspopup="dialog"
                     dir="auto"
-                    on:click=move |_| app.open_device(handle)
+                    on:click=move |_| app.open_device(entry.with_untracked(|entry| entry.key.handle))
                 >
-                    {name}
+                    {move || entry.with(|entry| entry.key.name.clone())}
                 </button>
                 " "
-                <span>{move || change_text(i18n.get_locale(), &change)}</span>
+                <span>{move || change_text(i18n.get_locale(), &change())}</span>
             </p>
             <time>{when}</time>
         </li>
@@ -115,26 +129,42 @@ struct Entry {
     lasted: Option<u64>,
 }
 
+/// A row of the list.
+#[derive(Clone, PartialEq, Debug)]
+struct Row {
+    /// Distinguishes it from the others.
+    number: usize,
+    entry: Entry,
+}
+
 /// What the list shows.
 #[derive(Clone, PartialEq)]
 struct Entries {
-    list: Vec<Entry>,
-    /// Whether all of them are others than before.
+    rows: Vec<Row>,
+    /// Whether all entries are others than before.
     is_flood: bool,
 }
 
 impl Entries {
     /// The recent changes, the latest first. An entry that has the focus stays, also when it is no longer recent.
     fn new(recent: Vec<Entry>, focused: Option<&EntryKey>, before: Option<&Entries>) -> Entries {
-        let before = before.map_or(&[][..], |before| &before.list);
-        let was_listed = |entry: &Entry| before.iter().any(|other| other.key == entry.key);
-        let is_flood = recent.len() == MAX_SHOWN && !recent.iter().any(was_listed);
+        let before = before.map_or(&[][..], |before| &before.rows);
+        let row_of = |key: &EntryKey| before.iter().find(|row| row.entry.key == *key);
+        let is_flood = recent.len() == MAX_SHOWN && !recent.iter().any(|entry| row_of(&entry.key).is_some());
         let mut list = recent;
-        let kept = before.iter().find(|entry| Some(&entry.key) == focused);
+        let kept = focused.and_then(row_of).map(|row| &row.entry);
         if let Some(kept) = kept.filter(|kept| list.iter().all(|entry| entry.key != kept.key)) {
             list.push(kept.clone());
         }
-        Entries { list, is_flood }
+        // The rows whose entries leave, and then new ones.
+        let is_listed = |row: &&Row| list.iter().any(|entry| entry.key == row.entry.key);
+        let next = before.iter().map(|row| row.number + 1).max().unwrap_or_default();
+        let free: Vec<usize> = before.iter().filter(|row| !is_listed(row)).map(|row| row.number).collect();
+        let mut free = free.into_iter().chain(next..);
+        let number = |entry: &Entry| row_of(&entry.key).map(|row| row.number).or_else(|| free.next());
+        let numbers: Vec<usize> = list.iter().filter_map(number).collect();
+        let rows = numbers.into_iter().zip(list).map(|(number, entry)| Row { number, entry }).collect();
+        Entries { rows, is_flood }
     }
 }
 
@@ -200,10 +230,27 @@ mod tests {
         let recent = recent_entries(&flapping(3));
         let before = Entries::new(recent.clone(), None, None);
         let focused = recent[2].key.clone();
-        let list = |focused| Entries::new(recent[..2].to_vec(), focused, Some(&before)).list;
+        let list = |focused| {
+            let rows = Entries::new(recent[..2].to_vec(), focused, Some(&before)).rows;
+            rows.into_iter().map(|row| row.entry).collect::<Vec<_>>()
+        };
         assert_eq!(list(None).len(), 2);
         assert_eq!(list(Some(&focused)), recent);
         assert_eq!(list(Some(&recent[0].key)).len(), 2, "it is listed already");
+    }
+
+    #[wasm_bindgen_test]
+    fn a_row_is_passed_on_only_when_its_entry_leaves() {
+        let recent = recent_entries(&flapping(7));
+        let numbers = |entries: &Entries| entries.rows.iter().map(|row| row.number).collect::<Vec<_>>();
+        let first = Entries::new(recent[3..6].to_vec(), None, None);
+        assert_eq!(numbers(&first), [0, 1, 2]);
+        let second = Entries::new(recent[2..5].to_vec(), None, Some(&first));
+        assert_eq!(numbers(&second), [2, 0, 1], "the oldest left");
+        let more = Entries::new(recent[..5].to_vec(), None, Some(&second));
+        assert_eq!(numbers(&more), [3, 4, 2, 0, 1], "none left");
+        let others = Entries::new(recent[5..7].to_vec(), None, Some(&more));
+        assert_eq!(numbers(&others), [3, 4], "all left");
     }
 
     #[wasm_bindgen_test]

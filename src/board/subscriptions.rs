@@ -33,30 +33,36 @@ pub fn Subscriptions(
     let is_open = RwSignal::new(false);
     // With no device to show, what each filter brought is the answer: the panel opens by itself. It closes for the first
     // device, but not while the focus is in it, and not if the visitor opened it.
-    Effect::new(move |before: Option<OpenedBy>| {
-        let Some(panel) = panel.get() else { return OpenedBy::default() };
-        let OpenedBy { was_wanted, is_ours } = before.unwrap_or_default();
+    let opened_itself = StoredValue::new(false);
+    Effect::new(move |was_wanted: Option<bool>| {
+        let Some(panel) = panel.get() else { return false };
         let is_wanted = board.has_nobody();
-        if is_wanted == was_wanted {
-            return OpenedBy { was_wanted, is_ours };
-        }
-        if is_wanted {
-            let is_ours = !panel.open();
-            panel.set_open(true);
-            return OpenedBy { was_wanted: true, is_ours };
+        if is_wanted == was_wanted.unwrap_or_default() {
+            return is_wanted;
         }
         let active = document().active_element();
         let has_focus = active.is_some() && panel.contains(active.as_deref());
-        if is_ours && !has_focus {
+        if is_wanted && !panel.open() {
+            opened_itself.set_value(true);
+            panel.set_open(true);
+        } else if !is_wanted && opened_itself.get_value() && !has_focus {
             panel.set_open(false);
         }
-        OpenedBy::default()
+        is_wanted
     });
+    let on_toggle = move |_| {
+        let open = panel.get_untracked().is_some_and(|panel| panel.open());
+        is_open.set(open);
+        if !open {
+            // Who opens it again is the visitor.
+            opened_itself.set_value(false);
+        }
+    };
     view! {
         <details
             node_ref=panel
             class="filters"
-            on:toggle=move |_| is_open.set(panel.get_untracked().is_some_and(|panel| panel.open()))
+            on:toggle=on_toggle
         >
             <summary>{text!(i18n, filters.title)}</summary>
             <Show when=move || is_open.get()>
@@ -70,15 +76,6 @@ pub fn Subscriptions(
             </Show>
         </details>
     }
-}
-
-/// Why the panel is open.
-#[derive(Copy, Clone, Default)]
-struct OpenedBy {
-    /// There was no device to show.
-    was_wanted: bool,
-    /// It was opened by itself, not by the visitor.
-    is_ours: bool,
 }
 
 #[component]
@@ -105,7 +102,7 @@ fn FilterTable() -> impl IntoView {
                     <th scope="col">{text!(i18n, filters.state)}</th>
                     <th scope="col">{text!(i18n, filters.messages)}</th>
                     <th scope="col">{text!(i18n, filters.topics)}</th>
-                    <th scope="col">{text!(i18n, filters.useless)}</th>
+                    <th scope="col">{text!(i18n, filters.unmatched)}</th>
                     <th scope="col">{text!(i18n, filters.rate)}</th>
                 </tr>
             </thead>

@@ -287,7 +287,7 @@ fn SaveFields(
                 >
                     {text!(i18n, form.save)}
                 </button>
-                <span class="told" role="status">
+                <span class="saved-as" role="status">
                     {saved}
                 </span>
             </div>

@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use fleet::{Device, Evidence, Fleet, StaleReason, Status};
+use fleet::{Device, Evidence, StaleReason, Status};
 
-use super::facts::parent_name;
 use crate::i18n::{Locale, foreign, td_string};
 
 /// Why a device's status is what it is.
@@ -28,7 +27,7 @@ pub enum Explanation {
 
 impl Explanation {
     /// Decides by the device, and by the name of what it depends on.
-    pub fn of(fleet: &Fleet, device: &Device<'_>) -> Explanation {
+    pub fn of(device: &Device<'_>) -> Explanation {
         let topic = device.topic.to_owned();
         if device.is_disabled {
             return Explanation::Disabled(device.convention.label.clone());
@@ -36,7 +35,7 @@ impl Explanation {
         match device.stale {
             Some(reason) => Explanation::Stale(reason),
             None if device.parent_offline => {
-                Explanation::WithParent(parent_name(fleet, device).unwrap_or_default().to_owned())
+                Explanation::WithParent(device.parent_name().unwrap_or_default().to_owned())
             }
             None if device.said.is_none() => Explanation::Listed(topic),
             None if device.evidence == Evidence::Live => Explanation::Live(topic),

@@ -1,6 +1,6 @@
 //! The list of facts about a device: topics, convention, id, what it depends on, uptime, changes.
 
-use fleet::{Device, Fleet, Status, Uptime};
+use fleet::{Status, Uptime};
 use leptos::prelude::*;
 
 use super::DeviceLink;
@@ -82,13 +82,6 @@ struct Parent {
     key: Option<DeviceKey>,
 }
 
-/// The name of what a device depends on.
-pub fn parent_name<'a>(fleet: &'a Fleet, device: &Device<'a>) -> Option<&'a str> {
-    let parent = device.parent?;
-    let known = parent.handle.and_then(|handle| fleet.device(handle));
-    Some(known.map_or(parent.id, |parent| parent.display_name()))
-}
-
 /// What it depends on, as a link to that device's panel.
 #[component]
 fn ParentFact(
@@ -98,7 +91,7 @@ fn ParentFact(
     let i18n = use_i18n();
     let parent = subject.fact(|fleet, device| {
         let known = device.parent?.handle.and_then(|handle| fleet.device(handle));
-        Some(Parent { name: parent_name(fleet, device)?.to_owned(), key: known.as_ref().map(key_of) })
+        Some(Parent { name: device.parent_name()?.to_owned(), key: known.as_ref().map(key_of) })
     });
     let value = move || {
         let Parent { name, key } = parent.get()?;

@@ -80,12 +80,12 @@ impl Unrecognized {
     fn of(fleet: &Fleet, device: &Device<'_>) -> Option<Unrecognized> {
         // The topic of a device that never spoke is the list's.
         device.said?;
-        let stray = fleet.unrecognized().of(device.topic)?;
+        let known = fleet.unrecognized().of(device.topic)?;
         Some(Unrecognized {
-            convention: fleet.conventions()[stray.convention].label.clone(),
-            count: stray.messages,
-            last: stray.last.as_ref().into(),
-            length: stray.length,
+            convention: fleet.conventions()[known.convention].label.clone(),
+            count: known.messages,
+            last: known.last.as_ref().into(),
+            length: known.length,
         })
     }
 }
@@ -159,9 +159,9 @@ fn UnrecognizedMessages(
     let about = move || {
         let Unrecognized { convention, count, last, length } = received.get().unrecognized?;
         let (n, size) = (format.count(count), format.bytes(length));
-        let text = t_count!(i18n, count, device.stray, n = n, convention = convention, size = size);
+        let text = t_count!(i18n, count, device.unrecognized, n = n, convention = convention, size = size);
         Some(match length > last.len() {
-            true => format!("{text} {}", t_string!(i18n, device.stray_begins)),
+            true => format!("{text} {}", t_string!(i18n, device.unrecognized_begins)),
             false => text,
         })
     };

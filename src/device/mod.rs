@@ -138,7 +138,7 @@ fn Standing(
         Some(t_string!(i18n, tile.since_age, moment = moment, age = age))
     };
     let handle = subject.handle();
-    let explanation = subject.fact(|fleet, device| Some(Explanation::of(fleet, device)));
+    let explanation = subject.fact(|_, device| Some(Explanation::of(device)));
     let explanation = move || match handle.get() {
         None => t_string!(i18n, device.gone).to_owned(),
         Some(_) => explanation

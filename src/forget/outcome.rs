@@ -39,7 +39,7 @@ pub enum OutcomeKind {
     /// Too large to be put back.
     TooLarge,
     /// The broker refused to tell what it retains.
-    Untold,
+    LookUpRefused,
     /// The connection ended before the broker told.
     Unknown,
     /// Not looked up: stopped before.
@@ -66,7 +66,7 @@ impl OutcomeKind {
         OutcomeKind::Shared,
         OutcomeKind::NeverSpoke,
         OutcomeKind::TooLarge,
-        OutcomeKind::Untold,
+        OutcomeKind::LookUpRefused,
         OutcomeKind::Unknown,
         OutcomeKind::Waiting,
         OutcomeKind::Left,
@@ -91,7 +91,7 @@ impl OutcomeKind {
             Outcome::Shared { .. } => OutcomeKind::Shared,
             Outcome::NeverSpoke => OutcomeKind::NeverSpoke,
             Outcome::TooLarge { .. } => OutcomeKind::TooLarge,
-            Outcome::LookUpRefused(_) => OutcomeKind::Untold,
+            Outcome::LookUpRefused(_) => OutcomeKind::LookUpRefused,
             Outcome::Unknown => OutcomeKind::Unknown,
             Outcome::Waiting => OutcomeKind::Waiting,
         }
@@ -115,7 +115,7 @@ impl OutcomeKind {
             OutcomeKind::Shared => td_string!(locale, forget.is.shared),
             OutcomeKind::NeverSpoke => td_string!(locale, forget.is.never_spoke),
             OutcomeKind::TooLarge => td_string!(locale, forget.is.too_large),
-            OutcomeKind::Untold => td_string!(locale, forget.is.untold),
+            OutcomeKind::LookUpRefused => td_string!(locale, forget.is.look_up_refused),
             OutcomeKind::Unknown => td_string!(locale, forget.is.unknown),
             OutcomeKind::Waiting => td_string!(locale, forget.is.waiting),
             OutcomeKind::Left => td_string!(locale, forget.is.left),

@@ -9,7 +9,7 @@ use super::sections::Section;
 use super::state::{Anchor, GridState};
 
 /// How many tiles of a line are remembered: a line of the wall has hundreds of cells.
-const ANCHORS: usize = 8;
+const MAX_ANCHORS: usize = 8;
 
 impl GridState {
     /// After an update: scrolls by as much as the lines moved that the visitor looks at. A device that moved to another
@@ -52,7 +52,7 @@ impl GridState {
             let (line, distance) = layout.first_line(placed, top);
             let rest = sections.get(placed.section)?.handles.get(line * layout.columns..)?;
             let anchor = |below: f64| move |&handle| Anchor { handle, line: distance - top + below };
-            let of_line = rest.iter().take(layout.columns.min(ANCHORS)).map(anchor(0.0));
+            let of_line = rest.iter().take(layout.columns.min(MAX_ANCHORS)).map(anchor(0.0));
             let below = rest.get(layout.columns).map(anchor(layout.pitch));
             Some(of_line.chain(below).collect::<Vec<_>>()).filter(|anchors| !anchors.is_empty())
         };

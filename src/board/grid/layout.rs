@@ -8,9 +8,9 @@ use std::ops::Range;
 /// Rows kept in the document above and below what is in sight, so that a flick of the wheel meets tiles.
 const SPARE_ROWS: usize = 3;
 
-/// How many columns of at least `narrowest` fit side by side.
-pub fn columns(width: f64, narrowest: f64, gap: f64) -> usize {
-    (((width + gap) / (narrowest + gap)) as usize).max(1)
+/// How many columns of at least `min_width` fit side by side.
+pub fn columns(width: f64, min_width: f64, gap: f64) -> usize {
+    (((width + gap) / (min_width + gap)) as usize).max(1)
 }
 
 /// How a page of sections is laid out, in pixels.
@@ -104,12 +104,12 @@ impl Layout {
 const SIDES: [f64; 11] = [28.0, 24.0, 20.0, 16.0, 14.0, 12.0, 10.0, 8.0, 6.0, 5.0, 4.0];
 
 /// The side of the largest cell with which sections of these lengths fit into a place, in the screen's own pixels, of
-/// which `ratio` make a CSS pixel: cells on whole ones are sharp. Where none is small enough it is `smallest`, and the
+/// which `ratio` make a CSS pixel: cells on whole ones are sharp. Where none is small enough it is `min_side`, and the
 /// page scrolls.
-pub fn side(lengths: &[usize], title: f64, (width, height): (f64, f64), smallest: f64, ratio: f64) -> f64 {
+pub fn side(lengths: &[usize], title: f64, (width, height): (f64, f64), min_side: f64, ratio: f64) -> f64 {
     let fits = |side: &f64| Layout::of_cells(side / ratio, width, title).total(lengths) <= height;
-    let mut sides = SIDES.iter().filter(|side| **side >= smallest).map(|side| (side * ratio).round());
-    sides.find(fits).unwrap_or((smallest * ratio).round()).max(1.0)
+    let mut sides = SIDES.iter().filter(|side| **side >= min_side).map(|side| (side * ratio).round());
+    sides.find(fits).unwrap_or((min_side * ratio).round()).max(1.0)
 }
 
 impl Layout {

@@ -116,7 +116,7 @@ fn SectionTitle(
     view! {
         <div class="section-title">
             <h2 id=id>{title}</h2>
-            <span class="all-told">
+            <span class="group-counts">
                 <GroupCounts heading />
             </span>
             <small class="legend">
@@ -151,7 +151,7 @@ fn GroupCounts(
         let number = Memo::new(move |_| counts.with(|counts| counts.of(status)));
         view! {
             <Show when=move || { number.get() > 0 }>
-                <span class=format!("told {}", status.word())>
+                <span class=format!("group-count {}", status.word())>
                     <StatusIcon status />
                     {move || {
                         format!("{} {}", format.count(number.get()), status_word(i18n.get_locale(), status))

@@ -77,7 +77,7 @@ pub fn Tiles(
             let devices = Devices {
                 is_in_use: &|handle| in_use.is(handle),
                 is_changed: &|handle| is_everything || changed.has(handle),
-                tile: &|handle| Some(TileData::of(fleet, &fleet.device(handle)?, &wording, timeline)),
+                tile: &|handle| Some(TileData::of(&fleet.device(handle)?, &wording, timeline)),
             };
             if let Some(others) = assigned.assign(handles, &devices) {
                 slots.set(others);

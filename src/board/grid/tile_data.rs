@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use fleet::{Device, Evidence, Fleet, Handle, StaleReason, Status, Time};
+use fleet::{Device, Evidence, Handle, StaleReason, Status, Time};
 
 use super::history::Bar;
 use super::timeline::Timeline;
@@ -55,7 +55,7 @@ pub struct Wording<'a> {
 
 impl TileData {
     /// The tile of a device.
-    pub fn of(fleet: &Fleet, device: &Device<'_>, wording: &Wording<'_>, timeline: Timeline) -> TileData {
+    pub fn of(device: &Device<'_>, wording: &Wording<'_>, timeline: Timeline) -> TileData {
         let (path, leaf) = path_and_leaf(device.display_name());
         TileData {
             handle: device.handle,
@@ -68,7 +68,7 @@ impl TileData {
             status: device.status,
             evidence: device.evidence,
             parent_offline: device.parent_offline,
-            how: wording.how(fleet, device),
+            how: wording.how(device),
             bar: Bar::of(device, timeline),
         }
     }
@@ -84,25 +84,18 @@ fn path_and_leaf(name: &str) -> (&str, &str) {
     name.split_at(name.trim_end_matches('/').rfind('/').map_or(0, |slash| slash + 1))
 }
 
-/// The name of what a device hangs on.
-fn parent_name<'a>(fleet: &'a Fleet, device: &Device<'a>) -> Option<&'a str> {
-    let parent = device.parent?;
-    let known = parent.handle.and_then(|handle| fleet.device(handle));
-    Some(known.map_or(parent.id, |parent| parent.display_name()))
-}
-
 impl Wording<'_> {
     /// How the board knows a status, in the words that follow it.
-    pub fn how(&self, fleet: &Fleet, device: &Device<'_>) -> String {
+    pub fn how(&self, device: &Device<'_>) -> String {
         let Wording { locale, formats, now } = *self;
-        let parent = parent_name(fleet, device).filter(|_| device.parent_offline);
+        let parent = device.parent_name().filter(|_| device.parent_offline);
         let reason = match (parent, device.stale) {
             _ if device.is_disabled => td_string!(locale, tile.disabled),
             (Some(parent), _) => {
                 let reason = td_string!(locale, tile.parent_offline, parent = foreign(parent));
                 return format!("· {reason}");
             }
-            (None, None) if device.said.is_none() => td_string!(locale, tile.untold),
+            (None, None) if device.said.is_none() => td_string!(locale, tile.listed),
             (None, Some(reason)) => match reason {
                 StaleReason::LinkDown => td_string!(locale, tile.stale.link_down),
                 StaleReason::Loading => td_string!(locale, tile.stale.loading),

@@ -123,6 +123,13 @@ impl<'a> Device<'a> {
         fleet.families.children(self.handle.slot).iter().map(|child| fleet.handle(*child))
     }
 
+    /// The name of what it depends on, or the id if that was never seen.
+    pub fn parent_name(&self) -> Option<&'a str> {
+        let parent = self.parent?;
+        let known = parent.handle.and_then(|handle| self.fleet.device(handle));
+        Some(known.map_or(parent.id, |parent| parent.display_name()))
+    }
+
     /// Its last changes, the oldest first, beginning with its first sight unless that was dropped.
     pub fn history(&self) -> impl DoubleEndedIterator<Item = Change> + use<'a> {
         let record = self.fleet.histories.get(self.handle.slot).filter(|record| !record.changes.is_empty());

@@ -101,7 +101,7 @@ pub fn Wall(
                 let fleet = active.engine.fleet();
                 let device = fleet.device(handle)?;
                 let title = title_text(locale, title, wording);
-                let words = describe(fleet, &device, locale, &formats, now);
+                let words = describe(&device, locale, &formats, now);
                 Some(OptionData {
                     id: device.id.to_owned(),
                     slug: device.convention.slug.clone(),

@@ -52,7 +52,7 @@ pub fn Tip(
             Some(TipData {
                 status: device.status,
                 name: device.display_name().to_owned(),
-                words: describe(fleet, &device, locale, &formats, now),
+                words: describe(&device, locale, &formats, now),
                 source: format!("{} · {}", device.convention.label, device.topic),
             })
         })?
