@@ -47,7 +47,8 @@ async fn until_kept(page: &Page, names: &[&str]) {
 async fn save(page: &Page, name: &str) {
     fill(page, "name", name).await;
     click(page, "button[name=save]").await;
-    page.until("saved", "return document.querySelector('form.connection .saved-as').textContent !== ''").await;
+    page.until("saved", "return document.querySelector('form.connection .saved-as').textContent !== ''")
+        .await;
 }
 
 /// All that the page has written anywhere.

@@ -32,7 +32,8 @@ const HIDDEN: Duration = Duration::from_secs(1);
 const TEXT: Duration = Duration::from_millis(250);
 const TAB: Duration = Duration::from_secs(1);
 
-/// An update that takes longer than this is followed by a pause: half a frame at 60 a second.
+/// Two updates in a row that take longer than this are followed by a pause: half a frame at 60 a second. One alone is not:
+/// four times a second the sentences change too, and the frame after them would be left out.
 const MAX_UNPAUSED: Duration = Duration::from_millis(8);
 /// The pause is so many times what the update took beyond [`MAX_UNPAUSED`]: a slow machine must have time left to
 /// receive messages and to scroll.
@@ -60,6 +61,8 @@ pub struct FrameScheduler {
     bytes: Cell<u64>,
     updated_at: Cell<Time>,
     paused_until: Cell<Time>,
+    /// Whether the last update took longer than [`MAX_UNPAUSED`].
+    was_long: Cell<bool>,
 }
 
 impl FrameScheduler {
@@ -86,6 +89,7 @@ impl FrameScheduler {
                 bytes: Cell::new(0),
                 updated_at: Cell::default(),
                 paused_until: Cell::default(),
+                was_long: Cell::new(false),
             }
         })
     }
@@ -118,6 +122,8 @@ impl FrameScheduler {
         if let Some(began) = self.update_began.take() {
             let now = now();
             let beyond = now.since(began).min(MAX_COUNTED).saturating_sub(MAX_UNPAUSED);
+            let is_long = !beyond.is_zero();
+            let beyond = if self.was_long.replace(is_long) { beyond } else { Duration::ZERO };
             let elapsed = now.0.saturating_sub(self.updated_at.replace(now).0);
             let is_flood = self.bytes.take() > FLOOD * elapsed;
             let pause = if is_flood { FLOOD_PAUSE } else { Duration::ZERO };
