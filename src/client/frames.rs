@@ -37,7 +37,7 @@ const TAB: Duration = Duration::from_secs(1);
 const MAX_UNPAUSED: Duration = Duration::from_millis(8);
 /// The pause is so many times what the update took beyond [`MAX_UNPAUSED`]: a slow machine must have time left to
 /// receive messages and to scroll.
-const PAUSE_FACTOR: u32 = 2;
+const PAUSE_FACTOR: u32 = 1;
 /// An update that takes longer than this does not make the pause longer.
 const MAX_COUNTED: Duration = Duration::from_millis(100);
 /// More bytes per millisecond than this are a flood: about 100,000 statuses a second.
