@@ -281,7 +281,7 @@ fn unsuback<'a>(r: &mut Reader<'a>) -> Result<Unsuback<'a>, Error> {
 }
 
 /// The packet's properties; none in 3.1.1.
-#[inline]
+#[inline(always)]
 fn properties<'a>(r: &mut Reader<'a>) -> Result<Properties<'a>, Error> {
     match r.version() {
         Version::V311 => Ok(Properties::EMPTY),

@@ -19,7 +19,7 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// A reader of `bytes`, whose first byte stands at `offset` in a packet of this type.
-    #[inline]
+    #[inline(always)]
     pub fn new(bytes: &'a [u8], offset: u32, packet: PacketType, version: Version) -> Self {
         // A packet is at most 268,435,460 bytes long (section 2.1.4), so the sum does not wrap for
         // any packet; for other callers' slices it only spoils the offset in an error.
@@ -28,7 +28,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The version whose rules apply.
-    #[inline]
+    #[inline(always)]
     pub const fn version(&self) -> Version {
         self.version
     }
@@ -40,13 +40,13 @@ impl<'a> Reader<'a> {
     }
 
     /// The packet that is read.
-    #[inline]
+    #[inline(always)]
     pub const fn packet(&self) -> PacketType {
         self.packet
     }
 
     /// Whether everything was read.
-    #[inline]
+    #[inline(always)]
     pub const fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
@@ -58,7 +58,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What is left, without taking it.
-    #[inline]
+    #[inline(always)]
     pub const fn peek(&self) -> &'a [u8] {
         self.rest
     }
@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `Truncated` if there are fewer.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, len: usize, field: &'static str) -> Result<&'a [u8], Error> {
         match self.rest.split_at_checked(len) {
             Some((taken, rest)) => {
@@ -89,7 +89,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `Truncated` if there are fewer.
-    #[inline]
+    #[inline(always)]
     pub fn sub(&mut self, len: usize, field: &'static str) -> Result<Reader<'a>, Error> {
         let end = self.end.wrapping_sub(self.rest.len() as u32).wrapping_add(len as u32);
         let rest = self.take(len, field)?;
@@ -97,7 +97,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Everything that is left.
-    #[inline]
+    #[inline(always)]
     pub fn rest(&mut self) -> &'a [u8] {
         std::mem::take(&mut self.rest)
     }
@@ -118,7 +118,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `Truncated`.
-    #[inline]
+    #[inline(always)]
     pub fn byte(&mut self, field: &'static str) -> Result<u8, Error> {
         match self.rest.split_first() {
             Some((&byte, rest)) => {
@@ -133,7 +133,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `Truncated`.
-    #[inline]
+    #[inline(always)]
     pub fn two_byte_integer(&mut self, field: &'static str) -> Result<u16, Error> {
         match self.rest.split_first_chunk() {
             Some((bytes, rest)) => {
@@ -163,7 +163,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `Truncated`, `VariableByteIntegerTooLong`, `VariableByteIntegerNotMinimal`.
-    #[inline]
+    #[inline(always)]
     pub fn variable_byte_integer(&mut self, field: &'static str) -> Result<u32, Error> {
         match variable_byte_integer(self.rest, self.version) {
             Ok(Some((value, len))) => {
@@ -179,7 +179,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `Truncated`.
-    #[inline]
+    #[inline(always)]
     pub fn binary(&mut self, field: &'static str) -> Result<&'a [u8], Error> {
         let len = self.two_byte_integer(field)?;
         self.take(len.into(), field)
@@ -225,7 +225,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// As `string`, and `TopicNameEmpty`, `TopicNameWildcard`.
-    #[inline]
+    #[inline(always)]
     pub fn topic_name(&mut self, field: &'static str) -> Result<TopicName<'a>, Error> {
         let start = *self;
         let string = self.unchecked_string(field)?;
@@ -246,7 +246,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `Truncated`, `PacketIdZero`.
-    #[inline]
+    #[inline(always)]
     pub fn packet_id(&mut self) -> Result<PacketId, Error> {
         let start = *self;
         // [MQTT-2.2.1-3], 3.1.1: [MQTT-2.3.1-1]
@@ -255,7 +255,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A string that may contain U+0000. The callers check that together with their other rules.
-    #[inline]
+    #[inline(always)]
     fn unchecked_string(&mut self, field: &'static str) -> Result<&'a str, Error> {
         let start = *self;
         // [MQTT-1.5.4-1]: `from_utf8` refuses surrogates too.
@@ -272,7 +272,7 @@ impl<'a> Reader<'a> {
 }
 
 /// A Variable Byte Integer at the start of `bytes` and its length; `None` while it is incomplete.
-#[inline]
+#[inline(always)]
 pub(crate) fn variable_byte_integer(
     bytes: &[u8],
     version: Version,

@@ -22,7 +22,7 @@ pub struct Frame {
 
 impl Frame {
     /// A reader of what follows the fixed header. `bytes` must begin with the packet.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn reader(self, bytes: &[u8], version: Version) -> Reader<'_> {
         Reader::new(&bytes[self.header_len..self.len], self.header_len as u32, self.packet, version)
     }
@@ -36,7 +36,7 @@ impl Frame {
 /// # Errors
 /// `PacketTypeForbidden`, `ReservedFlags`, `QoS3`, `DupWithoutQoS`, `VariableByteIntegerTooLong`,
 /// `VariableByteIntegerNotMinimal`, `PacketTooLarge`; each as soon as its bytes are known.
-#[inline]
+#[inline(always)]
 pub fn frame(bytes: &[u8], version: Version, maximum_packet_size: u32) -> Result<Option<Frame>, Error> {
     let Some((&first, rest)) = bytes.split_first() else {
         return Ok(None);
@@ -111,7 +111,7 @@ impl Cursor {
     }
 
     /// The bytes from the next packet on, and its frame. The position does not change.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn measure<'a>(&self, buffer: &'a [u8]) -> Result<Option<(&'a [u8], Frame)>, Error> {
         let bytes = buffer.get(self.position..).unwrap_or_default();
         Ok(frame(bytes, self.version, self.maximum_packet_size)?.map(|frame| (bytes, frame)))

@@ -21,7 +21,7 @@ impl<'a> TopicName<'a> {
     ///
     /// # Errors
     /// `TopicNameEmpty`, `NulCharacter`, `TopicNameWildcard` or `FieldTooLong`.
-    #[inline]
+    #[inline(always)]
     pub fn new(name: &'a str) -> Result<Self, Violation> {
         if name.is_empty() {
             return Err(Violation::TopicNameEmpty);
@@ -177,7 +177,7 @@ pub(crate) fn holds_nul(bytes: &[u8]) -> bool {
 }
 
 /// Whether U+0000, `+` or `#` occurs.
-#[inline]
+#[inline(always)]
 fn holds_special(bytes: &[u8]) -> bool {
     // `+` and `#` are the two bytes that become 0x2B with bit 3.
     let suspects =
@@ -192,7 +192,7 @@ const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
 /// bit: below 0x80, only a zero byte gets it when 1 is subtracted. It may mark too many bytes, but never too few.
 ///
 /// Every PUBLISH needs this, and the compiler does not vectorise a loop over bytes that may stop early.
-#[inline]
+#[inline(always)]
 fn holds(bytes: &[u8], suspects: impl Fn(u64) -> u64, is: impl Fn(u8) -> bool) -> bool {
     if let Some(tail) = bytes.last_chunk::<8>() {
         // The last word overlaps the one before it, which saves a loop over single bytes.

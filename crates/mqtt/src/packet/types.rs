@@ -106,7 +106,7 @@ impl PacketType {
     ];
 
     /// The type in the upper half of a first byte; `None` for 0.
-    #[inline]
+    #[inline(always)]
     pub fn from_first_byte(byte: u8) -> Option<PacketType> {
         // Almost every packet is a PUBLISH. Found without the table, the compiler can specialise its path.
         if byte >> 4 == PacketType::Publish as u8 {
@@ -117,7 +117,7 @@ impl PacketType {
 
     /// The flags that the lower half of the first byte must hold; `None` for PUBLISH, whose flags
     /// have meanings ([MQTT-2.1.3-1], 3.1.1: [MQTT-2.2.2-1]).
-    #[inline]
+    #[inline(always)]
     pub const fn reserved_flags(self) -> Option<u8> {
         match self {
             PacketType::Publish => None,
