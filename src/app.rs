@@ -46,7 +46,11 @@ pub fn App() -> impl IntoView {
     let language = move || i18n::tag(i18n.get_locale());
     let direction = move || leptos_i18n::Locale::direction(i18n.get_locale()).as_str();
     view! {
-        <Html attr:lang=language attr:dir=direction />
+        <Html
+            attr:lang=language
+            attr:dir=direction
+            attr:data-theme=move || app.theme.get().word()
+        />
         <Header />
         <Board
             connection_form=|| view! { <ConnectionForm /> }

@@ -232,6 +232,11 @@ impl AppContext {
         self.dialog.set(Some(Dialog::Forget));
     }
 
+    /// Whether a broker was ever asked for. Before that the form stands on the page, and no device's panel covers it.
+    pub fn has_address_untracked(self) -> bool {
+        self.status.with_untracked(|status| status.address.is_some())
+    }
+
     /// Folds a group, or unfolds it.
     pub fn toggle_fold(self, name: &str) {
         self.folded.update(|folded| {

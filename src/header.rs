@@ -1,12 +1,12 @@
 //! The bar at the top: the name, the switches, and the connection's badge.
 
 use leptos::prelude::*;
-use mqtt::{Link, Version};
+use mqtt::Link;
 
 use crate::client;
 use crate::components::Icon;
 use crate::context::{Dialog, Theme, use_app};
-use crate::i18n::{self, t_string, td_string, text, use_i18n};
+use crate::i18n::{self, Locale, t_string, td_string, text, use_i18n};
 use crate::storage;
 
 /// The bar at the top.
@@ -31,8 +31,7 @@ pub fn Header() -> impl IntoView {
 fn LanguageSwitch() -> impl IntoView {
     let i18n = use_i18n();
     let choose = move |event| {
-        let chosen = event_target_value(&event);
-        if let Some(locale) = i18n::locales().iter().copied().find(|locale| i18n::tag(*locale) == chosen) {
+        if let Ok(locale) = event_target_value(&event).parse::<Locale>() {
             storage::write(storage::LANGUAGE, Some(i18n::tag(locale)));
             i18n.set_locale(locale);
         }
@@ -40,7 +39,7 @@ fn LanguageSwitch() -> impl IntoView {
     let options = i18n::locales().iter().copied().map(|locale| {
         let tag = i18n::tag(locale);
         view! {
-            <option value=tag lang=tag prop:selected=move || i18n.get_locale() == locale>
+            <option value=tag lang=tag>
                 {td_string!(locale, page.own_name)}
             </option>
         }
@@ -50,6 +49,7 @@ fn LanguageSwitch() -> impl IntoView {
             class="switch"
             name="language"
             aria-label=text!(i18n, page.language)
+            prop:value=move || i18n::tag(i18n.get_locale())
             on:change=choose
         >
             {options.collect_view()}
@@ -57,21 +57,12 @@ fn LanguageSwitch() -> impl IntoView {
     }
 }
 
-/// Switches between the system's colours, light and dark, by one attribute on the root. The style sheet does the rest.
+/// Switches between the system's colours, light and dark. The page has the choice as an attribute of its root, and the
+/// style sheet does the rest.
 #[component]
 fn ThemeSwitch() -> impl IntoView {
     let i18n = use_i18n();
     let theme = use_app().theme;
-    Effect::new(move || {
-        let word = theme.get().word();
-        storage::write(storage::THEME, word);
-        let Some(root) = document().document_element() else { return };
-        // A valid attribute of every element.
-        let _ = match word {
-            None => root.remove_attribute("data-theme"),
-            Some(word) => root.set_attribute("data-theme", word),
-        };
-    });
     let label = Signal::derive(move || match theme.get() {
         Theme::System => t_string!(i18n, page.theme_system),
         Theme::Light => t_string!(i18n, page.theme_light),
@@ -88,7 +79,11 @@ fn ThemeSwitch() -> impl IntoView {
             class="switch theme"
             title=label
             aria-label=label
-            on:click=move |_| theme.update(|theme| *theme = theme.next())
+            on:click=move |_| {
+                let chosen = theme.get_untracked().next();
+                storage::write(storage::THEME, chosen.word());
+                theme.set(chosen);
+            }
         >
             <Icon name=icon />
         </button>
@@ -133,11 +128,7 @@ fn ConnectionBadge() -> impl IntoView {
         let address = app.status.with(|status| status.address.clone());
         address.unwrap_or_else(|| t_string!(i18n, link.no_broker).to_owned())
     };
-    let version = move || match app.status.with(|status| status.version) {
-        None => "",
-        Some(Version::V311) => "MQTT 3.1.1",
-        Some(Version::V5) => "MQTT 5",
-    };
+    let version = move || app.status.with(|status| status.version).map(|version| format!("MQTT {version}"));
     view! {
         <button
             type="button"

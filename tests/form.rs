@@ -36,6 +36,26 @@ async fn the_proposed_address_follows_the_page() {
     }
 }
 
+/// Who opens a shared address without a broker connects by the form, and then sees what the address asks for.
+#[tokio::test]
+async fn a_shared_address_waits_for_the_first_connection() {
+    let (site, broker) = (Site::http().await, Mosquitto::start(MosquittoOptions::default()).await);
+    broker.publish("attic/lamp/status", "online", true).await;
+    let shared = site.page("#/?group=topic-1&folded=attic&device=esphome/attic%2Flamp");
+    visit(Visit::new(shared), async |page| {
+        page.until("the form", "return !!document.querySelector('form.connection')").await;
+        assert_eq!(page.js("return document.querySelectorAll('dialog[open]').length").await, 0);
+        fill(page, "broker", &broker.websocket()).await;
+        click(page, SUBMIT).await;
+        page.until_link("connected").await;
+        let panel = "return document.querySelector('dialog[open][data-device-panel]')?.dataset.devicePanel === 'attic/lamp'";
+        page.until("the panel", panel).await;
+        let kept = "return location.hash.includes('folded=attic') && location.hash.includes('device=esphome/attic')";
+        page.until("its address", kept).await;
+    })
+    .await;
+}
+
 /// The password goes to the broker and nowhere else; after a disconnect everything is kept, and stale.
 #[tokio::test]
 async fn connecting_and_disconnecting_by_hand() {

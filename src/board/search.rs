@@ -49,7 +49,10 @@ fn handle_page_keys() {
         // A browser that fills a form in sends events of this name without a key.
         let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
         // What a dialog covers is not to be used by a key.
-        let is_covered = app.dialog.with_untracked(Option::is_some);
+        let is_covered = app.dialog.with_untracked(|dialog| match dialog {
+            Some(Dialog::Device(_)) => app.has_address_untracked(),
+            dialog => dialog.is_some(),
+        });
         if is_covered || has_modifier(event) || is_typing(event) {
             return;
         }

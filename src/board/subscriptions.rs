@@ -1,7 +1,7 @@
 //! The subscriptions one by one: what each topic filter brings, where it stands, and its switch; and the messages on
 //! status topics that no convention understands.
 //!
-//! In the document and reactive only while it is open.
+//! What is in the panel is in the document, and reactive, only while it is open.
 
 use std::time::Duration;
 
@@ -82,9 +82,8 @@ pub fn Subscriptions(
 fn FilterTable() -> impl IntoView {
     let (i18n, app) = (use_i18n(), use_app());
     let tick = Trigger::new();
-    let interval = Interval::new(TICK.as_millis() as u32, move || tick.notify());
-    let interval = StoredValue::new_local(Some(interval));
-    on_cleanup(move || drop(interval.try_update_value(Option::take)));
+    // Dropped, and so cancelled, with the owner.
+    StoredValue::new_local(Interval::new(TICK.as_millis() as u32, move || tick.notify()));
     // Another connection may have other filters, and metadata may add to those of this one.
     let filters = Memo::new(move |_| {
         let filters = app.read(Pace::Text, |active| {

@@ -87,20 +87,16 @@ fn Choice(
 ) -> impl IntoView {
     let (i18n, app) = (use_i18n(), use_app());
     let view = app.view;
-    // The options say which one is chosen: a select takes only a value whose option it has already.
     let options = words.into_iter().map(|word| {
-        let (value, known) = (word.clone(), word.clone());
-        view! {
-            <option value=value prop:selected=move || view.with(chosen) == known>
-                {move || text(app, i18n, &word)}
-            </option>
-        }
+        let value = word.clone();
+        view! { <option value=value>{move || text(app, i18n, &word)}</option> }
     });
     view! {
         <label class="choice">
             <span>{label}</span>
             <select
                 class="switch"
+                prop:value=move || view.with(chosen).to_string()
                 on:change=move |event| {
                     let word = event_target_value(&event);
                     view.update(|view| choose(view, &word));

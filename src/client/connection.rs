@@ -240,14 +240,6 @@ impl Drop for Shared {
     }
 }
 
-/// Whether a connection can be asked for.
-///
-/// # Errors
-/// As [`Connection::connect`].
-pub fn check(profile: &Profile) -> Result<(), ConfigError> {
-    Engine::new(config(profile)).map(drop)
-}
-
 fn config(profile: &Profile) -> Config {
     let mut session = Options::new(profile.client_id.clone().unwrap_or_else(new_client_id));
     session.version = profile.version;

@@ -19,9 +19,9 @@ use super::timers::{Timer, Timers};
 /// How often an effect that follows a connection may run.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Pace {
-    /// With every frame: tiles, cells, counters.
+    /// With every frame: tiles, cells, counters, the headline, the open panel.
     Frame,
-    /// At most every 250 ms: sentences, which nobody could read faster.
+    /// At most every 250 ms: lists of sentences, which nobody could read faster.
     Text,
     /// At most every second: the tab's title and icon, which the browser draws in the page's own time.
     Tab,

@@ -18,7 +18,7 @@ use mqtt::{Time, VersionChoice};
 pub use address::{Address, AddressError, Origin};
 #[cfg(test)]
 pub(crate) use connection::tests::ScriptedBroker;
-pub use connection::{Active, Connection, ConnectionFailure, check};
+pub use connection::{Active, Connection, ConnectionFailure};
 pub use driver::{Driver, Machine, Observer};
 pub use frames::Pace;
 pub use log::{ConnectionLog, LogEntry, Step, word};

@@ -255,12 +255,16 @@ pub fn diagnose(failure: ConnectionFailure<'_>, at: Circumstances<'_>) -> Diagno
             Failure::Closed { .. } => (K::Lost, F::Lost, &[C::Network, C::Proxy], &[R::Wait]),
             Failure::PingTimeout => (K::Lost, F::Silent, &[C::Network], &[R::Wait]),
             Failure::ClockJump => (K::Lost, F::Slept, &[], &[R::Wait]),
+            Failure::Protocol(error) if at.worked_before => {
+                (K::Lost, F::Protocol(*error), &[], &[R::BrokerLog])
+            }
             Failure::Protocol(error) => (K::Failed, F::Protocol(*error), &[C::NotMqtt], &[R::BrokerLog]),
             Failure::InvalidOptions(error) => (K::Refused, F::Options(*error), &[], &[R::CheckCredentials]),
             // The enum may grow; a failure without a wording of its own is still a failure.
             _ => {
-                let facts = at.took.map(F::Took).into_iter().collect();
-                return Diagnosis { kind: K::Failed, facts, causes: vec![], remedies: vec![R::BrokerLog] };
+                let kind = if at.worked_before { K::Lost } else { K::Failed };
+                let facts = at.took.filter(|_| !at.worked_before).map(F::Took).into_iter().collect();
+                return Diagnosis { kind, facts, causes: vec![], remedies: vec![R::BrokerLog] };
             }
         },
     };

@@ -1,7 +1,5 @@
 //! The sentences of a diagnosis: facts, likely causes, remedies. Shown by the trouble panel, and in English by the report.
 
-use mqtt::Version;
-
 use super::diagnose::{Cause, Fact, Remedy};
 use crate::i18n::{Locale, foreign, td_string};
 use crate::wording::reason_code;
@@ -26,11 +24,7 @@ pub fn fact_text(locale: Locale, fact: &Fact) -> String {
         Fact::Silent => td_string!(locale, fact.keep_alive),
         Fact::Slept => td_string!(locale, fact.slept),
         Fact::Version(version) => {
-            let version = match version {
-                Version::V311 => "3.1.1",
-                Version::V5 => "5",
-            };
-            return td_string!(locale, fact.version, version = version);
+            return td_string!(locale, fact.version, version = *version);
         }
         Fact::Refused(reason) => return td_string!(locale, fact.refused, code = reason_code(*reason)),
         Fact::Disconnected(reason) => {

@@ -10,7 +10,7 @@ use wasm_bindgen::JsCast;
 use super::validation::{FormError, Section, Typed, default_name, named};
 use crate::client::{DEFAULT_KEEP_ALIVE, Profile};
 use crate::components::{focus, focus_headline_if_lost};
-use crate::context::AppContext;
+use crate::context::{AppContext, Dialog};
 use crate::route::Request;
 use crate::storage::profiles::{self, SavedProfile, VERSIONS};
 
@@ -189,9 +189,17 @@ impl FormState {
     /// # Errors
     /// When none of the topic filters can be subscribed to.
     pub fn connect_to(self, profile: Profile) -> Result<(), FormError> {
+        let had_devices = self.app.has_address_untracked();
         self.app.connection().connect(profile).map_err(|_| FormError::NoFilterLine)?;
-        self.app.dialog.set(None);
-        self.app.reset_devices();
+        self.app.dialog.update(|dialog| {
+            if *dialog == Some(Dialog::Connection) {
+                *dialog = None;
+            }
+        });
+        // What a shared address asks for waits for the first connection.
+        if had_devices {
+            self.app.reset_devices();
+        }
         // Some browsers give a pressed button no focus, so nothing is lost when the first form goes.
         focus_headline_if_lost();
         Ok(())

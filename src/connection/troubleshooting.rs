@@ -16,21 +16,9 @@ use crate::context::{Dialog, use_app};
 use crate::format::use_format;
 use crate::i18n::{Locale, t_string, text, use_i18n};
 
-/// The panel; nothing while there is nothing to explain.
+/// The panel. It stays from one diagnosis to the next: a button in it may have the focus.
 #[component]
 pub fn TroublePanel() -> impl IntoView {
-    let app = use_app();
-    // It stays from one diagnosis to the next: a button in it may have the focus.
-    let has_failed = Memo::new(move |_| app.status.with(|status| status.has_failed));
-    view! {
-        <Show when=move || has_failed.get()>
-            <Trouble />
-        </Show>
-    }
-}
-
-#[component]
-fn Trouble() -> impl IntoView {
     let i18n = use_i18n();
     let app = use_app();
     let panel = NodeRef::<html::Section>::new();
@@ -118,8 +106,8 @@ fn Countdown() -> impl IntoView {
     let app = use_app();
     let format = use_format();
     let now = RwSignal::new(client::now());
-    let interval = StoredValue::new_local(Some(Interval::new(1_000, move || now.set(client::now()))));
-    on_cleanup(move || drop(interval.try_update_value(Option::take)));
+    // Dropped, and so cancelled, with the owner.
+    StoredValue::new_local(Interval::new(1_000, move || now.set(client::now())));
     let link = Memo::new(move |_| app.status.with(|status| status.link));
     let text = move || match link.get() {
         Link::Waiting { retry_at } => {

@@ -4,8 +4,6 @@
 
 use fleet::retained::{Item, Task};
 use fleet::{Deletion, Fleet, Outcome, Status};
-use mqtt::QoS;
-use std::borrow::Cow;
 
 use super::outcome::OutcomeKind;
 use crate::format::Formats;
@@ -50,10 +48,6 @@ pub struct OutcomeGroup {
 /// A device in the list.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct OutcomeRow {
-    /// The slug of its convention, with the id unique among the rows.
-    pub convention: Cow<'static, str>,
-    /// Its id.
-    pub id: String,
     /// Its name, or its id.
     pub name: String,
     /// The topic.
@@ -154,12 +148,8 @@ impl OutcomeRow {
         let detail = match item.outcome {
             Outcome::Kept { bytes, qos } => {
                 let status = device.as_ref().map_or(Status::Unknown, |device| device.status);
-                let qos = match qos {
-                    QoS::AtMostOnce => "0",
-                    QoS::AtLeastOnce => "1",
-                    QoS::ExactlyOnce => "2",
-                };
-                format!("{} · {} · QoS {qos}", status_label(i18n.get_locale(), status), size(bytes))
+                let label = status_label(i18n.get_locale(), status);
+                format!("{label} · {} · QoS {}", size(bytes), qos.byte())
             }
             Outcome::TooLarge { bytes } => size(bytes),
             Outcome::Shared { devices } => {
@@ -171,8 +161,6 @@ impl OutcomeRow {
             _ => String::new(),
         };
         OutcomeRow {
-            convention: fleet.conventions()[item.convention].slug.clone(),
-            id: item.id.clone().into(),
             name: device.as_ref().map_or(&*item.id, |device| device.display_name()).to_owned(),
             topic: item.topic.clone().into(),
             detail,
