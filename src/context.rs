@@ -223,8 +223,8 @@ impl AppContext {
             return;
         }
         let is_publishing = self.read_untracked(|active| {
-            let forgetting = active.engine.deletion();
-            forgetting.is_some_and(|forgetting| forgetting.is_running() && forgetting.task() != Task::LookUp)
+            let deletion = active.engine.deletion();
+            deletion.is_some_and(|deletion| deletion.is_running() && deletion.task() != Task::LookUp)
         });
         if is_publishing != Some(true) {
             self.connection().look_up(devices);

@@ -16,7 +16,7 @@ use crate::context::AppContext;
 pub(super) struct BoardContext {
     /// Whether a broker accepted a connection in this visit. Stays true from then on.
     pub was_connected: Memo<bool>,
-    /// The answer.
+    /// What the headline says: how the fleet is.
     pub headline: Memo<Headline>,
     /// How much of the snapshot is read, while it is loading.
     pub loading: Memo<Option<Progress>>,

@@ -63,12 +63,13 @@ impl ConnectionLog {
         self.entries.iter()
     }
 
-    /// How long the last attempt took from dialling to its end, in milliseconds, if it ended.
+    /// How long the last attempt that ended took from dialling to its end, in milliseconds. While another one is under
+    /// way it is still that one: what is known of a failure does not vanish with each new attempt.
     pub fn last_attempt(&self) -> Option<u64> {
-        let dialled = self.entries.iter().rposition(|entry| entry.step == Step::Dialled)?;
-        let is_end = |entry: &&LogEntry| matches!(entry.step, Step::Closed(_) | Step::ClosedHere);
-        let ended = self.entries.iter().skip(dialled).find(is_end)?;
-        Some(ended.at.0.saturating_sub(self.entries[dialled].at.0))
+        let is_end = |entry: &LogEntry| matches!(entry.step, Step::Closed(_) | Step::ClosedHere);
+        let ended = self.entries.iter().rposition(is_end)?;
+        let dialled = self.entries.iter().take(ended).rfind(|entry| entry.step == Step::Dialled)?;
+        Some(self.entries[ended].at.0.saturating_sub(dialled.at.0))
     }
 }
 
@@ -94,5 +95,25 @@ pub const fn word(link: Link) -> &'static str {
         Link::Connected => "connected",
         Link::Waiting { .. } => "waiting",
         Link::Refused => "refused",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test]
+    fn the_last_attempt_is_the_last_one_that_ended() {
+        let mut log = ConnectionLog::default();
+        let mut add = |at, step, expected| {
+            log.add(Time(at), step);
+            assert_eq!(log.last_attempt(), expected, "{step:?} at {at}");
+        };
+        add(100, Step::Dialled, None);
+        add(130, Step::Closed(None), Some(30));
+        add(200, Step::Dialled, Some(30));
+        add(250, Step::Opened, Some(30));
+        add(270, Step::ClosedHere, Some(70));
     }
 }

@@ -19,7 +19,6 @@ pub fn FormFields(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let app = use_app();
-    let is_linked = Memo::new(move |_| app.status.with(|status| status.link != Link::Idle));
     view! {
         <form
             class="connection"
@@ -37,7 +36,7 @@ pub fn FormFields(
                 <button class="button primary" type="submit">
                     {text!(i18n, form.connect)}
                 </button>
-                <Show when=move || is_linked.get()>
+                <Show when=move || app.status.with(|status| status.link != Link::Idle)>
                     <button
                         class="button"
                         type="button"

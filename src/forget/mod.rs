@@ -67,7 +67,7 @@ fn Deletion() -> impl IntoView {
 /// What was only looked up is dropped when the dialog closes. What was done stays, so that it can be undone later.
 fn drop_look_up(app: AppContext) {
     let is_look_up = app.read_untracked(|active| {
-        active.engine.deletion().is_some_and(|forgetting| forgetting.task() == Task::LookUp)
+        active.engine.deletion().is_some_and(|deletion| deletion.task() == Task::LookUp)
     });
     if is_look_up == Some(true) {
         app.connection().close_deletion();
@@ -80,7 +80,7 @@ type State = (Task, bool);
 /// The state, read with every frame.
 fn read_state(app: AppContext) -> Option<State> {
     app.read(Pace::Frame, |active| {
-        active.engine.deletion().map(|forgetting| (forgetting.task(), forgetting.is_running()))
+        active.engine.deletion().map(|deletion| (deletion.task(), deletion.is_running()))
     })?
 }
 
@@ -124,8 +124,8 @@ fn Progress() -> impl IntoView {
     let app = use_app();
     let progress = Memo::new(move |_| {
         let progress = app.read(Pace::Frame, |active| {
-            let forgetting = active.engine.deletion().filter(|forgetting| forgetting.is_running())?;
-            Some(forgetting.progress())
+            let deletion = active.engine.deletion().filter(|deletion| deletion.is_running())?;
+            Some(deletion.progress())
         });
         progress.flatten()
     });
@@ -204,7 +204,7 @@ fn Outcomes(
     let app = use_app();
     let groups = Memo::new(move |_| {
         let formats = format.get();
-        read_deletion(app, state, |fleet, forgetting| OutcomeGroup::all(fleet, forgetting, i18n, &formats))
+        read_deletion(app, state, |fleet, deletion| OutcomeGroup::all(fleet, deletion, i18n, &formats))
             .unwrap_or_default()
     });
     // Without keys: nothing in a list can have the focus.

@@ -77,22 +77,22 @@ pub enum Action {
 
 impl Overview {
     /// Reads a deletion.
-    pub fn of(fleet: &Fleet, forgetting: &Deletion) -> Overview {
+    pub fn of(fleet: &Fleet, deletion: &Deletion) -> Overview {
         let is_online = |item: &&Item| {
             matches!(item.outcome, Outcome::Kept { .. })
                 && fleet.glance(item.handle).is_some_and(|(status, _)| status == Status::Online)
         };
         Overview {
-            task: forgetting.task(),
-            is_running: forgetting.is_running(),
-            kept: forgetting.count(|outcome| matches!(outcome, Outcome::Kept { .. })),
-            online: forgetting.items().iter().filter(is_online).count(),
-            gone: forgetting.count(|outcome| outcome == Outcome::Gone),
-            restored: forgetting.count(|outcome| outcome == Outcome::Restored),
-            undoable: forgetting.count(|outcome| {
+            task: deletion.task(),
+            is_running: deletion.is_running(),
+            kept: deletion.count(|outcome| matches!(outcome, Outcome::Kept { .. })),
+            online: deletion.items().iter().filter(is_online).count(),
+            gone: deletion.count(|outcome| outcome == Outcome::Gone),
+            restored: deletion.count(|outcome| outcome == Outcome::Restored),
+            undoable: deletion.count(|outcome| {
                 matches!(outcome, Outcome::Gone | Outcome::Unverified | Outcome::NotRestored(_))
             }),
-            left_out: forgetting.left_out(),
+            left_out: deletion.left_out(),
         }
     }
 
@@ -112,9 +112,9 @@ impl Overview {
 
 impl OutcomeGroup {
     /// The outcomes by kind; none while a task runs.
-    pub fn all(fleet: &Fleet, forgetting: &Deletion, i18n: I18n, formats: &Formats) -> Vec<OutcomeGroup> {
-        let group = |kind| OutcomeGroup::of(kind, fleet, forgetting, i18n, formats);
-        match forgetting.is_running() {
+    pub fn all(fleet: &Fleet, deletion: &Deletion, i18n: I18n, formats: &Formats) -> Vec<OutcomeGroup> {
+        let group = |kind| OutcomeGroup::of(kind, fleet, deletion, i18n, formats);
+        match deletion.is_running() {
             true => Vec::new(),
             false => OutcomeKind::ALL.into_iter().filter_map(group).collect(),
         }
@@ -124,12 +124,12 @@ impl OutcomeGroup {
     fn of(
         kind: OutcomeKind,
         fleet: &Fleet,
-        forgetting: &Deletion,
+        deletion: &Deletion,
         i18n: I18n,
         formats: &Formats,
     ) -> Option<OutcomeGroup> {
-        let is_of_kind = |item: &&Item| OutcomeKind::of(item.outcome, forgetting.task()) == kind;
-        let items = || forgetting.items().iter().filter(is_of_kind);
+        let is_of_kind = |item: &&Item| OutcomeKind::of(item.outcome, deletion.task()) == kind;
+        let items = || deletion.items().iter().filter(is_of_kind);
         let rows: Vec<_> =
             items().take(MAX_LISTED).map(|item| OutcomeRow::of(item, fleet, i18n, formats)).collect();
         (!rows.is_empty()).then(|| OutcomeGroup { kind, count: items().count(), rows })

@@ -9,7 +9,7 @@ use web_sys::{Element, Event, FocusEvent, FocusOptions, HtmlElement, KeyboardEve
 
 use super::layout::{self, Step};
 use super::measure::{closest, view_height};
-use super::sections::heir;
+use super::sections::replacement;
 use super::state::GridState;
 use crate::components::is_focus_lost;
 
@@ -71,7 +71,7 @@ impl GridState {
     /// The cursor follows the focus.
     pub(super) fn handle_focus(self, event: &Event) {
         if let Some(handle) = self.handle_at(event) {
-            self.stood.set_value(self.place(handle));
+            self.last_place.set_value(self.place(handle));
             if self.app.cursor.get_untracked() != Some(handle) {
                 self.app.cursor.set(Some(handle));
             }
@@ -81,7 +81,7 @@ impl GridState {
     /// Distinguishes a visitor who leaves the tiles from a tile that is removed.
     pub(super) fn handle_blur(self, event: &FocusEvent) {
         if event.related_target().is_some() {
-            self.stood.set_value(None);
+            self.last_place.set_value(None);
             return;
         }
         // A removed element reports its blur while it is still connected. If it is connected a frame later, the visitor
@@ -93,7 +93,7 @@ impl GridState {
             };
             if tile.is_some_and(|tile| tile.is_connected() && !has_focus(&tile)) {
                 // The page may be gone by now.
-                let _ = self.stood.try_set_value(None);
+                let _ = self.last_place.try_set_value(None);
             }
         });
     }
@@ -101,18 +101,20 @@ impl GridState {
     /// After an update: a device that moved to another section keeps the focus if its tile is in sight, and when the
     /// device is gone the one that stands in its place gets it. The view does not move.
     pub(super) fn keep_focus(self) {
-        if self.stood.get_value().is_none() {
+        if self.last_place.get_value().is_none() {
             return;
         }
         after_two_frames(move || {
             // By now the page may be gone, and the visitor may have left the tiles or be at another one.
-            let Some(Some(stood)) = self.stood.try_get_value() else { return };
+            let Some(Some(place)) = self.last_place.try_get_value() else { return };
             let (true, Some(handle)) = (is_focus_lost(), self.app.cursor.get_untracked()) else { return };
             if let Some(place) = self.place(handle) {
-                self.stood.set_value(Some(place));
+                self.last_place.set_value(Some(place));
                 focus_device(handle, true);
-            } else if let Some(heir) = self.sections.with_untracked(|sections| heir(sections, stood)) {
-                focus_device(heir, true);
+            } else if let Some(replacement) =
+                self.sections.with_untracked(|sections| replacement(sections, place))
+            {
+                focus_device(replacement, true);
             }
         });
     }

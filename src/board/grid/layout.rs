@@ -99,8 +99,8 @@ impl Layout {
     }
 }
 
-/// The sides that a cell of the wall may have, in CSS pixels, the largest first: steps, so that one device more seldom
-/// changes the size of them all.
+/// The sides that a cell of the wall may have, in CSS pixels, the largest first. They are steps, so that a new device rarely
+/// changes the size of all cells.
 const SIDES: [f64; 11] = [28.0, 24.0, 20.0, 16.0, 14.0, 12.0, 10.0, 8.0, 6.0, 5.0, 4.0];
 
 /// The side of the largest cell with which sections of these lengths fit into a place, in the screen's own pixels, of

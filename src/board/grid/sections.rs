@@ -101,7 +101,7 @@ fn fold_name(GroupKey { by, convention, text }: &GroupKey) -> String {
 }
 
 /// The device that stands where another one stood.
-pub fn heir(sections: &[Section], stood: (usize, usize)) -> Option<Handle> {
-    let handles = &sections.get(stood.0).or(sections.last())?.handles;
-    handles.get(stood.1).or(handles.last()).copied()
+pub fn replacement(sections: &[Section], place: (usize, usize)) -> Option<Handle> {
+    let handles = &sections.get(place.0).or(sections.last())?.handles;
+    handles.get(place.1).or(handles.last()).copied()
 }

@@ -65,7 +65,7 @@ pub struct GridState {
     /// What the titles of sections depend on.
     pub wording: Memo<TitleWording>,
     /// Where the tile stands that has the focus, or had it when its element went: section and place.
-    pub stood: StoredValue<Option<(usize, usize)>>,
+    pub last_place: StoredValue<Option<(usize, usize)>>,
     /// Tiles that the visitor looks at, whose lines stay where they are.
     pub anchors: StoredValue<Vec<Anchor>>,
 }
@@ -146,7 +146,7 @@ impl GridState {
             tab_stop,
             timeline,
             wording,
-            stood: StoredValue::new(None),
+            last_place: StoredValue::new(None),
             anchors: StoredValue::new(Vec::new()),
         }
     }

@@ -35,7 +35,7 @@ pub struct TileData {
     pub status: Status,
     /// How good that knowledge is.
     pub evidence: Evidence,
-    /// Whether what it hangs on is offline.
+    /// Whether what it depends on is offline.
     pub parent_offline: bool,
     /// How the board knows its status, and since when.
     pub how: String,

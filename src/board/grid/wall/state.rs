@@ -10,7 +10,7 @@ use leptos_use::use_media_query;
 use super::painter::Sprites;
 use crate::board::grid::layout::{self, Layout};
 use crate::board::grid::measure::Measured;
-use crate::board::grid::sections::{Section, heir, place_of};
+use crate::board::grid::sections::{Section, place_of, replacement};
 
 /// The room below the wall in rem.
 const BELOW: f64 = 1.5;
@@ -61,7 +61,7 @@ impl WallState {
             // When the cursor's device is gone or filtered away, the one that stands in its place.
             cursor.get().and_then(placed).or_else(|| {
                 let (handle, place) = (*before?)?;
-                placed(handle).or_else(|| placed(sections.with(|sections| heir(sections, place))?))
+                placed(handle).or_else(|| placed(sections.with(|sections| replacement(sections, place))?))
             })
         });
         let colours = RwSignal::new(None::<[String; 5]>);
