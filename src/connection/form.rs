@@ -12,7 +12,7 @@ use crate::client::{DEFAULT_KEEP_ALIVE, Profile};
 use crate::components::{focus, focus_headline_if_lost};
 use crate::context::{AppContext, Dialog};
 use crate::route::Request;
-use crate::storage::profiles::{self, SavedProfile, VERSIONS};
+use crate::storage::profiles::{self, SavedProfile, version_word};
 
 /// What is typed into the form. Copy: a handle to signals that live as long as the form does.
 #[derive(Copy, Clone)]
@@ -26,7 +26,7 @@ pub struct FormState {
     pub password: RwSignal<String>,
     /// The keep-alive in seconds.
     pub keep_alive: RwSignal<String>,
-    /// A word of [`VERSIONS`].
+    /// A word of [`profiles::VERSIONS`].
     pub version: RwSignal<String>,
     /// The client id.
     pub client_id: RwSignal<String>,
@@ -291,8 +291,4 @@ where
             focus(element.as_ref());
         }
     });
-}
-
-fn version_word(version: mqtt::VersionChoice) -> &'static str {
-    VERSIONS.iter().find(|(known, _)| *known == version).map_or(VERSIONS[0].1, |(_, word)| word)
 }

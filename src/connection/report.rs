@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use fleet::{Counts, Engine, SubscriptionState};
-use mqtt::{Time, Version, VersionChoice};
+use mqtt::{Time, VersionChoice};
 
 use super::diagnose::{Cause, Diagnosis, Fact};
 use crate::client::{Active, Address, ConnectionLog, LogEntry, Step};
@@ -58,11 +58,12 @@ pub fn report(subject: &Subject<'_>, wording: &Wording) -> String {
     lines.add("Client id", if profile.client_id.is_some() { "given" } else { "a new one each time" });
     lines.add("Keep-alive", &format!("{} s", profile.keep_alive));
     let allowed = match profile.version {
-        VersionChoice::Newest => "5, then 3.1.1",
-        VersionChoice::Only(version) => version_text(version),
+        VersionChoice::Newest => "5, then 3.1.1".to_owned(),
+        VersionChoice::Only(version) => version.to_string(),
     };
-    lines.add("MQTT allowed", allowed);
-    lines.add("MQTT spoken", engine.session().version().map_or("none so far", version_text));
+    lines.add("MQTT allowed", &allowed);
+    let spoken = engine.session().version().map(|version| version.to_string());
+    lines.add("MQTT spoken", spoken.as_deref().unwrap_or("none so far"));
     lines.add("Link", subject.link);
     lines.history(log);
     if let Some(Diagnosis { facts, causes, .. }) = subject.diagnosis {
@@ -155,13 +156,6 @@ fn address_text(address: &Address) -> String {
     format!("{scheme}://{open}{host}{close}:{}{path}{query}", address.port())
 }
 
-fn version_text(version: Version) -> &'static str {
-    match version {
-        Version::V311 => "3.1.1",
-        Version::V5 => "5",
-    }
-}
-
 /// A text without line breaks, so that it cannot pass for another line of the report.
 fn one_line(text: &str) -> String {
     text.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).take(MAX_TEXT).collect()
@@ -179,6 +173,7 @@ mod tests {
     use super::super::diagnose::Kind;
     use super::*;
     use crate::client::{Profile, ScriptedBroker};
+    use mqtt::Version;
 
     /// The boundary: a profile and what the broker sent ⇄ the report.
     fn written(address: &str, received: &[&[u8]]) -> String {

@@ -93,7 +93,7 @@ pub fn Import() -> impl IntoView {
             ImportState::TooLarge => Some(t_string!(i18n, transfer.too_large).to_owned()),
             ImportState::Unreadable => Some(t_string!(i18n, transfer.unreadable).to_owned()),
             ImportState::Added(count) => {
-                Some(t_count!(i18n, *count as u64, transfer.added, n = format.count(*count)))
+                Some(t_count!(i18n, *count, transfer.added, n = format.count(*count)))
             }
             ImportState::Failed(error) => Some(change_error(i18n.get_locale(), error)),
         })
@@ -199,9 +199,8 @@ fn Preview(
     let (profile_count, problem_count) =
         found.with_value(|found| (found.profiles.len(), found.problems.len()));
     let count_text =
-        move || t_count!(i18n, new_count.get() as u64, transfer.will_add, n = format.count(new_count.get()));
-    let add_text =
-        move || t_count!(i18n, new_count.get() as u64, transfer.add, n = format.count(new_count.get()));
+        move || t_count!(i18n, new_count.get(), transfer.will_add, n = format.count(new_count.get()));
+    let add_text = move || t_count!(i18n, new_count.get(), transfer.add, n = format.count(new_count.get()));
     view! {
         {has_profiles
             .then(|| {

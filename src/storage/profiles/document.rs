@@ -11,7 +11,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::{
     MAX_CLIENT_ID, MAX_FILTERS, MAX_NAME, MAX_PROFILES, MAX_TEXT, MIN_KEEP_ALIVE, Parsed, Problem, Reason,
-    SavedProfile, VERSIONS, is_printable,
+    SavedProfile, VERSIONS, is_printable, version_word,
 };
 use crate::bidi::is_bidi_control;
 use crate::client::{Address, DEFAULT_KEEP_ALIVE, Profile};
@@ -296,7 +296,6 @@ struct WrittenEntry<'a> {
 
 impl WrittenEntry<'_> {
     fn new(SavedProfile { name, profile }: &SavedProfile, place: Place) -> WrittenEntry<'_> {
-        let version = VERSIONS.iter().find(|(version, _)| *version == profile.version);
         WrittenEntry {
             name,
             address: profile.address.as_str(),
@@ -304,7 +303,7 @@ impl WrittenEntry<'_> {
             password: profile.password.as_deref().filter(|_| place == Place::Browser),
             client_id: profile.client_id.as_deref(),
             keep_alive: profile.keep_alive,
-            mqtt_version: version.map_or(VERSIONS[0].1, |(_, word)| word),
+            mqtt_version: version_word(profile.version),
             filters: &profile.filters,
         }
     }

@@ -38,6 +38,11 @@ pub const VERSIONS: [(VersionChoice, &str); 3] = [
     (VersionChoice::Only(Version::V311), "3.1.1"),
 ];
 
+/// The word of a choice.
+pub fn version_word(version: VersionChoice) -> &'static str {
+    VERSIONS.iter().find(|(known, _)| *known == version).map_or(VERSIONS[0].1, |(_, word)| word)
+}
+
 /// Where the saved connections are stored.
 const PROFILES: &str = "willow.profiles";
 /// Where a document that could not be read completely is put before it is overwritten, without its passwords: a newer
