@@ -22,8 +22,8 @@ pub use generated::i18n::{Locale, td_string};
 
 /// The language that the page is shown in, as a context.
 ///
-/// leptos_i18n's own context would also negotiate a language, through ICU's parser of language tags and a cookie. The page
-/// chooses by [`choose`] alone, and that negotiation was a fortieth of the download.
+/// leptos_i18n's own context also negotiates a language through ICU, which adds 13 KB to the download. The page chooses its
+/// language by [`choose`].
 #[derive(Copy, Clone)]
 pub struct I18n {
     locale: RwSignal<Locale>,

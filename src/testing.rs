@@ -107,7 +107,7 @@ impl Stage {
     /// The first element that matches.
     pub fn one(&self, selector: &str) -> Element {
         let found = self.place.query_selector(selector).expect("a selector is valid");
-        found.unwrap_or_else(|| panic!("no {selector} in {}", self.place.inner_html()))
+        found.unwrap_or_else(|| panic!("no {selector} in {:?}", self.place.text_content()))
     }
 
     /// The elements that match.

@@ -1,7 +1,8 @@
 //! The last changes of all devices, in words: beside the tiles, or below them on a narrow screen.
 //!
-//! A change that leaves the list passes its row on to one that is new: to make forty rows takes several times as long as
-//! to change them, and in a flood all of them are new.
+//! In a flood every change in the list is new, and its row shows the next one: to make forty rows takes several times as
+//! long as to change them. Otherwise a new change gets a new row, so that no row moves: a browser takes the focus away from
+//! an element that is moved.
 
 use fleet::{Change, ChangeKind, Device, Fleet, Gap, Handle, Status};
 use leptos::prelude::*;
@@ -152,14 +153,18 @@ impl Entries {
         let row_of = |key: &EntryKey| before.iter().find(|row| row.entry.key == *key);
         let is_flood = recent.len() == MAX_SHOWN && !recent.iter().any(|entry| row_of(&entry.key).is_some());
         let mut list = recent;
-        let kept = focused.and_then(row_of).map(|row| &row.entry);
-        if let Some(kept) = kept.filter(|kept| list.iter().all(|entry| entry.key != kept.key)) {
-            list.push(kept.clone());
+        let kept = before.iter().position(|row| Some(&row.entry.key) == focused);
+        if let Some(place) =
+            kept.filter(|place| list.iter().all(|entry| entry.key != before[*place].entry.key))
+        {
+            // In a flood the rows around it stay where they are, and so does its own.
+            let at = if is_flood { place.min(list.len()) } else { list.len() };
+            list.insert(at, before[place].entry.clone());
         }
-        // The rows whose entries leave, and then new ones.
-        let is_listed = |row: &&Row| list.iter().any(|entry| entry.key == row.entry.key);
+        // In a flood the rows of before, but for the one with the focus; and then new ones.
         let next = before.iter().map(|row| row.number + 1).max().unwrap_or_default();
-        let free: Vec<usize> = before.iter().filter(|row| !is_listed(row)).map(|row| row.number).collect();
+        let is_free = |row: &&Row| is_flood && Some(&row.entry.key) != focused;
+        let free: Vec<usize> = before.iter().filter(is_free).map(|row| row.number).collect();
         let mut free = free.into_iter().chain(next..);
         let number = |entry: &Entry| row_of(&entry.key).map(|row| row.number).or_else(|| free.next());
         let numbers: Vec<usize> = list.iter().filter_map(number).collect();
@@ -240,17 +245,29 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn a_row_is_passed_on_only_when_its_entry_leaves() {
-        let recent = recent_entries(&flapping(7));
+    fn rows_move_neither_for_a_change_nor_in_a_flood() {
         let numbers = |entries: &Entries| entries.rows.iter().map(|row| row.number).collect::<Vec<_>>();
+        let recent = recent_entries(&flapping(7));
         let first = Entries::new(recent[3..6].to_vec(), None, None);
         assert_eq!(numbers(&first), [0, 1, 2]);
         let second = Entries::new(recent[2..5].to_vec(), None, Some(&first));
-        assert_eq!(numbers(&second), [2, 0, 1], "the oldest left");
-        let more = Entries::new(recent[..5].to_vec(), None, Some(&second));
-        assert_eq!(numbers(&more), [3, 4, 2, 0, 1], "none left");
-        let others = Entries::new(recent[5..7].to_vec(), None, Some(&more));
-        assert_eq!(numbers(&others), [3, 4], "all left");
+        assert_eq!(numbers(&second), [3, 0, 1], "a new change has a new row, though one left");
+
+        let full = Entries::new(recent_entries(&flapping(MAX_SHOWN)), None, None);
+        let other = |mut entry: Entry| {
+            entry.key.name = "other".to_owned();
+            entry
+        };
+        let others: Vec<Entry> = full.rows.iter().map(|row| other(row.entry.clone())).collect();
+        let flood = Entries::new(others.clone(), None, Some(&full));
+        assert!(flood.is_flood);
+        assert_eq!(numbers(&flood), numbers(&full));
+        let focused = full.rows[5].entry.key.clone();
+        let kept = Entries::new(others, Some(&focused), Some(&full));
+        assert_eq!(kept.rows[5], full.rows[5], "the row with the focus stays as and where it is");
+        let mut expected = numbers(&full);
+        expected.push(MAX_SHOWN);
+        assert_eq!(numbers(&kept), expected);
     }
 
     #[wasm_bindgen_test]
