@@ -1,8 +1,8 @@
 //! The last changes of all devices, in words: beside the tiles, or below them on a narrow screen.
 //!
-//! In a flood every change in the list is new, and its row shows the next one: to make forty rows takes several times as
-//! long as to change them. Otherwise a new change gets a new row, so that no row moves: a browser takes the focus away from
-//! an element that is moved.
+//! A change that leaves the list passes its row on to a new one: to make rows takes several times as long as to change
+//! them. Such a row moves to another place, and a browser takes the focus away from an element that is moved. So while a
+//! row has the focus, rows are passed on only in a flood, when all other changes are new and every row stays in its place.
 
 use fleet::{Change, ChangeKind, Device, Fleet, Gap, Handle, Status};
 use leptos::prelude::*;
@@ -161,9 +161,10 @@ impl Entries {
             let at = if is_flood { place.min(list.len()) } else { list.len() };
             list.insert(at, before[place].entry.clone());
         }
-        // In a flood the rows of before, but for the one with the focus; and then new ones.
+        // Rows whose entries leave, and then new ones.
         let next = before.iter().map(|row| row.number + 1).max().unwrap_or_default();
-        let is_free = |row: &&Row| is_flood && Some(&row.entry.key) != focused;
+        let passes_on = is_flood || focused.is_none();
+        let is_free = |row: &&Row| passes_on && list.iter().all(|entry| entry.key != row.entry.key);
         let free: Vec<usize> = before.iter().filter(is_free).map(|row| row.number).collect();
         let mut free = free.into_iter().chain(next..);
         let number = |entry: &Entry| row_of(&entry.key).map(|row| row.number).or_else(|| free.next());
@@ -245,13 +246,18 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn rows_move_neither_for_a_change_nor_in_a_flood() {
+    fn rows_are_passed_on_and_none_moves_while_one_has_the_focus() {
         let numbers = |entries: &Entries| entries.rows.iter().map(|row| row.number).collect::<Vec<_>>();
         let recent = recent_entries(&flapping(7));
         let first = Entries::new(recent[3..6].to_vec(), None, None);
         assert_eq!(numbers(&first), [0, 1, 2]);
         let second = Entries::new(recent[2..5].to_vec(), None, Some(&first));
-        assert_eq!(numbers(&second), [3, 0, 1], "a new change has a new row, though one left");
+        assert_eq!(numbers(&second), [2, 0, 1], "the oldest left");
+        let focused = recent[4].key.clone();
+        let second = Entries::new(recent[2..5].to_vec(), Some(&focused), Some(&first));
+        assert_eq!(numbers(&second), [3, 0, 1], "a row has the focus");
+        let more = Entries::new(recent[..5].to_vec(), None, Some(&second));
+        assert_eq!(numbers(&more), [4, 5, 3, 0, 1], "none left");
 
         let full = Entries::new(recent_entries(&flapping(MAX_SHOWN)), None, None);
         let other = |mut entry: Entry| {
